@@ -1,0 +1,8 @@
+// Delete every CO_LIKED relationship.
+// Parameters: none.
+// Returns: nothing.
+
+MATCH ()-[c:CO_LIKED]->()
+CALL (c) {
+  DELETE c
+} IN TRANSACTIONS OF 50000 ROWS;

@@ -1,0 +1,8 @@
+// Delete every LIKED relationship.
+// Parameters: none.
+// Returns: nothing.
+
+MATCH ()-[l:LIKED]->()
+CALL (l) {
+  DELETE l
+} IN TRANSACTIONS OF 50000 ROWS;

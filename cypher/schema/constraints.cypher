@@ -1,0 +1,13 @@
+// What must be unique, and what is looked up; created before anything is loaded.
+// Parameters: none.
+// Returns: nothing.
+
+CREATE CONSTRAINT movie_id IF NOT EXISTS FOR (m:Movie) REQUIRE m.movieId IS UNIQUE;
+
+CREATE CONSTRAINT user_id IF NOT EXISTS FOR (u:User) REQUIRE u.userId IS UNIQUE;
+
+CREATE CONSTRAINT run_id IF NOT EXISTS FOR (run:Run) REQUIRE run.runId IS UNIQUE;
+
+CREATE INDEX movie_title IF NOT EXISTS FOR (m:Movie) ON (m.title);
+
+CALL db.awaitIndexes(300);

@@ -1,0 +1,110 @@
+"""The files of one embedded server.
+
+    <home>/server/          configuration, data and logs of the server
+        password            0600, random, made once
+        state.json          process, ports and version of the last start
+        console.log         what the server printed
+    <home>/checkpoints/     unfinished trainings
+
+`home` is MOVIEREC_HOME, or the user's data folder. Two homes are two servers. The cache of downloads,
+MOVIEREC_CACHE or the user's cache folder, is shared by all homes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+__all__ = ["Home", "State", "cache_folder", "home_folder", "replace_file"]
+
+
+def home_folder(env: Mapping[str, str]) -> Path:
+    if env.get("MOVIEREC_HOME"):
+        return Path(env["MOVIEREC_HOME"]).expanduser().absolute()
+    from platformdirs import user_data_path
+
+    return user_data_path("movierec", appauthor=False)
+
+
+def cache_folder(env: Mapping[str, str]) -> Path:
+    if env.get("MOVIEREC_CACHE"):
+        return Path(env["MOVIEREC_CACHE"]).expanduser().absolute()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("movierec", appauthor=False)
+
+
+@dataclass(frozen=True)
+class State:
+    """What the last start recorded. `process_started` tells a reused process id from ours."""
+
+    pid: int
+    process_started: float
+    bolt_port: int
+    http_port: int
+    neo4j: str
+
+
+@dataclass(frozen=True)
+class Home:
+    """The paths below one home folder, and the small files that are read and written whole."""
+
+    folder: Path
+
+    @property
+    def server(self) -> Path:
+        return self.folder / "server"
+
+    @property
+    def configuration(self) -> Path:
+        return self.server / "conf" / "neo4j.conf"
+
+    @property
+    def data(self) -> Path:
+        return self.server / "data"
+
+    @property
+    def console_log(self) -> Path:
+        return self.server / "console.log"
+
+    @property
+    def password_file(self) -> Path:
+        return self.server / "password"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.folder / "checkpoints"
+
+    def password(self) -> str | None:
+        """The server's password, or None before the first start."""
+        return self.password_file.read_text().strip() if self.password_file.exists() else None
+
+    def make_password(self) -> str:
+        """A new random password, written to a file that only its owner can read."""
+        password = secrets.token_urlsafe(18)
+        replace_file(self.password_file, password + "\n", mode=0o600)
+        return password
+
+    def state(self) -> State | None:
+        path = self.server / "state.json"
+        return State(**json.loads(path.read_text())) if path.exists() else None
+
+    def write_state(self, state: State) -> None:
+        replace_file(self.server / "state.json", json.dumps(asdict(state), indent=2) + "\n")
+
+
+def replace_file(path: Path, content: str, mode: int = 0o644) -> None:
+    """Write a whole file or nothing: a reader sees the old content or the new, also after a crash."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(path.name + ".new")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

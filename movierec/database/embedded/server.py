@@ -1,0 +1,280 @@
+"""Start, find and stop the embedded server.
+
+`EmbeddedServer(home).start()` is safe to call at any time: a running server is found, a crashed one is
+started again on the same data, and of two processes that call it together one starts and both get it.
+The server listens on loopback only, on 7687 (Bolt) and 7474 (Browser) or the next free ports, and keeps
+its ports from start to start while they are free.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import psutil
+from filelock import FileLock
+
+from movierec.database.connection import Database
+from movierec.database.embedded.artifacts import Lock, fetch_jars, load_lock
+from movierec.database.embedded.home import Home, State, cache_folder
+from movierec.database.embedded.java import find_java
+from movierec.database.settings import ConnectionSettings
+from movierec.errors import BadRequest, EmbeddedServerFailed, NoConnection
+from movierec.progress import Progress, silent
+
+__all__ = ["DEFAULT_VERSION", "EmbeddedServer"]
+
+_log = logging.getLogger(__name__)
+
+DEFAULT_VERSION = "5.26.28"  # the long-term support line
+DEFAULT_HEAP = "1g"
+PAGE_CACHE = "256m"
+BOLT_PORT, HTTP_PORT = 7687, 7474
+START_SECONDS = 180  # 5 s on an idle laptop; a loaded two-core machine has been seen to need 60
+STOP_SECONDS = 90  # a checkpoint of the store comes first
+MIN_FREE_BYTES = 500 * 2**20  # an empty store with its transaction logs takes about 260 MB
+
+JAVA_OPENS = [f"--add-opens=java.base/{p}=ALL-UNNAMED" for p in ("java.lang", "java.io", "java.nio", "sun.nio.ch")]
+
+
+class EmbeddedServer:
+    """The server of one home. `version` None means: the one this home was made with, else the default."""
+
+    def __init__(self, home: Home, env: Mapping[str, str], version: str | None = None) -> None:
+        self.home = home
+        self.env = env
+        self.version = version
+
+    def running(self) -> State | None:
+        """The state of the server if its process lives, else None. Asks nothing of the server."""
+        state = self.home.state()
+        return state if state is not None and _process(state) is not None else None
+
+    def settings(self) -> ConnectionSettings:
+        """How to connect to it; it must have been started."""
+        state, password = self.home.state(), self.home.password()
+        if state is None or password is None:
+            raise EmbeddedServerFailed(
+                f'The embedded server of {self.home.folder} was never started. Run "movierec server start".'
+            )
+        return ConnectionSettings(f"bolt://127.0.0.1:{state.bolt_port}", "neo4j", password)
+
+    def start(self, heap: str = DEFAULT_HEAP, progress: Progress = silent) -> State:
+        """Make sure that the server runs and answers; returns where.
+
+        Raises EmbeddedServerFailed when it cannot be fetched or started, with what to do about it.
+        """
+        state = self._found()
+        if state is not None:
+            return state
+        try:
+            self.home.server.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise EmbeddedServerFailed(
+                f"Cannot make {self.home.server}: {error.strerror}. Set MOVIEREC_HOME to a folder you can write to."
+            ) from error
+        with FileLock(self.home.folder / "start.lock"):
+            state = self._found()  # another process may have started it while this one waited
+            if state is not None:
+                return state
+            return self._start(heap, progress)
+
+    def stop(self) -> bool:
+        """End the server cleanly; False when it was not running."""
+        state = self.home.state()
+        process = _process(state) if state is not None else None
+        if process is None:
+            return False
+        process.terminate()
+        try:
+            process.wait(timeout=STOP_SECONDS)
+        except psutil.TimeoutExpired as error:
+            raise EmbeddedServerFailed(
+                f"The embedded server (process {process.pid}) did not end within {STOP_SECONDS} s; "
+                f"see {self.home.console_log}."
+            ) from error
+        return True
+
+    def log_tail(self, n_lines: int) -> list[str]:
+        """The last lines the server printed."""
+        if not self.home.console_log.exists():
+            return []
+        return self.home.console_log.read_text(errors="replace").splitlines()[-n_lines:]
+
+    def _found(self) -> State | None:
+        state = self.running()
+        if state is None:
+            return None
+        if self.version not in (None, state.neo4j):
+            raise BadRequest(
+                f"The embedded server of {self.home.folder} is Neo4j {state.neo4j}, not {self.version}; "
+                "its data cannot change line. Set MOVIEREC_HOME to another folder for another version."
+            )
+        self._wait_until_it_answers(state)
+        return state
+
+    def _start(self, heap: str, progress: Progress) -> State:
+        last = self.home.state()
+        if last is not None and self.version not in (None, last.neo4j):
+            raise BadRequest(
+                f"{self.home.folder} holds data of Neo4j {last.neo4j}, not {self.version}. "
+                "Set MOVIEREC_HOME to another folder for another version."
+            )
+        version = self.version or (last.neo4j if last else DEFAULT_VERSION)
+        lock = load_lock(version)
+        java = find_java(lock, self.env)
+        jars = fetch_jars(lock, cache_folder(self.env) / "maven", progress)
+        free = shutil.disk_usage(self.home.server).free
+        if free < MIN_FREE_BYTES:
+            raise EmbeddedServerFailed(
+                f"{self.home.server} has {free // 2**20} MB free; the server needs {MIN_FREE_BYTES // 2**20} MB. "
+                "Make room, or set MOVIEREC_HOME to a folder on another disk."
+            )
+        command = [str(java), "-cp", os.pathsep.join(map(str, jars)), *JAVA_OPENS]
+        bolt_port = _free_port(last.bolt_port if last else BOLT_PORT, BOLT_PORT)
+        http_port = _free_port(last.http_port if last else HTTP_PORT, HTTP_PORT)
+        self._configure(bolt_port, http_port, heap)
+        if self.home.password() is None:
+            self._set_first_password(command)
+
+        _log.info("starting Neo4j %s on port %d", version, bolt_port)
+        with self.home.console_log.open("wb") as console:
+            process = subprocess.Popen(
+                [
+                    *command,
+                    f"-Xmx{heap}",
+                    "-XX:+UseG1GC",
+                    "-XX:+ExitOnOutOfMemoryError",
+                    "-Dlog4j2.disable.jmx=true",
+                    lock.main_class,
+                    f"--home-dir={self.home.server}",
+                    f"--config-dir={self.home.configuration.parent}",
+                    "--console-mode",
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C in the terminal is meant for movierec, not for the server
+            )
+        started = psutil.Process(process.pid).create_time()
+        state = State(process.pid, started, bolt_port, http_port, version)
+        self.home.write_state(state)
+        with progress(f"start Neo4j {version}", None, ""):
+            self._wait_until_it_answers(state, process)
+        return state
+
+    def _configure(self, bolt_port: int, http_port: int, heap: str) -> None:
+        self.home.configuration.parent.mkdir(parents=True, exist_ok=True)
+        settings = {
+            "server.default_listen_address": "127.0.0.1",
+            "server.bolt.listen_address": f"127.0.0.1:{bolt_port}",
+            "server.http.listen_address": f"127.0.0.1:{http_port}",
+            "server.https.enabled": "false",
+            "server.directories.data": str(self.home.data),
+            "server.memory.heap.max_size": heap,
+            "server.memory.pagecache.size": PAGE_CACHE,
+            "dbms.security.auth_enabled": "true",
+            "dbms.usage_report.enabled": "false",
+            # Two stores of the default 256 MB of transaction log would be the largest files here.
+            "db.tx_log.rotation.retention_policy": "1 files",
+            "db.tx_log.rotation.size": "64m",
+        }
+        lines = "".join(f"{name}={value}\n" for name, value in settings.items())
+        self.home.configuration.write_text("# Written by movierec at every start.\n" + lines)
+
+    def _set_first_password(self, command: list[str]) -> None:
+        """Neo4j's own tool sets the password; it reads it from the file, so that no process list shows it."""
+        self.home.make_password()
+        answer = subprocess.run(
+            [
+                *command,
+                "-Xmx128m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "org.neo4j.cli.AdminTool",
+                "dbms",
+                "set-initial-password",
+                f"@{self.home.password_file}",
+            ],
+            env={
+                **self.env,
+                "NEO4J_HOME": str(self.home.server),
+                "NEO4J_CONF": str(self.home.configuration.parent),
+            },
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=START_SECONDS,
+            check=False,
+        )
+        if answer.returncode != 0:
+            self.home.password_file.unlink()
+            last_line = (answer.stderr or answer.stdout).strip().splitlines()[-1:]
+            raise EmbeddedServerFailed(f"Neo4j's admin tool could not set the password: {' '.join(last_line)}")
+
+    def _wait_until_it_answers(self, state: State, process: subprocess.Popen[bytes] | None = None) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            if _port_answers(state.bolt_port):
+                try:
+                    with Database(self.settings()):
+                        return
+                except NoConnection as error:
+                    # The port opens a moment before the server takes sessions.
+                    refused: NoConnection | None = error
+            else:
+                refused = None
+            # poll() also takes the dead child off the process table, so that _process sees it gone.
+            if (process is not None and process.poll() is not None) or _process(state) is None:
+                raise EmbeddedServerFailed(
+                    f"Neo4j ended while starting: {_last_error(self.log_tail(200))} "
+                    f"The whole log: {self.home.console_log}."
+                )
+            if time.monotonic() > deadline:
+                raise EmbeddedServerFailed(
+                    f"Neo4j (process {state.pid}) did not answer on port {state.bolt_port} within "
+                    f"{START_SECONDS} s; see {self.home.console_log}."
+                ) from refused
+            time.sleep(0.2)
+
+
+def _process(state: State) -> psutil.Process | None:
+    """The live process that `state` describes; None if it ended, also if its id was given to another."""
+    try:
+        process = psutil.Process(state.pid)
+        same = abs(process.create_time() - state.process_started) < 1.0
+        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+    except psutil.NoSuchProcess:
+        return None
+
+
+def _free_port(preferred: int, default: int) -> int:
+    """`preferred` if nobody listens there, else the first free port from `default` on."""
+    for port in (preferred, *range(default, default + 200)):
+        with socket.socket() as probe:
+            # Neo4j sets the same option, so a port that only waits for old connections to fade is free.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise EmbeddedServerFailed(f"No free port between {default} and {default + 199} on 127.0.0.1.")
+
+
+def _port_answers(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _last_error(lines: list[str]) -> str:
+    """The most telling line of a log: the last that speaks of an error, else the last."""
+    telling = [line for line in lines if "ERROR" in line or "Caused by" in line or "Exception" in line]
+    return (telling or lines or ["it printed nothing."])[-1].strip()

@@ -1,0 +1,70 @@
+"""The driver's errors, mapped once to movierec's own.
+
+Every error class of the `neo4j` driver has an entry here or a parent that has; a test fails when the
+driver grows one that has neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from neo4j import exceptions as driver
+
+from movierec.errors import BadRequest, DatabaseFailed, MovieRecError, NoConnection, WrongPassword
+
+__all__ = ["driver_errors_mapped", "mapped"]
+
+MEMORY_CODES = frozenset(
+    {
+        "Neo.TransientError.General.MemoryPoolOutOfMemoryError",
+        "Neo.TransientError.General.OutOfMemoryError",
+        "Neo.TransientError.General.TransactionMemoryLimit",
+        "Neo.TransientError.General.StackOverFlowError",
+    }
+)
+
+
+@contextmanager
+def driver_errors_mapped(uri: str) -> Iterator[None]:
+    """Inside this block, whatever the driver raises leaves as a MovieRecError."""
+    try:
+        yield
+    except (driver.Neo4jError, driver.DriverError) as error:
+        raise mapped(error, uri) from error
+    except (OSError, ValueError) as error:
+        # The driver raises these for a host that cannot be looked up and for a malformed address.
+        if isinstance(error, OSError) or "address" in str(error).lower() or "port" in str(error).lower():
+            raise NoConnection(f"Cannot reach {uri}: {error}. Check NEO4J_URI.") from error
+        raise
+
+
+def mapped(error: Exception, uri: str) -> MovieRecError:
+    """The MovieRecError that says what `error` means to the user of `uri`."""
+    first_line = str(error).splitlines()[0] if str(error) else type(error).__name__
+    if isinstance(error, (driver.AuthError, driver.TokenExpired)):
+        return WrongPassword(
+            f"The server at {uri} refused the user name or password. "
+            "Check NEO4J_USERNAME and NEO4J_PASSWORD; after three wrong tries it waits 5 seconds."
+        )
+    if isinstance(error, driver.Neo4jError):
+        code = error.code or ""
+        if code in MEMORY_CODES:
+            return DatabaseFailed(
+                "The server ran out of memory for a transaction. Give it more heap "
+                "(movierec server start --heap 2g) or fewer rows a batch.",
+                code,
+            )
+        if code == "Neo.ClientError.Database.DatabaseNotFound":
+            return BadRequest(f"{uri}: {first_line} Check NEO4J_DATABASE.")
+        if code == "Neo.ClientError.Statement.ParameterMissing":
+            return DatabaseFailed(f"A parameter is missing: {first_line}", code)
+        return DatabaseFailed(f"The server at {uri} answered {code}: {first_line}", code)
+    if isinstance(error, (driver.ServiceUnavailable, driver.SessionExpired, driver.ConnectionPoolError)):
+        return NoConnection(
+            f"No Neo4j server answers at {uri}. Start it, or correct NEO4J_URI; "
+            "unset NEO4J_URI to use the embedded server."
+        )
+    if isinstance(error, driver.ConfigurationError):
+        return BadRequest(f"The connection to {uri} is misconfigured: {first_line}.")
+    return DatabaseFailed(f"The driver failed on {uri}: {first_line}")

@@ -1,0 +1,128 @@
+"""Query files: Cypher kept as Cypher, one query a file under `cypher/`.
+
+A file opens with a comment block, the query's documentation:
+
+    // One sentence that says what the rows are.
+    // Parameters: movieId INTEGER; k INTEGER, >= 1.
+    // Returns: movieId INTEGER, title STRING, score FLOAT.
+    :param movieId => 1;
+    :param k => 10;
+
+    MATCH ...
+    RETURN ...;
+
+The `:param` lines are examples, so that the whole file can be pasted into Neo4j Browser; they are
+dropped here. Every `$name` in the text must be declared under "Parameters:" and the other way round;
+a call with any other set of names is refused. A file may hold several statements, each ending in `;`
+at the end of a line. Python never builds query text: a variant is another file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+__all__ = ["Query", "QueryFileError", "cypher_folder", "load_query", "parse_query"]
+
+
+class QueryFileError(Exception):
+    """A query file, or a call of one, is wrong. A mistake of the programmer, not of the user."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """One parsed query file. `statements` are run in order; nearly every file has just one."""
+
+    name: str
+    title: str
+    parameters: tuple[str, ...]
+    returns: str
+    statements: tuple[str, ...]
+    source: str  # the file as it is, for showing and for pasting into Browser
+
+    @property
+    def text(self) -> str:
+        """The only statement."""
+        if len(self.statements) != 1:
+            raise QueryFileError(f"{self.name}.cypher holds {len(self.statements)} statements, not one.")
+        return self.statements[0]
+
+    def check(self, parameters: Mapping[str, object]) -> None:
+        """Refuse a call whose parameter names are not exactly the declared ones."""
+        given, declared = set(parameters), set(self.parameters)
+        if given != declared:
+            missing = ", ".join(sorted(declared - given)) or "none"
+            unknown = ", ".join(sorted(given - declared)) or "none"
+            raise QueryFileError(f"{self.name}.cypher: missing parameters: {missing}; unknown: {unknown}.")
+
+
+def cypher_folder() -> Path:
+    """Where the query files are: inside the installed package, or beside it in a checkout."""
+    package = Path(str(files("movierec")))
+    for folder in (package / "cypher", package.parent / "cypher"):
+        if folder.is_dir():
+            return folder
+    raise QueryFileError(f"No cypher folder in {package} or beside it; reinstall movierec.")
+
+
+@lru_cache(maxsize=None)
+def load_query(name: str) -> Query:
+    """Read and check `cypher/<name>.cypher`, for example "recommend/similar_movies"."""
+    path = cypher_folder() / f"{name}.cypher"
+    if not path.is_file():
+        raise QueryFileError(f"No query file {path}.")
+    return parse_query(name, path.read_text(encoding="utf-8"))
+
+
+def parse_query(name: str, source: str) -> Query:
+    """Parse one file's text. Raises QueryFileError with the file's name and line."""
+    header: list[str] = []
+    body: list[str] = []
+    for number, line in enumerate(source.splitlines(), start=1):
+        if not body and line.startswith("//"):
+            header.append(line.removeprefix("//").strip())
+        elif line.startswith(":"):
+            if not re.fullmatch(r":param \w+ => .+;", line):
+                raise QueryFileError(
+                    f"{name}.cypher line {number}: {line!r} is not of the form ':param name => value;'."
+                )
+        elif body or line.strip():
+            body.append(line)
+    title, declared, returns = _parse_header(name, header)
+
+    text = "\n".join(body)
+    without_comments = re.sub(r"//[^\n]*", "", text)
+    used = set(re.findall(r"\$(\w+)", without_comments))
+    if used != set(declared):
+        raise QueryFileError(
+            f"{name}.cypher: declared parameters {sorted(declared)} differ from those used, {sorted(used)}."
+        )
+    examples = set(re.findall(r"^:param (\w+) =>", source, flags=re.MULTILINE))
+    if examples - set(declared):
+        raise QueryFileError(f"{name}.cypher: :param for undeclared {sorted(examples - set(declared))}.")
+    statements = tuple(s.strip() for s in re.split(r";[ \t]*(?:\n|$)", text) if s.strip())
+    if not statements:
+        raise QueryFileError(f"{name}.cypher holds no statement.")
+    return Query(name, title, tuple(declared), returns, statements, source)
+
+
+def _parse_header(name: str, header: list[str]) -> tuple[str, list[str], str]:
+    """Title, declared parameter names, and the "Returns" text; a part may run over several lines."""
+    parts = {"title": "", "Parameters": "", "Returns": ""}
+    part = "title"
+    for line in header:
+        keyword = line.split(":", 1)[0]
+        if keyword in ("Parameters", "Returns"):
+            part, line = keyword, line.split(":", 1)[1]
+        parts[part] = f"{parts[part]} {line}".strip()
+    for part, text in parts.items():
+        if not text:
+            raise QueryFileError(f"{name}.cypher: the header has no {part!r} part.")
+    if parts["Parameters"] == "none.":
+        return parts["title"], [], parts["Returns"]
+    declared = [entry.split()[0] for entry in parts["Parameters"].rstrip(".").split(";")]
+    return parts["title"], declared, parts["Returns"]

@@ -1,0 +1,122 @@
+"""The log of what was done to the graph: one `(:Run)` node for each load, split, derive and train.
+
+A Run is written with status "running" before its stage changes anything, and closed as "done" or
+"failed". A Run left at "running" by a process that no longer lives is marked "interrupted" when the
+same stage runs next. Settings and results are properties of the node, in lowerCamelCase, so they can be
+read in Neo4j Browser.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import psutil
+
+from movierec.database.connection import Database, Row, Transaction
+from movierec.database.query_files import load_query
+from movierec.errors import MovieRecError, StageMissing
+
+__all__ = ["RunLog", "latest_run", "list_runs", "record_run", "require_finished"]
+
+_log = logging.getLogger(__name__)
+
+
+class RunLog:
+    """An open Run. `results` gathers what the stage reports; it is written when the Run closes."""
+
+    def __init__(self, run_id: str) -> None:
+        self.run_id = run_id
+        self.results: dict[str, Any] = {}
+
+    def close_in(self, transaction: Transaction) -> None:
+        """Close the Run as done inside `transaction`, so that result and record appear together."""
+        transaction.run(
+            load_query("runs/finish"), runId=self.run_id, status="done", results=_properties(self.results)
+        )
+
+
+@contextmanager
+def record_run(database: Database, stage: str, settings: Mapping[str, Any]) -> Iterator[RunLog]:
+    """Record `stage` around the block. An exception, Ctrl-C included, closes the Run as failed."""
+    database.run_batches(load_query("schema/constraints"))
+    _settle_unfinished(database, stage)
+    log = RunLog(f"{stage}-{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}")
+    database.write(
+        load_query("runs/start"),
+        runId=log.run_id,
+        stage=stage,
+        process=f"{socket.gethostname()}:{os.getpid()}",
+        settings=_properties(settings),
+    )
+    try:
+        yield log
+    except BaseException as error:
+        try:
+            database.write(
+                load_query("runs/finish"),
+                runId=log.run_id,
+                status="failed",
+                results={"error": str(error) or type(error).__name__},
+            )
+        except MovieRecError:
+            # The server is away; the Run stays "running" and the next one marks it interrupted.
+            _log.warning("Could not record the failure of %s.", log.run_id)
+        raise
+    database.write(
+        load_query("runs/finish"), runId=log.run_id, status="done", results=_properties(log.results)
+    )
+    _log.info("%s done: %s", log.run_id, log.results)
+
+
+def latest_run(database: Database, stage: str) -> Row | None:
+    """The newest Run of `stage`, whatever its status, or None."""
+    rows = database.read(load_query("runs/latest"), stage=stage)
+    return rows[0]["run"] if rows else None
+
+
+def list_runs(database: Database, limit: int) -> list[Row]:
+    """The newest Runs first."""
+    return [row["run"] for row in database.read(load_query("runs/list"), limit=limit)]
+
+
+def require_finished(database: Database, stage: str) -> Row:
+    """The newest Run of `stage` if it is done; StageMissing otherwise, naming the next command."""
+    run = latest_run(database, stage)
+    if run is None:
+        raise StageMissing(f'The stage "{stage}" has not run in this database. Run "movierec {stage}" first.')
+    if run["status"] != "done":
+        raise StageMissing(
+            f'The last {stage} ({run["runId"]}) is "{run["status"]}", so its result is not whole. '
+            f'Wait for it, or run "movierec {stage}" again.'
+        )
+    return run
+
+
+def _settle_unfinished(database: Database, stage: str) -> None:
+    """Mark dead Runs of `stage` as interrupted; refuse to start beside a living one."""
+    for row in database.read(load_query("runs/unfinished"), stage=stage):
+        host, pid = row["process"].rsplit(":", 1)
+        if host == socket.gethostname() and int(pid) != os.getpid() and psutil.pid_exists(int(pid)):
+            raise MovieRecError(
+                f"{row['runId']} is still running as process {pid}. Wait for it, or end that process first."
+            )
+        database.write(
+            load_query("runs/finish"), runId=row["runId"], status="interrupted", results={}
+        )
+
+
+def _properties(values: Mapping[str, Any]) -> dict[str, Any]:
+    """snake_case settings as lowerCamelCase properties; None is left out, Neo4j has no null property."""
+    return {_camel(name): value for name, value in values.items() if value is not None}
+
+
+def _camel(name: str) -> str:
+    head, *tail = name.split("_")
+    return head + "".join(word.capitalize() for word in tail)

@@ -1,0 +1,93 @@
+"""The train stage: pull the graph, train, write the vectors back as Movie.embedding.
+
+The vectors, the Run that names them and its end all appear in one transaction: a reader sees the old
+set or the new one, and a training that fails leaves the old one live.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from movierec.database.connection import Database, Row
+from movierec.database.query_files import load_query
+from movierec.database.runs import RunLog, record_run
+from movierec.embedding.settings import TrainSettings
+from movierec.embedding.train import Embeddings, checkpoint_for, train_embeddings
+from movierec.errors import StageMissing
+from movierec.graph.pull import pull_movie_graph
+from movierec.progress import Progress, silent
+
+__all__ = ["live_run", "require_live_run", "train_and_write"]
+
+BATCH_ROWS = 1_000
+
+
+def train_and_write(
+    database: Database,
+    settings: TrainSettings,
+    checkpoints: Path,
+    fresh: bool = False,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Train on the CO_LIKED graph and make the vectors live; returns settings, losses and counts.
+
+    `checkpoints` is the folder of unfinished trainings; one of the same graph and settings is gone on
+    with unless `fresh`.
+    """
+    started = time.monotonic()
+    graph = pull_movie_graph(database, progress)
+    checkpoint = checkpoint_for(checkpoints, graph, settings)
+    if fresh:
+        checkpoint.discard()
+    with record_run(database, "train", settings.as_dict()) as run:
+        embeddings = train_embeddings(graph, settings, checkpoint, progress)
+        run.results |= {
+            "movies": graph.n_movies,
+            "edges": graph.n_edges,
+            "walks_per_epoch": graph.n_movies * settings.walks_per_movie,
+            "losses": list(embeddings.losses),
+            "vectors_sha256": embeddings.sha256(),
+            "graph_fingerprint": graph.fingerprint(),
+        }
+        write_embeddings(database, embeddings, run, progress)
+    checkpoint.discard()
+    return {
+        "run_id": run.run_id,
+        **settings.as_dict(),
+        **run.results,
+        "seconds": round(time.monotonic() - started, 3),
+    }
+
+
+def write_embeddings(database: Database, embeddings: Embeddings, run: RunLog, progress: Progress = silent) -> None:
+    """Replace all live vectors by `embeddings`, and close `run` as the live one, in one transaction."""
+    database.run_batches(load_query("embedding/vector_index"))
+    n = len(embeddings.movie_ids)
+    with progress("write vectors", n, "movies") as advance, database.transaction() as transaction:
+        transaction.run(load_query("embedding/clear"))
+        for start in range(0, n, BATCH_ROWS):
+            rows = slice(start, start + BATCH_ROWS)
+            (written,) = transaction.run(
+                load_query("embedding/write"),
+                movieIds=embeddings.movie_ids[rows],
+                vectors=embeddings.vectors[rows].tolist(),
+            )
+            advance(written["movies"])
+        run.close_in(transaction)
+        transaction.run(load_query("embedding/make_live"), runId=run.run_id)
+
+
+def live_run(database: Database) -> Row | None:
+    """The Run whose vectors are on the movies, or None."""
+    rows = database.read(load_query("embedding/live_run"))
+    return rows[0]["run"] if rows else None
+
+
+def require_live_run(database: Database) -> Row:
+    """The live Run; StageMissing when nothing was trained yet."""
+    run = live_run(database)
+    if run is None:
+        raise StageMissing('No movie has a vector. Run "movierec train" first.')
+    return run

@@ -1,0 +1,36 @@
+"""How a long stage tells what it has done, without knowing who listens.
+
+A stage takes `progress: Progress` and works inside `with progress("load ratings", total, "rows") as
+advance:`, calling `advance(n, note)` after each batch. The command line listens with a bar or a plain
+line now and then; everybody else leaves the default, `silent`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
+
+__all__ = ["Advance", "Progress", "silent"]
+
+
+class Advance(Protocol):
+    """Call with the number of units just done, and optionally a short note such as a loss."""
+
+    def __call__(self, n: int, note: str = "") -> None: ...
+
+
+class Progress(Protocol):
+    """Open one task: its title, its total in `unit`s (None when unknown)."""
+
+    def __call__(self, title: str, total: int | None, unit: str) -> AbstractContextManager[Advance]: ...
+
+
+@contextmanager
+def silent(title: str, total: int | None, unit: str) -> Iterator[Advance]:
+    """The listener that says nothing."""
+
+    def advance(n: int, note: str = "") -> None:
+        return
+
+    yield advance
