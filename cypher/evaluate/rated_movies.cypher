@@ -1,0 +1,5 @@
+// How many movies have a rating, held out or not: the whole that coverage is a part of.
+// Parameters: none.
+// Returns: movies INTEGER.
+
+RETURN COUNT { MATCH (m:Movie) WHERE EXISTS { (m)<-[:RATED|HELD_OUT]-() } } AS movies;

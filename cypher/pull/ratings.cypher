@@ -1,0 +1,13 @@
+// Every rating, held out or not, as lists per user.
+// Parameters: none.
+// Returns: userId INTEGER; movieIds LIST<INTEGER>, ascending; ratings LIST<FLOAT>; timestamps LIST<INTEGER>.
+
+MATCH (u:User)
+CALL (u) {
+  MATCH (u)-[r:RATED|HELD_OUT]->(m:Movie)
+  WITH m.movieId AS movieId, r.rating AS rating, r.timestamp AS timestamp
+  ORDER BY movieId
+  RETURN collect(movieId) AS movieIds, collect(rating) AS ratings, collect(timestamp) AS timestamps
+}
+RETURN u.userId AS userId, movieIds, ratings, timestamps
+ORDER BY userId;

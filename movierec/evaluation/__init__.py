@@ -1,0 +1,1 @@
+"""How good the recommendations are, on likes that nothing was trained on, beside simple methods."""

@@ -1,0 +1,41 @@
+"""A scratch server: an embedded Neo4j of its own for one evaluation, removed afterwards.
+
+The connected database is only read from, so its model of all ratings stays as it is.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from movierec.database.connection import Database
+from movierec.database.embedded.home import Home
+from movierec.database.embedded.server import EmbeddedServer
+from movierec.progress import Progress, silent
+
+__all__ = ["scratch_database"]
+
+_log = logging.getLogger(__name__)
+
+
+@contextmanager
+def scratch_database(
+    env: Mapping[str, str], keep: bool = False, progress: Progress = silent
+) -> Iterator[tuple[Database, Home]]:
+    """A connection to an empty server in a temporary home. With `keep`, server and home are left."""
+    home = Home(Path(tempfile.mkdtemp(prefix="movierec-scratch-")))
+    server = EmbeddedServer(home, env)
+    try:
+        server.start(progress=progress)
+        with Database(server.settings()) as database:
+            yield database, home
+    finally:
+        if keep:
+            _log.info("the scratch server is kept in %s", home.folder)
+        else:
+            server.stop()
+            shutil.rmtree(home.folder)
