@@ -20,4 +20,5 @@ CALL (u) {
   CREATE (user)-[:HELD_OUT {rating: r.rating, timestamp: r.timestamp}]->(movie)
   DELETE r
 } IN TRANSACTIONS OF 200 ROWS
+WITH count(*) AS rowsWritten
 RETURN COUNT { MATCH (held:User) WHERE EXISTS { (held)-[:HELD_OUT]->() } } AS users;

@@ -6,7 +6,6 @@ The connected database is only read from, so its model of all ratings stays as i
 from __future__ import annotations
 
 import logging
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -37,5 +36,4 @@ def scratch_database(
         if keep:
             _log.info("the scratch server is kept in %s", home.folder)
         else:
-            server.stop()
-            shutil.rmtree(home.folder)
+            server.discard()

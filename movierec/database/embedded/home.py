@@ -4,6 +4,7 @@
         password            0600, random, made once
         state.json          process, ports and version of the last start
         console.log         what the server printed
+        stopped             there if the last start was ended by a clean stop
     <home>/checkpoints/     unfinished trainings
 
 `home` is MOVIEREC_HOME, or the user's data folder. Two homes are two servers. The cache of downloads,
@@ -78,6 +79,14 @@ class Home:
     @property
     def checkpoints(self) -> Path:
         return self.folder / "checkpoints"
+
+    @property
+    def stopped_mark(self) -> Path:
+        return self.server / "stopped"
+
+    def was_stopped(self) -> bool:
+        """Was the last start ended by a clean stop?"""
+        return self.stopped_mark.exists()
 
     def password(self) -> str | None:
         """The server's password, or None before the first start."""

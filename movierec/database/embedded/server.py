@@ -56,6 +56,10 @@ class EmbeddedServer:
         state = self.home.state()
         return state if state is not None and _process(state) is not None else None
 
+    def ended_unexpectedly(self) -> bool:
+        """Was it started and not stopped, but lives no more?"""
+        return self.home.state() is not None and self.running() is None and not self.home.was_stopped()
+
     def settings(self) -> ConnectionSettings:
         """How to connect to it; it must have been started."""
         state, password = self.home.state(), self.home.password()
@@ -99,7 +103,17 @@ class EmbeddedServer:
                 f"The embedded server (process {process.pid}) did not end within {STOP_SECONDS} s; "
                 f"see {self.home.console_log}."
             ) from error
+        self.home.stopped_mark.touch()
         return True
+
+    def discard(self) -> None:
+        """End the server at once and delete its home: for one whose data nobody wants any more."""
+        state = self.home.state()
+        process = _process(state) if state is not None else None
+        if process is not None:
+            process.kill()
+            process.wait(timeout=STOP_SECONDS)
+        shutil.rmtree(self.home.folder)
 
     def log_tail(self, n_lines: int) -> list[str]:
         """The last lines the server printed."""
@@ -162,6 +176,7 @@ class EmbeddedServer:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C in the terminal is meant for movierec, not for the server
             )
+        self.home.stopped_mark.unlink(missing_ok=True)
         started = psutil.Process(process.pid).create_time()
         state = State(process.pid, started, bolt_port, http_port, version)
         self.home.write_state(state)

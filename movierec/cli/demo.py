@@ -1,0 +1,113 @@
+"""`movierec demo`: the whole way, on the smallest MovieLens data set."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from movierec.cli.options import connection_options, open_database
+
+QUERIES = ("Matrix, The (1999)", "Lion King, The (1994)")
+USER = 1
+
+
+@click.command("demo")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="A MovieLens folder.  [default: ml-latest-small, fetched if need be]",
+)
+@connection_options
+def command(data: Path | None, **connection: Any) -> None:
+    """Start a Neo4j, load ratings, derive, train, recommend and evaluate; then leave the server running.
+
+    Example: movierec demo --data data/ml-latest-small
+    """
+    from movierec.cli import evaluate, recommend, similar
+    from movierec.cli.output import print_rows
+    from movierec.cli.progress import bar_or_lines
+    from movierec.database.embedded.home import Home, home_folder
+    from movierec.database.settings import environment
+    from movierec.embedding.settings import TrainSettings
+    from movierec.embedding.stage import train_and_write
+    from movierec.graph.derive import derive_co_liked
+    from movierec.graph.load import load_ratings
+    from movierec.graph.settings import DeriveSettings
+
+    seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(name: str, title: str) -> Iterator[None]:
+        click.secho(f"\n== {title}", bold=True)
+        started = time.monotonic()
+        yield
+        seconds[name] = time.monotonic() - started
+
+    env = environment()
+    with stage("server", "A Neo4j server"):
+        opened = open_database(**connection)
+        database = opened.__enter__()
+        click.echo(f"Neo4j {database.server.version} {database.server.edition} at {database.settings.uri}")
+    try:
+        with stage("load", "Ratings"):
+            counts = load_ratings(database, data or _fetched(env), progress=bar_or_lines)
+            click.echo(f"{counts['ratings']:,} ratings of {counts['movies']:,} movies by {counts['users']:,} users")
+        with stage("derive", "Movies that the same people liked"):
+            derived = derive_co_liked(database, DeriveSettings(), bar_or_lines)
+            click.echo(f"{derived['edges']:,} CO_LIKED relationships between {derived['movies']:,} movies")
+        with stage("train", "Vectors from random walks"):
+            trained = train_and_write(
+                database, TrainSettings(), Home(home_folder(env)).checkpoints, progress=bar_or_lines
+            )
+            losses = ", ".join(f"{loss:.3f}" for loss in trained["losses"])
+            click.echo(f"{trained['movies']:,} movies, {trained['walks_per_epoch']:,} walks an epoch, loss {losses}")
+        for movie in QUERIES:
+            with stage("similar", f'movierec similar "{movie}"'):
+                similar.show(database, movie, 5, "table")
+        with stage("recommend", f"movierec recommend --user {USER}"):
+            recommend.show(database, USER, 10, "table")
+        with stage("evaluate", "movierec evaluate (on a copy, with the newest likes of each user held out)"):
+            evaluate.print_report(evaluate.evaluate(database, "default", seed=1), "table")
+    finally:
+        opened.__exit__(None, None, None)
+
+    rows = [{"stage": name, "seconds": round(value, 1)} for name, value in seconds.items()]
+    rows.append({"stage": "all", "seconds": round(sum(seconds.values()), 1)})
+    click.secho("\n== Time", bold=True)
+    print_rows(rows, "table", {"stage": "stage", "seconds": "seconds"})
+    _say_where(env, **connection)
+
+
+def _fetched(env: Any) -> Path:
+    from movierec.cli.progress import bar_or_lines
+    from movierec.database.embedded.home import cache_folder
+    from movierec.ratings.fetch import DATASETS, GROUPLENS, fetch_dataset
+
+    base_url = env.get("MOVIEREC_DATASETS_URL") or GROUPLENS
+    return fetch_dataset(
+        DATASETS["ml-latest-small"], cache_folder(env) / "datasets", base_url=base_url, progress=bar_or_lines
+    )
+
+
+def _say_where(env: Any, uri: str | None, **_: Any) -> None:
+    """The way into Neo4j Browser, for the embedded server."""
+    if uri or env.get("NEO4J_URI"):
+        return
+    from movierec.cli.server import browser_address
+    from movierec.database.embedded.home import Home, home_folder
+    from movierec.database.embedded.server import EmbeddedServer
+
+    server = EmbeddedServer(Home(home_folder(env)), env)
+    state = server.running()
+    if state is not None:
+        click.secho("\n== Neo4j Browser", bold=True)
+        click.echo(f"address   {browser_address(state)}")
+        click.echo(f"connect   bolt://127.0.0.1:{state.bolt_port}, user neo4j")
+        click.echo(f"password  movierec server password (kept in {server.home.password_file})")
+        click.echo('paste     a file of cypher/recommend/, such as similar_movies.cypher')
+        click.echo("stop      movierec server stop")

@@ -1,0 +1,123 @@
+"""The `movierec` command: finds the verb's file, runs it, and turns errors into one line and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import click
+
+from movierec.errors import MovieRecError
+
+__all__ = ["VERBS", "Session", "cli", "main"]
+
+# In the order of the pipeline, which is also the order of `movierec --help`.
+VERBS = (
+    "demo",
+    "server",
+    "doctor",
+    "fetch",
+    "load",
+    "split",
+    "derive",
+    "train",
+    "similar",
+    "recommend",
+    "evaluate",
+    "runs",
+    "export",
+    "plot",
+)
+
+INTERRUPTED = 130
+
+
+@dataclass
+class Session:
+    """What the whole invocation shares: how to say errors."""
+
+    debug: bool = False
+    output_format: str = "table"
+
+
+class Verbs(click.Group):
+    """Loads a verb's file when it is asked for, so that no verb pays for another's imports."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in VERBS:
+            return None
+        command = importlib.import_module(f"movierec.cli.{name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="movierec")
+@click.option("-v", "--verbose", count=True, help="Say each finished step; -vv: everything.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.pass_obj
+def cli(session: Session, verbose: int, debug: bool) -> None:
+    """A movie recommender whose model lives in a Neo4j graph database.
+
+    \b
+    The whole way in one command:   movierec demo
+    Step by step:                   movierec fetch ml-latest-small
+                                    movierec load FOLDER
+                                    movierec derive
+                                    movierec train
+                                    movierec similar "Matrix, The (1999)"
+                                    movierec recommend --user 1
+
+    The server is the one that NEO4J_URI names; without it, an embedded one on this machine,
+    started when needed.
+    """
+    session.debug = debug
+    level = {0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG)
+    logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("neo4j").setLevel(logging.ERROR if verbose < 2 else logging.INFO)
+    if verbose < 2:
+        for noisy in ("numba", "matplotlib", "urllib3", "filelock"):
+            logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """The console script: never returns."""
+    session = Session()
+    try:
+        result = cli.main(args=args, prog_name="movierec", obj=session, standalone_mode=False)
+        sys.exit(result if isinstance(result, int) else 0)
+    except MovieRecError as error:
+        _say_error(session, type(error).__name__, str(error), error.exit_code)
+        if session.debug:
+            raise
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        _say_error(session, "Interrupted", "Interrupted; run the same command again to go on.", INTERRUPTED)
+        sys.exit(INTERRUPTED)
+    except click.ClickException as error:
+        if session.output_format == "table":
+            error.show()
+        else:
+            _say_error(session, "Usage", error.format_message(), error.exit_code)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader, such as `head`, has seen enough. Nothing is left to be flushed to it at exit.
+        sys.stdout = None  # type: ignore[assignment]
+        sys.exit(0)
+
+
+def _say_error(session: Session, code: str, message: str, exit_code: int) -> None:
+    if session.output_format in ("json", "jsonl"):
+        line = json.dumps({"error": {"code": code, "message": message, "exit_code": exit_code}})
+    else:
+        line = f"movierec: {message}"
+    click.echo(line, err=True)

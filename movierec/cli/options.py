@@ -1,0 +1,104 @@
+"""Options that several verbs share, and the connection they lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from movierec.errors import BadRequest
+
+if TYPE_CHECKING:
+    from movierec.cli.main import Session
+    from movierec.database.connection import Database
+
+__all__ = ["connection_options", "format_option", "k_option", "open_database"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FORMATS = ("table", "json", "jsonl", "csv")
+
+
+def _remember_format(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
+    """Errors are said in the format asked for, also those found after this option is read."""
+    session: Session = ctx.find_root().obj
+    session.output_format = value
+    return value
+
+
+def format_option(function: F) -> F:
+    return click.option(
+        "--format",
+        "output_format",
+        type=click.Choice(FORMATS),
+        default="table",
+        show_default=True,
+        is_eager=True,
+        callback=_remember_format,
+        help="How to print the answer on standard output.",
+    )(function)
+
+
+def k_option(function: F) -> F:
+    return click.option("-k", type=int, default=10, show_default=True, help="How many movies.")(function)
+
+
+def connection_options(function: F) -> F:
+    """--uri and the rest; the verb gets them as one `connection` dictionary for `open_database`."""
+    for option in reversed(
+        [
+            click.option("--uri", help="Server address, such as bolt://localhost:7687.  [env: NEO4J_URI]"),
+            click.option("--username", help="[env: NEO4J_USERNAME; default: neo4j]"),
+            click.option(
+                "--password-file",
+                type=click.Path(exists=True, dir_okay=False, path_type=Path),
+                help="File with the password.  [env for the password itself: NEO4J_PASSWORD]",
+            ),
+            click.option("--database", help="[env: NEO4J_DATABASE; default: the user's home database]"),
+        ]
+    ):
+        function = option(function)
+    return function
+
+
+@contextmanager
+def open_database(
+    uri: str | None, username: str | None, password_file: Path | None, database: str | None
+) -> Iterator[Database]:
+    """The server that flags, environment or .env name; else the embedded one, started if need be."""
+    from movierec.cli.progress import bar_or_lines
+    from movierec.database.connection import Database
+    from movierec.database.embedded.home import Home, home_folder
+    from movierec.database.embedded.server import EmbeddedServer
+    from movierec.database.settings import connection_settings, environment
+
+    env = environment()
+    password = password_file.read_text(encoding="utf-8").strip() if password_file is not None else None
+    if password is None and (uri or env.get("NEO4J_URI")) and not env.get("NEO4J_PASSWORD"):
+        password = _prompt(uri or env["NEO4J_URI"])
+    settings = connection_settings(env, uri, username, password, database)
+    if settings is None:
+        server = EmbeddedServer(Home(home_folder(env)), env, env.get("MOVIEREC_NEO4J_VERSION") or None)
+        state = server.running()
+        if state is None:
+            ended = " (it had ended without being stopped)" if server.ended_unexpectedly() else ""
+            click.echo(f"Starting the embedded Neo4j in {server.home.folder}{ended} ...", err=True)
+        server.start(progress=bar_or_lines)
+        settings = server.settings()
+    with Database(settings) as opened:
+        yield opened
+
+
+def _prompt(uri: str) -> str | None:
+    """Ask a person, hidden; None where nobody can answer, and then the error names the other ways."""
+    import sys
+
+    if not sys.stdin.isatty():
+        return None
+    answer: str = click.prompt(f"Password for {uri}", hide_input=True, err=True)
+    if not answer:
+        raise BadRequest("The password is empty.")
+    return answer

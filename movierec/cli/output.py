@@ -1,0 +1,90 @@
+"""Rows and records on standard output, as table, json, jsonl or csv."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import click
+
+__all__ = ["print_record", "print_rows"]
+
+PIPED_WIDTH = 160  # columns of a table that no terminal limits
+
+
+def print_rows(
+    rows: Sequence[Mapping[str, Any]],
+    output_format: str,
+    columns: Mapping[str, Callable[[Mapping[str, Any]], Any] | str],
+    title: str | None = None,
+) -> None:
+    """Print rows. `columns` are those of the table: heading -> key of the row, or function of the row."""
+    if output_format == "json":
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    elif output_format == "jsonl":
+        for row in rows:
+            click.echo(json.dumps(row, ensure_ascii=False))
+    elif output_format == "csv":
+        if rows:
+            writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows({name: _flat(value) for name, value in row.items()} for row in rows)
+    else:
+        _print_table([[_cell(row, column) for column in columns.values()] for row in rows], list(columns), title)
+
+
+def print_record(record: Mapping[str, Any], output_format: str, title: str | None = None) -> None:
+    """Print one record: a JSON object, or a table with a row for each entry."""
+    if output_format == "json":
+        click.echo(json.dumps(record, indent=2, ensure_ascii=False))
+    elif output_format in ("jsonl", "csv"):
+        print_rows([record], output_format, {})
+    else:
+        _print_table([[name, _text(value)] for name, value in record.items()], ["", ""], title)
+
+
+def _print_table(cells: list[list[str]], headings: list[str], title: str | None) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False)
+    numeric = [
+        bool(cells) and all(row[i].replace(".", "").replace(",", "").replace("-", "").isdigit() for row in cells)
+        for i in range(len(headings))
+    ]
+    table = Table(
+        box=box.SIMPLE_HEAD, show_header=any(headings), show_edge=False, title=title, title_justify="left"
+    )
+    for heading, right in zip(headings, numeric, strict=True):
+        table.add_column(heading, justify="right" if right else "left", no_wrap=right)
+    for row in cells:
+        table.add_row(*map(Text, row))  # Text: titles may hold what rich takes for markup
+    console.print(table)
+
+
+def _cell(row: Mapping[str, Any], column: Callable[[Mapping[str, Any]], Any] | str) -> str:
+    return _text(row.get(column) if isinstance(column, str) else column(row))
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:,.4f}" if abs(value) < 100 else f"{value:,.1f}"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_text, value))
+    return str(value)
+
+
+def _flat(value: Any) -> Any:
+    """A CSV field: lists of plain values joined by |, anything deeper as JSON."""
+    if isinstance(value, (list, tuple)):
+        if all(isinstance(item, (str, int, float)) for item in value):
+            return "|".join(map(str, value))
+        return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value

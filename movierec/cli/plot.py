@@ -1,0 +1,34 @@
+"""`movierec plot`: pictures of a training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from movierec.cli.options import connection_options, open_database
+
+
+@click.group("plot")
+def command() -> None:
+    """Draw pictures (needs the extra "plots").
+
+    Example: movierec plot loss loss.png
+    """
+
+
+@command.command("loss")
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+@connection_options
+def loss(path: Path, **connection: Any) -> None:
+    """Draw the loss by epoch of the live training into PATH (.png, .svg or .pdf).
+
+    Example: movierec plot loss loss.png
+    """
+    from movierec.embedding.stage import require_live_run
+    from movierec.plots import plot_loss
+
+    with open_database(**connection) as database:
+        plot_loss(require_live_run(database), path)
+    click.echo(path)

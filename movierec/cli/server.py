@@ -1,0 +1,117 @@
+"""`movierec server`: the embedded Neo4j of this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from movierec.cli.options import format_option
+
+if TYPE_CHECKING:
+    from movierec.database.embedded.home import State
+    from movierec.database.embedded.server import EmbeddedServer
+
+
+@click.group("server")
+def command() -> None:
+    """Start, stop and look at the embedded Neo4j.
+
+    \b
+    It lives in MOVIEREC_HOME (default: the user's data folder), listens on loopback only,
+    and keeps its random password in a file that only its owner can read.
+    Example: movierec server start
+    """
+
+
+@command.command("start")
+@click.option(
+    "--neo4j-version",
+    envvar="MOVIEREC_NEO4J_VERSION",
+    help="Version for a new home, 5.26.28 (the default, long-term support) or 2026.09.0.  "
+    "[env: MOVIEREC_NEO4J_VERSION]",
+)
+@click.option("--heap", default="1g", show_default=True, help="Most memory for the server's heap.")
+@format_option
+def start(neo4j_version: str | None, heap: str, output_format: str) -> None:
+    """Start it, or find it running. The first start fetches Neo4j (about 150 MB).
+
+    Example: movierec server start --heap 2g
+    """
+    from movierec.cli.progress import bar_or_lines
+
+    server = _server(neo4j_version)
+    server.start(heap, bar_or_lines)
+    _print_status(server, output_format)
+
+
+@command.command("stop")
+def stop() -> None:
+    """Stop it cleanly; its data stays.
+
+    Example: movierec server stop
+    """
+    stopped = _server().stop()
+    click.echo("Stopped." if stopped else "It was not running.", err=True)
+
+
+@command.command("status")
+@format_option
+def status(output_format: str) -> None:
+    """Say whether it runs, and where.
+
+    Example: movierec server status --format json
+    """
+    _print_status(_server(), output_format)
+
+
+@command.command("logs")
+@click.option("-n", "n_lines", type=click.IntRange(min=1), default=50, show_default=True, help="Last lines.")
+def logs(n_lines: int) -> None:
+    """Print the end of its log.
+
+    Example: movierec server logs -n 200
+    """
+    for line in _server().log_tail(n_lines):
+        click.echo(line)
+
+
+@command.command("password")
+def password() -> None:
+    """Print its password, for Neo4j Browser and other programs; the user is neo4j.
+
+    Example: movierec server password
+    """
+    click.echo(_server().settings().password)
+
+
+def _server(version: str | None = None) -> EmbeddedServer:
+    from movierec.database.embedded.home import Home, home_folder
+    from movierec.database.embedded.server import EmbeddedServer
+    from movierec.database.settings import environment
+
+    env = environment()
+    return EmbeddedServer(Home(home_folder(env)), env, version)
+
+
+def browser_address(state: State) -> str:
+    return f"http://127.0.0.1:{state.http_port}/browser/"
+
+
+def _print_status(server: EmbeddedServer, output_format: str) -> None:
+    from movierec.cli.output import print_record
+
+    state = server.running()
+    record: dict[str, object] = {"running": state is not None, "home": str(server.home.folder)}
+    if state is not None:
+        record |= {
+            "neo4j": state.neo4j,
+            "uri": f"bolt://127.0.0.1:{state.bolt_port}",
+            "browser": browser_address(state),
+            "username": "neo4j",
+            "password_file": str(server.home.password_file),
+            "pid": state.pid,
+        }
+    elif server.ended_unexpectedly():
+        record["note"] = "It ended without being stopped; the next command that needs it starts it again."
+    print_record(record, output_format)
