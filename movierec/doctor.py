@@ -7,15 +7,20 @@ from typing import Any
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
-from movierec.database.runs import latest_run
-from movierec.embedding.stage import live_run
+from movierec.database.runs import latest_run, live_run
 from movierec.errors import DatabaseFailed
 
 __all__ = ["Finding", "examine"]
 
 OLDEST_VERSION = (5, 23)  # the first with `CALL (x) { }`, which the query files use
 CYPHER_25_SINCE = (2025, 6)
-INDEXES = {"movie_id": "load", "user_id": "load", "run_id": "load", "movie_title": "load", "movie_embedding": "train"}
+INDEXES = {
+    "movie_id": "load",
+    "user_id": "load",
+    "run_id": "load",
+    "movie_title": "load",
+    "movie_embedding": "train",
+}
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,9 @@ def _server(database: Database) -> list[Finding]:
     ]
     try:
         rows = database.read(load_query("doctor/memory"))
-        findings += [Finding(row["name"].removeprefix("server.memory."), row["value"] or "not set") for row in rows]
+        findings += [
+            Finding(row["name"].removeprefix("server.memory."), row["value"] or "not set") for row in rows
+        ]
     except DatabaseFailed as error:
         # A hosted server does not show its settings; that is no fault of the database.
         findings.append(Finding("memory", f"not told ({error.code})"))

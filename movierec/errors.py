@@ -85,8 +85,7 @@ class MissingExtra(MovieRecError):
 
     def __init__(self, purpose: str, extra: str) -> None:
         super().__init__(
-            f'{purpose} needs the "{extra}" extra, which is not installed. '
-            f'Run: pip install "movierec[{extra}]"'
+            f'{purpose} needs the "{extra}" extra, which is not installed. Run: pip install "movierec[{extra}]"'
         )
 
 

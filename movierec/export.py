@@ -11,7 +11,7 @@ from typing import Any
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
-from movierec.embedding.stage import require_live_run
+from movierec.database.runs import require_live_run
 from movierec.errors import BadRequest
 
 __all__ = ["export_projector"]

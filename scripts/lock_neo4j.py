@@ -2,7 +2,8 @@
 
 A development tool, run when the embedded server moves to a newer Neo4j:
 
-    python scripts/lock_neo4j.py 5.26.28 --browser 5.24.0 --java 17 21 > movierec/database/embedded/locks/5.26.28.json
+    cd movierec/database/embedded/locks
+    python ../../../../scripts/lock_neo4j.py 5.26.28 --browser 5.24.0 --java 17 21 > 5.26.28.json
 
 `jgo` resolves the transitive dependencies of the server's two artifacts and of Neo4j Browser; the jars
 are downloaded once and hashed. The lock names no address: at run time jgo's own default repository is
@@ -20,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import truststore
-from jgo.maven import MavenContext, PythonResolver
+from jgo.maven import Dependency, MavenContext, PythonResolver
 
 MAIN_CLASS = {"5": "org.neo4j.server.CommunityEntryPoint"}
 MAIN_CLASS_CALENDAR = "org.neo4j.server.Neo4jCommunity"
@@ -45,8 +46,6 @@ def main() -> None:
             ("org.neo4j.client", "neo4j-browser", args.browser),
         ]
     ]
-    from jgo.maven import Dependency
-
     inputs, transitive = context.resolver.resolve([Dependency(artifact) for artifact in roots])
     artifacts = {d.artifact.key: d.artifact for d in [*inputs, *transitive] if d.type == "jar"}
 

@@ -56,7 +56,9 @@ def command(data: Path | None, **connection: Any) -> None:
     try:
         with stage("load", "Ratings"):
             counts = load_ratings(database, data or _fetched(env), progress=bar_or_lines)
-            click.echo(f"{counts['ratings']:,} ratings of {counts['movies']:,} movies by {counts['users']:,} users")
+            click.echo(
+                f"{counts['ratings']:,} ratings of {counts['movies']:,} movies by {counts['users']:,} users"
+            )
         with stage("derive", "Movies that the same people liked"):
             derived = derive_co_liked(database, DeriveSettings(), bar_or_lines)
             click.echo(f"{derived['edges']:,} CO_LIKED relationships between {derived['movies']:,} movies")
@@ -65,7 +67,9 @@ def command(data: Path | None, **connection: Any) -> None:
                 database, TrainSettings(), Home(home_folder(env)).checkpoints, progress=bar_or_lines
             )
             losses = ", ".join(f"{loss:.3f}" for loss in trained["losses"])
-            click.echo(f"{trained['movies']:,} movies, {trained['walks_per_epoch']:,} walks an epoch, loss {losses}")
+            click.echo(
+                f"{trained['movies']:,} movies, {trained['walks_per_epoch']:,} walks an epoch, loss {losses}"
+            )
         for movie in QUERIES:
             with stage("similar", f'movierec similar "{movie}"'):
                 similar.show(database, movie, 5, "table")
@@ -109,5 +113,5 @@ def _say_where(env: Any, uri: str | None, **_: Any) -> None:
         click.echo(f"address   {browser_address(state)}")
         click.echo(f"connect   bolt://127.0.0.1:{state.bolt_port}, user neo4j")
         click.echo(f"password  movierec server password (kept in {server.home.password_file})")
-        click.echo('paste     a file of cypher/recommend/, such as similar_movies.cypher')
+        click.echo("paste     a file of cypher/recommend/, such as similar_movies.cypher")
         click.echo("stop      movierec server stop")

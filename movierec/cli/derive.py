@@ -11,9 +11,15 @@ from movierec.graph.settings import DENOMINATORS, MEASURES, PRESETS, DeriveSetti
 
 
 @click.command("derive")
-@click.option("--preset", type=click.Choice(list(PRESETS)), default="default", show_default=True, help="Where to start from.")
+@click.option(
+    "--preset", type=click.Choice(list(PRESETS)), default="default", show_default=True, help="Where to start from."
+)
 @click.option("--min-rating", type=float, help="Stars from which a rating is a like.")
-@click.option("--measure", type=click.Choice(MEASURES), help="xy_pmi: users who liked both times their PMI; count: just them.")
+@click.option(
+    "--measure",
+    type=click.Choice(MEASURES),
+    help="xy_pmi: users who liked both times their PMI; count: just them.",
+)
 @click.option("--denominator", type=click.Choice(DENOMINATORS), help="D of the PMI.")
 @click.option("--min-weight", type=float, help="Least weight of an edge.")
 @click.option("--min-count", type=int, help="Least number of users who liked both.")
@@ -36,7 +42,9 @@ def command(preset: str, output_format: str, **options: Any) -> None:
     from movierec.cli.progress import bar_or_lines
     from movierec.graph.derive import derive_co_liked
 
-    changes = {name: options.pop(name) for name in ("min_rating", "measure", "denominator", "min_weight", "min_count")}
+    changes = {
+        name: options.pop(name) for name in ("min_rating", "measure", "denominator", "min_weight", "min_count")
+    }
     settings = DeriveSettings.from_preset(preset, **changes)
     with open_database(**options) as database:
         result = derive_co_liked(database, settings, bar_or_lines)

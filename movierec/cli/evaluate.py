@@ -16,15 +16,15 @@ PRESET_NAMES = ("default", "keras", "case-study", "co-count")
 
 
 @click.command("evaluate")
-@click.option("--preset", type=click.Choice(PRESET_NAMES), default="default", show_default=True, help="Of derive and train.")
+@click.option(
+    "--preset", type=click.Choice(PRESET_NAMES), default="default", show_default=True, help="Of derive and train."
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="Of the training.")
 @click.option("--in-place", is_flag=True, help="Split, derive and train in the connected database itself.")
 @click.option("--keep", is_flag=True, help="Leave the scratch server running, for a look in Neo4j Browser.")
 @connection_options
 @format_option
-def command(
-    preset: str, seed: int, in_place: bool, keep: bool, output_format: str, **connection: Any
-) -> None:
+def command(preset: str, seed: int, in_place: bool, keep: bool, output_format: str, **connection: Any) -> None:
     """Hold out each user's newest likes, build the model from the rest, and measure how well it finds them.
 
     Runs on a copy of the ratings in a scratch server; the connected database is only read. With --in-place
@@ -37,7 +37,9 @@ def command(
     print_report(report, output_format)
 
 
-def evaluate(database: Database, preset: str, seed: int, in_place: bool = False, keep: bool = False) -> dict[str, Any]:
+def evaluate(
+    database: Database, preset: str, seed: int, in_place: bool = False, keep: bool = False
+) -> dict[str, Any]:
     """Run the protocol in a scratch server, or in `database` itself."""
     from movierec.cli.progress import bar_or_lines
     from movierec.database.embedded.home import Home, home_folder
@@ -57,11 +59,14 @@ def evaluate(database: Database, preset: str, seed: int, in_place: bool = False,
             copy_ratings(database, scratch, bar_or_lines)
             report = evaluate_in(scratch, *settings, home.checkpoints, bar_or_lines)
             if keep:
-                click.echo(f'The scratch server is kept: MOVIEREC_HOME={home.folder} movierec server status', err=True)
+                click.echo(
+                    f"The scratch server is kept: MOVIEREC_HOME={home.folder} movierec server status", err=True
+                )
     return report | {"seconds": round(time.monotonic() - started, 3)}
 
 
 def print_report(report: dict[str, Any], output_format: str) -> None:
+    """The report as a table of methods by measures, or as it is."""
     from movierec.cli.output import print_record, print_rows
 
     if output_format in ("json", "jsonl"):

@@ -12,7 +12,9 @@ from movierec.cli.options import connection_options, format_option, open_databas
 
 @click.command("load")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--batch-size", type=click.IntRange(min=1), default=10_000, show_default=True, help="Rows a transaction.")
+@click.option(
+    "--batch-size", type=click.IntRange(min=1), default=10_000, show_default=True, help="Rows a transaction."
+)
 @connection_options
 @format_option
 def command(folder: Path, batch_size: int, output_format: str, **connection: Any) -> None:

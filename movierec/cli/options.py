@@ -30,6 +30,7 @@ def _remember_format(ctx: click.Context, parameter: click.Parameter, value: str)
 
 
 def format_option(function: F) -> F:
+    """--format, passed to the verb as `output_format`."""
     return click.option(
         "--format",
         "output_format",
@@ -43,6 +44,7 @@ def format_option(function: F) -> F:
 
 
 def k_option(function: F) -> F:
+    """-k, how many rows to answer with."""
     return click.option("-k", type=int, default=10, show_default=True, help="How many movies.")(function)
 
 

@@ -26,7 +26,7 @@ def loss(path: Path, **connection: Any) -> None:
 
     Example: movierec plot loss loss.png
     """
-    from movierec.embedding.stage import require_live_run
+    from movierec.database.runs import require_live_run
     from movierec.plots import plot_loss
 
     with open_database(**connection) as database:

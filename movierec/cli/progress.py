@@ -18,6 +18,7 @@ SECONDS_BETWEEN_LINES = 10.0
 
 @contextmanager
 def bar_or_lines(title: str, total: int | None, unit: str) -> Iterator[Advance]:
+    """The `Progress` of the command line."""
     with _bar(title, total, unit) if sys.stderr.isatty() else _lines(title, total, unit) as advance:
         yield advance
 
@@ -37,9 +38,18 @@ def _bar(title: str, total: int | None, unit: str) -> Iterator[Advance]:
     )
 
     amount: ProgressColumn = DownloadColumn() if unit == "B" else MofNCompleteColumn()
-    columns = [TextColumn("{task.description}"), BarColumn(bar_width=24), amount, TextColumn("{task.fields[note]}")]
+    columns = [
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        amount,
+        TextColumn("{task.fields[note]}"),
+    ]
     with Progress(
-        *columns, TimeElapsedColumn(), TimeRemainingColumn(compact=True), console=Console(stderr=True), transient=True
+        *columns,
+        TimeElapsedColumn(),
+        TimeRemainingColumn(compact=True),
+        console=Console(stderr=True),
+        transient=True,
     ) as progress:
         task = progress.add_task(title, total=total, note="")
 

@@ -27,6 +27,7 @@ def command(user_id: int, k: int, output_format: str, **connection: Any) -> None
 
 
 def show(database: Database, user_id: int, k: int, output_format: str) -> None:
+    """Ask and print; `demo` does the same."""
     from movierec.cli.output import print_rows
     from movierec.recommending.recommend import reason_in_words, recommend_for_user
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -36,8 +37,20 @@ def command(limit: int, output_format: str, **connection: Any) -> None:
     )
 
 
-def _results(run: dict[str, Any]) -> str:
-    shown = ("users", "likes", "movies", "edges", "ratings", "heldOut", "minRating", "measure", "seed", "losses", "error")
+def _results(run: Mapping[str, Any]) -> str:
+    shown = (
+        "users",
+        "likes",
+        "movies",
+        "edges",
+        "ratings",
+        "heldOut",
+        "minRating",
+        "measure",
+        "seed",
+        "losses",
+        "error",
+    )
     return ", ".join(f"{name} {_short(run[name])}" for name in shown if name in run)
 
 

@@ -95,6 +95,7 @@ def _server(version: str | None = None) -> EmbeddedServer:
 
 
 def browser_address(state: State) -> str:
+    """Where Neo4j Browser answers."""
     return f"http://127.0.0.1:{state.http_port}/browser/"
 
 

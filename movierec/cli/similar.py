@@ -36,6 +36,7 @@ def command(movie: str, k: int, output_format: str, **connection: Any) -> None:
 
 
 def show(database: Database, movie: str, k: int, output_format: str) -> None:
+    """Ask and print; `demo` does the same."""
     from movierec.cli.output import print_rows
     from movierec.recommending.similar import similar_movies
 

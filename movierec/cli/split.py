@@ -15,7 +15,9 @@ DEFAULTS = SplitSettings()
 @click.command("split")
 @click.option("--min-rating", type=float, default=DEFAULTS.min_rating, show_default=True, help="Stars of a like.")
 @click.option("--fraction", type=float, default=DEFAULTS.fraction, show_default=True, help="Of a user's likes.")
-@click.option("--min-likes", type=int, default=DEFAULTS.min_likes, show_default=True, help="A user with fewer is left whole.")
+@click.option(
+    "--min-likes", type=int, default=DEFAULTS.min_likes, show_default=True, help="A user with fewer is left whole."
+)
 @click.option("--undo", is_flag=True, help="Put the held-out ratings back.")
 @connection_options
 @format_option

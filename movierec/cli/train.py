@@ -37,7 +37,11 @@ def settings_options(function: F) -> F:
         )
         function = decorate(function)
     return click.option(
-        "--preset", type=click.Choice(list(PRESETS)), default="default", show_default=True, help="Where to start from."
+        "--preset",
+        type=click.Choice(list(PRESETS)),
+        default="default",
+        show_default=True,
+        help="Where to start from.",
     )(function)
 
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -69,7 +69,7 @@ def cypher_folder() -> Path:
     raise QueryFileError(f"No cypher folder in {package} or beside it; reinstall movierec.")
 
 
-@lru_cache(maxsize=None)
+@cache
 def load_query(name: str) -> Query:
     """Read and check `cypher/<name>.cypher`, for example "recommend/similar_movies"."""
     path = cypher_folder() / f"{name}.cypher"
@@ -117,8 +117,8 @@ def _parse_header(name: str, header: list[str]) -> tuple[str, list[str], str]:
     for line in header:
         keyword = line.split(":", 1)[0]
         if keyword in ("Parameters", "Returns"):
-            part, line = keyword, line.split(":", 1)[1]
-        parts[part] = f"{parts[part]} {line}".strip()
+            part = keyword
+        parts[part] = f"{parts[part]} {line.removeprefix(f'{part}:')}".strip()
     for part, text in parts.items():
         if not text:
             raise QueryFileError(f"{name}.cypher: the header has no {part!r} part.")

@@ -23,7 +23,15 @@ from movierec.database.connection import Database, Row, Transaction
 from movierec.database.query_files import load_query
 from movierec.errors import MovieRecError, StageMissing
 
-__all__ = ["RunLog", "latest_run", "list_runs", "record_run", "require_finished"]
+__all__ = [
+    "RunLog",
+    "latest_run",
+    "list_runs",
+    "live_run",
+    "record_run",
+    "require_finished",
+    "require_live_run",
+]
 
 _log = logging.getLogger(__name__)
 
@@ -69,9 +77,7 @@ def record_run(database: Database, stage: str, settings: Mapping[str, Any]) -> I
             # The server is away; the Run stays "running" and the next one marks it interrupted.
             _log.warning("Could not record the failure of %s.", log.run_id)
         raise
-    database.write(
-        load_query("runs/finish"), runId=log.run_id, status="done", results=_properties(log.results)
-    )
+    database.write(load_query("runs/finish"), runId=log.run_id, status="done", results=_properties(log.results))
     _log.info("%s done: %s", log.run_id, log.results)
 
 
@@ -79,6 +85,20 @@ def latest_run(database: Database, stage: str) -> Row | None:
     """The newest Run of `stage`, whatever its status, or None."""
     rows = database.read(load_query("runs/latest"), stage=stage)
     return rows[0]["run"] if rows else None
+
+
+def live_run(database: Database) -> Row | None:
+    """The train Run whose vectors are on the movies, or None."""
+    rows = database.read(load_query("runs/live"))
+    return rows[0]["run"] if rows else None
+
+
+def require_live_run(database: Database) -> Row:
+    """The live Run; StageMissing when nothing was trained yet."""
+    run = live_run(database)
+    if run is None:
+        raise StageMissing('No movie has a vector. Run "movierec train" first.')
+    return run
 
 
 def list_runs(database: Database, limit: int) -> list[Row]:
@@ -107,9 +127,7 @@ def _settle_unfinished(database: Database, stage: str) -> None:
             raise MovieRecError(
                 f"{row['runId']} is still running as process {pid}. Wait for it, or end that process first."
             )
-        database.write(
-            load_query("runs/finish"), runId=row["runId"], status="interrupted", results={}
-        )
+        database.write(load_query("runs/finish"), runId=row["runId"], status="interrupted", results={})
 
 
 def _properties(values: Mapping[str, Any]) -> dict[str, Any]:

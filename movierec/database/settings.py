@@ -45,6 +45,7 @@ class ConnectionSettings:
 
 
 def is_loopback(host: str) -> bool:
+    """Is `host` this machine, reached without a network?"""
     return host in ("localhost", "::1") or host.startswith("127.")
 
 

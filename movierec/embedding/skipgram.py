@@ -74,7 +74,9 @@ class SkipGram:
         """(W, K) int64. Counter-based: depends on seed, epoch and block number only."""
         generator = np.random.Generator(np.random.Philox([self.seed, 1, epoch, block]))
         draws = generator.random((n_walks, SHARED_NEGATIVES))
-        return torch.from_numpy(np.searchsorted(self.cumulative, draws, side="right").clip(max=len(self.cumulative) - 1))
+        return torch.from_numpy(
+            np.searchsorted(self.cumulative, draws, side="right").clip(max=len(self.cumulative) - 1)
+        )
 
     @torch.no_grad()
     def step(self, walks: Tensor, negatives: Tensor, pairs: Tensor, negatives_per_context: int) -> float:

@@ -10,16 +10,15 @@ import time
 from pathlib import Path
 from typing import Any
 
-from movierec.database.connection import Database, Row
+from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.database.runs import RunLog, record_run
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.train import Embeddings, checkpoint_for, train_embeddings
-from movierec.errors import StageMissing
 from movierec.graph.pull import pull_movie_graph
 from movierec.progress import Progress, silent
 
-__all__ = ["live_run", "require_live_run", "train_and_write"]
+__all__ = ["train_and_write", "write_embeddings"]
 
 BATCH_ROWS = 1_000
 
@@ -76,18 +75,4 @@ def write_embeddings(database: Database, embeddings: Embeddings, run: RunLog, pr
             )
             advance(written["movies"])
         run.close_in(transaction)
-        transaction.run(load_query("embedding/make_live"), runId=run.run_id)
-
-
-def live_run(database: Database) -> Row | None:
-    """The Run whose vectors are on the movies, or None."""
-    rows = database.read(load_query("embedding/live_run"))
-    return rows[0]["run"] if rows else None
-
-
-def require_live_run(database: Database) -> Row:
-    """The live Run; StageMissing when nothing was trained yet."""
-    run = live_run(database)
-    if run is None:
-        raise StageMissing('No movie has a vector. Run "movierec train" first.')
-    return run
+        transaction.run(load_query("runs/make_live"), runId=run.run_id)

@@ -69,7 +69,8 @@ class Candidates:
     def gathered(self, values: NDArray[np.float64], liked: NDArray[np.int64]) -> NDArray[np.float64]:
         """(C,): for every movie the sum of `values` over its edges to the (L,) liked ones."""
         entries = np.concatenate([np.arange(self.indptr[v], self.indptr[v + 1]) for v in liked])
-        return np.bincount(self.neighbours[entries], values[entries], minlength=len(self.movie_ids))
+        sums = np.bincount(self.neighbours[entries], values[entries], minlength=len(self.movie_ids))
+        return sums.astype(np.float64)
 
 
 def popularity(candidates: Candidates, liked: NDArray[np.int64], seen: NDArray[np.int64]) -> NDArray[np.float64]:

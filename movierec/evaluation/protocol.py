@@ -130,9 +130,7 @@ def measure(database: Database, min_rating: float) -> dict[str, pd.DataFrame]:
     candidates = _candidates(database)
     users = [row for row in database.read(load_query("evaluate/users"), minRating=min_rating) if row["heldOut"]]
     n_rated_movies = database.read_one(load_query("evaluate/rated_movies"))["movies"]
-    return {
-        name: _measure_method(score, candidates, users, n_rated_movies) for name, score in METHODS.items()
-    }
+    return {name: _measure_method(score, candidates, users, n_rated_movies) for name, score in METHODS.items()}
 
 
 def _candidates(database: Database) -> Candidates:
@@ -145,7 +143,10 @@ def _candidates(database: Database) -> Candidates:
         (),
     )
     return Candidates.build(
-        counts["movieId"].to_numpy(dtype=np.int64), counts["likeCount"].to_numpy(dtype=np.float64), graph, embeddings
+        counts["movieId"].to_numpy(dtype=np.int64),
+        counts["likeCount"].to_numpy(dtype=np.float64),
+        graph,
+        embeddings,
     )
 
 
@@ -179,4 +180,5 @@ def _positions(candidates: Candidates, movie_ids: list[int]) -> NDArray[np.int64
     ids = np.array(movie_ids, dtype=np.int64)
     places = np.searchsorted(candidates.movie_ids, ids)
     places[places == len(candidates.movie_ids)] = 0
-    return places[candidates.movie_ids[places] == ids]
+    known: NDArray[np.int64] = places[candidates.movie_ids[places] == ids]
+    return known

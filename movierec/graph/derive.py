@@ -20,9 +20,7 @@ from movierec.progress import Progress, silent
 __all__ = ["derive_co_liked"]
 
 
-def derive_co_liked(
-    database: Database, settings: DeriveSettings, progress: Progress = silent
-) -> dict[str, Any]:
+def derive_co_liked(database: Database, settings: DeriveSettings, progress: Progress = silent) -> dict[str, Any]:
     """Replace the CO_LIKED graph; returns the settings and what came of them.
 
     Raises StageMissing when nothing is loaded, MovieRecError when no pair passes the thresholds.
@@ -71,6 +69,4 @@ def _write_edges(database: Database, settings: DeriveSettings, denominator: int)
     if settings.measure == "count":
         database.run_batches(load_query("derive/co_liked_count"), **thresholds)
     else:
-        database.run_batches(
-            load_query("derive/co_liked_xy_pmi"), denominator=max(denominator, 1), **thresholds
-        )
+        database.run_batches(load_query("derive/co_liked_xy_pmi"), denominator=max(denominator, 1), **thresholds)

@@ -30,9 +30,7 @@ def split_ratings(database: Database, settings: SplitSettings) -> dict[str, Any]
         last = latest_run(database, "split") or {}
         used = {name: last.get(key) for name, key in _PROPERTY.items()}
         if used != settings.as_dict():
-            raise BadRequest(
-                f"The database is split already, with {used}. Run \"movierec split --undo\" first."
-            )
+            raise BadRequest(f'The database is split already, with {used}. Run "movierec split --undo" first.')
     with record_run(database, "split", settings.as_dict()) as run:
         (row,) = database.run_batches(
             load_query("split/hold_out_newest"),

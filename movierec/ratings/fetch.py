@@ -41,7 +41,7 @@ class Dataset:
 
 
 def _csv(ratings_mb: int, others_mb: int, *others: str) -> dict[str, int]:
-    names = {name: others_mb * MB for name in ("movies.csv", "links.csv", "tags.csv", *others)}
+    names = dict.fromkeys(("movies.csv", "links.csv", "tags.csv", *others), others_mb * MB)
     return {"ratings.csv": ratings_mb * MB, **names, "README.txt": MB}
 
 

@@ -130,5 +130,6 @@ def _stars(column: pd.Series[str], path: Path) -> pd.Series[float]:
 def _reject_first(wrong: pd.Series[bool], column: pd.Series[str], path: Path, expectation: str) -> None:
     """Raise DataRejected for the first row where `wrong` is true."""
     if wrong.any():
-        line = wrong.idxmax()
-        raise DataRejected(f"{path} line {line}: {column.name} is {column.loc[line]!r}; {expectation}.")
+        first = int(wrong.to_numpy().argmax())
+        line, value = column.index[first], column.iloc[first]
+        raise DataRejected(f"{path} line {line}: {column.name} is {value!r}; {expectation}.")

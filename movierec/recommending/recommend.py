@@ -10,15 +10,14 @@ from typing import Any
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
-from movierec.database.runs import require_finished
-from movierec.embedding.stage import require_live_run
+from movierec.database.runs import require_finished, require_live_run
 from movierec.errors import BadRequest, NotFound
 
 __all__ = ["reason_in_words", "recommend_for_user"]
 
 
 def recommend_for_user(database: Database, user_id: int, k: int = 10) -> list[dict[str, Any]]:
-    """k movies the user has not rated: rank, movieId, title, year, genres, score, because, runId.
+    """K movies the user has not rated: rank, movieId, title, year, genres, score, because, runId.
 
     `because` holds up to three liked movies: movieId, title, count (users who liked both), lift (how many
     times more than by chance) and share (of the score). Raises NotFound for an unknown user, BadRequest
@@ -28,16 +27,14 @@ def recommend_for_user(database: Database, user_id: int, k: int = 10) -> list[di
         raise BadRequest(f"k is {k}; expected at least 1.")
     derived = require_finished(database, "derive")
     run = require_live_run(database)
-    summaries = database.read(
-        load_query("recommend/user_summary"), userId=user_id, minRating=derived["minRating"]
-    )
+    summaries = database.read(load_query("recommend/user_summary"), userId=user_id, minRating=derived["minRating"])
     if not summaries:
         ids = database.read_one(load_query("recommend/user_id_range"))
         raise NotFound(f"No user {user_id}; expected an id from {ids['smallest']} to {ids['largest']}.")
     if not summaries[0]["likes"]:
         raise BadRequest(
-            f"User {user_id} has no rating of {derived['minRating']} stars or more (of {summaries[0]['ratings']} "
-            "ratings), so there is nothing to recommend from. Choose another user, or derive with a lower --min-rating."
+            f"None of the {summaries[0]['ratings']} ratings of user {user_id} has {derived['minRating']} stars or "
+            "more, so there is nothing to recommend from. Choose another user, or derive with a lower --min-rating."
         )
     rows = database.read(load_query("recommend/recommend_for_user"), userId=user_id, k=k)
     return [{"rank": rank, **row, "runId": run["runId"]} for rank, row in enumerate(rows, start=1)]

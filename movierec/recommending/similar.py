@@ -6,7 +6,7 @@ from typing import Any
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
-from movierec.embedding.stage import require_live_run
+from movierec.database.runs import require_live_run
 from movierec.errors import BadRequest, StageMissing
 from movierec.recommending.titles import find_movie
 
@@ -25,7 +25,7 @@ def similar_movies(database: Database, movie: str, k: int = 10) -> list[dict[str
     query = find_movie(database, movie)
     if not query["hasVector"]:
         raise StageMissing(
-            f"\"{query['title']}\" has no vector: too few people liked it together with another movie for the "
+            f'"{query["title"]}" has no vector: too few people liked it together with another movie for the '
             'graph of the last derive. Lower --min-weight of "movierec derive" and train again.'
         )
     rows = database.read(load_query("recommend/similar_movies"), movieId=query["movieId"], k=k)

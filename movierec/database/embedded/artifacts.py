@@ -13,7 +13,7 @@ import logging
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -70,8 +70,9 @@ def known_versions() -> list[str]:
     return sorted(versions, key=lambda version: tuple(map(int, version.split("."))))
 
 
-@lru_cache(maxsize=None)
+@cache
 def load_lock(version: str) -> Lock:
+    """The committed lock of one Neo4j version; BadRequest for any other."""
     if version not in known_versions():
         raise BadRequest(
             f"No lock for Neo4j {version!r}; the embedded server can be one of {', '.join(known_versions())}."

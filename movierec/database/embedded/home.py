@@ -24,6 +24,7 @@ __all__ = ["Home", "State", "cache_folder", "home_folder", "replace_file"]
 
 
 def home_folder(env: Mapping[str, str]) -> Path:
+    """MOVIEREC_HOME, or the user's data folder."""
     if env.get("MOVIEREC_HOME"):
         return Path(env["MOVIEREC_HOME"]).expanduser().absolute()
     from platformdirs import user_data_path
@@ -32,6 +33,7 @@ def home_folder(env: Mapping[str, str]) -> Path:
 
 
 def cache_folder(env: Mapping[str, str]) -> Path:
+    """MOVIEREC_CACHE, or the user's cache folder."""
     if env.get("MOVIEREC_CACHE"):
         return Path(env["MOVIEREC_CACHE"]).expanduser().absolute()
     from platformdirs import user_cache_path

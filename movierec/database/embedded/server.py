@@ -15,13 +15,12 @@ import socket
 import subprocess
 import time
 from collections.abc import Mapping
-from pathlib import Path
 
 import psutil
 from filelock import FileLock
 
 from movierec.database.connection import Database
-from movierec.database.embedded.artifacts import Lock, fetch_jars, load_lock
+from movierec.database.embedded.artifacts import fetch_jars, load_lock
 from movierec.database.embedded.home import Home, State, cache_folder
 from movierec.database.embedded.java import find_java
 from movierec.database.settings import ConnectionSettings
@@ -81,7 +80,7 @@ class EmbeddedServer:
             self.home.server.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise EmbeddedServerFailed(
-                f"Cannot make {self.home.server}: {error.strerror}. Set MOVIEREC_HOME to a folder you can write to."
+                f"Cannot make {self.home.server}: {error.strerror}. Set MOVIEREC_HOME to a folder of your own."
             ) from error
         with FileLock(self.home.folder / "start.lock"):
             state = self._found()  # another process may have started it while this one waited
@@ -271,6 +270,7 @@ def _process(state: State) -> psutil.Process | None:
 
 def _free_port(preferred: int, default: int) -> int:
     """`preferred` if nobody listens there, else the first free port from `default` on."""
+    port: int
     for port in (preferred, *range(default, default + 200)):
         with socket.socket() as probe:
             # Neo4j sets the same option, so a port that only waits for old connections to fade is free.

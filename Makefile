@@ -1,0 +1,48 @@
+# Everything below installs what it needs into .venv first, pinned and hashed; only Python 3.11+ must be there.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+ARGS   ?=
+
+.PHONY: help demo test test-containers lint bench wheel clean
+
+help:             ## Say what there is to make
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+demo: $(VENV)/.run   ## A Neo4j, the ratings, the model, recommendations and their quality, in one go
+	$(BIN)/movierec demo --data data/ml-latest-small
+
+test: $(VENV)/.dev   ## The tests, on real Neo4j servers started for them
+	$(BIN)/python -m pytest tests --ignore tests/containers $(ARGS)
+
+test-containers: $(VENV)/.dev   ## The core of the tests through testcontainers and docker compose
+	scripts/containers/with-engine.sh $(BIN)/python -m pytest tests/containers $(ARGS)
+
+lint: $(VENV)/.dev   ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev   ## Side-by-side measurements
+	$(BIN)/python -m benchmarks.stages
+
+wheel: $(VENV)/.dev   ## Build the wheel into dist/
+	$(BIN)/python -m build --no-isolation --wheel
+
+clean:            ## Remove what was installed and built here
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "movierec needs Python 3.11 or newer; this is %d.%d. Name another: make PYTHON=python3.12" % sys.version_info[:2])'
+	$(PYTHON) -m venv $(VENV)
+
+# The package itself is installed editable; its build backend is in the lock, so nothing unpinned is fetched.
+$(VENV)/.run: $(VENV)/bin/python requirements/run.txt pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
