@@ -34,7 +34,7 @@ def recommend_for_user(database: Database, user_id: int, k: int = 10) -> list[di
     if not summaries[0]["likes"]:
         raise BadRequest(
             f"None of the {summaries[0]['ratings']} ratings of user {user_id} has {derived['minRating']} stars or "
-            "more, so there is nothing to recommend from. Choose another user, or derive with a lower --min-rating."
+            "more: nothing to recommend from. Choose another user, or derive with a lower --min-rating."
         )
     rows = database.read(load_query("recommend/recommend_for_user"), userId=user_id, k=k)
     return [{"rank": rank, **row, "runId": run["runId"]} for rank, row in enumerate(rows, start=1)]
