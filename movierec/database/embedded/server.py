@@ -41,6 +41,9 @@ MIN_FREE_BYTES = 500 * 2**20  # an empty store with its transaction logs takes a
 
 JAVA_OPENS = [f"--add-opens=java.base/{p}=ALL-UNNAMED" for p in ("java.lang", "java.io", "java.nio", "sun.nio.ch")]
 
+# The servers this process started. They are meant to outlive it; a forgotten Popen would warn of that.
+_children: list[subprocess.Popen[bytes]] = []
+
 
 class EmbeddedServer:
     """The server of one home. `version` None means: the one this home was made with, else the default."""
@@ -175,6 +178,7 @@ class EmbeddedServer:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C in the terminal is meant for movierec, not for the server
             )
+        _children.append(process)
         self.home.stopped_mark.unlink(missing_ok=True)
         started = psutil.Process(process.pid).create_time()
         state = State(process.pid, started, bolt_port, http_port, version)

@@ -1,0 +1,168 @@
+"""The life of real embedded servers: started, found, killed, restarted, side by side."""
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from movierec.database.connection import Database
+from movierec.database.embedded import server as module
+from movierec.database.embedded.home import Home
+from movierec.database.embedded.server import EmbeddedServer
+from movierec.database.query_files import load_query
+from movierec.errors import BadRequest, EmbeddedServerFailed, WrongPassword
+
+pytestmark = [pytest.mark.embedded, pytest.mark.neo4j]
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    server = EmbeddedServer(Home(tmp_path_factory.mktemp("embedded") / "home"), dict(os.environ))
+    server.start(heap="512m")
+    yield server
+    server.discard()
+
+
+def n_users(server: EmbeddedServer) -> int:
+    with Database(server.settings()) as database:
+        return int(database.read_one(load_query("doctor/counts"))["users"])
+
+
+def test_listens_on_loopback_only(running: EmbeddedServer) -> None:
+    state = running.running()
+    assert state is not None
+    addresses = {
+        connection.laddr.ip.removeprefix("::ffff:")
+        for connection in psutil.Process(state.pid).net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert addresses == {"127.0.0.1"}
+
+
+def test_password_is_random_private_and_needed(running: EmbeddedServer) -> None:
+    path = running.home.password_file
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    password = running.home.password()
+    assert password is not None
+    assert len(password) >= 20
+    state = running.running()
+    assert state is not None
+    assert password not in " ".join(psutil.Process(state.pid).cmdline())
+    settings = running.settings()
+    wrong = type(settings)(settings.uri, "neo4j", "neo4j")
+    with pytest.raises(WrongPassword), Database(wrong):
+        pass
+
+
+def test_neo4j_browser_is_served(running: EmbeddedServer) -> None:
+    state = running.running()
+    assert state is not None
+    with urllib.request.urlopen(f"http://127.0.0.1:{state.http_port}/browser/") as answer:
+        assert b"<html" in answer.read().lower()
+
+
+def test_second_start_finds_the_first(running: EmbeddedServer) -> None:
+    first = running.running()
+    assert EmbeddedServer(running.home, dict(os.environ)).start() == first
+
+
+def test_two_processes_starting_together_get_one_server(tmp_path: Path) -> None:
+    env = dict(os.environ) | {"MOVIEREC_HOME": str(tmp_path / "home")}
+    command = [sys.executable, "-m", "movierec", "server", "start", "--heap", "512m", "--format", "json"]
+    try:
+        both = [subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+        answers = [process.communicate(timeout=300)[0] for process in both]
+        assert answers[0] == answers[1]
+        assert '"running": true' in answers[0]
+    finally:
+        EmbeddedServer(Home(tmp_path / "home"), env).discard()
+
+
+def test_killed_server_is_noticed_and_restarted_on_its_data(running: EmbeddedServer) -> None:
+    before = running.start()
+    with Database(running.settings()) as database:
+        database.write(load_query("load/users"), userIds=[1, 2, 3])
+    os.kill(before.pid, signal.SIGKILL)
+    psutil.wait_procs([psutil.Process(before.pid)] if psutil.pid_exists(before.pid) else [], timeout=30)
+    assert running.running() is None
+    assert running.ended_unexpectedly()
+    after = running.start(heap="512m")
+    assert after.pid != before.pid
+    assert (after.bolt_port, after.http_port) == (before.bolt_port, before.http_port)
+    assert n_users(running) == 3
+
+
+def test_stopped_server_is_not_taken_for_a_crashed_one(running: EmbeddedServer) -> None:
+    running.start(heap="512m")
+    users = n_users(running)
+    assert running.stop()
+    assert not running.ended_unexpectedly()
+    assert not running.stop(), "a second stop has nothing to do"
+    running.start(heap="512m")
+    assert n_users(running) == users
+
+
+def test_two_homes_live_side_by_side_and_taken_ports_are_avoided(running: EmbeddedServer, tmp_path: Path) -> None:
+    running.start(heap="512m")
+    other = EmbeddedServer(Home(tmp_path / "other"), dict(os.environ))
+    # Somebody else listens on the next port after the first server's.
+    with socket.socket() as stranger:
+        state = running.running()
+        assert state is not None
+        stranger.bind(("127.0.0.1", module._free_port(state.bolt_port + 1, module.BOLT_PORT)))
+        stranger.listen()
+        taken = stranger.getsockname()[1]
+        try:
+            second = other.start(heap="512m")
+            assert second.bolt_port not in (state.bolt_port, taken)
+            assert n_users(other) == 0
+            assert n_users(running) >= 0
+        finally:
+            other.discard()
+
+
+def test_another_version_on_the_same_home_is_refused(running: EmbeddedServer) -> None:
+    running.start(heap="512m")
+    with pytest.raises(BadRequest, match=r"is Neo4j 5\.26\.28, not 2026\.09\.0.*MOVIEREC_HOME"):
+        EmbeddedServer(running.home, dict(os.environ), "2026.09.0").start()
+
+
+def test_server_that_cannot_start_says_why(tmp_path: Path) -> None:
+    server = EmbeddedServer(Home(tmp_path / "home"), dict(os.environ))
+    with pytest.raises(EmbeddedServerFailed, match=r"ended while starting: .*heap.*console\.log"):
+        server.start(heap="1banana")
+    # The half-made home is no obstacle to a right start.
+    try:
+        server.start(heap="512m")
+        assert n_users(server) == 0
+    finally:
+        server.discard()
+
+
+def test_home_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    server = EmbeddedServer(Home(tmp_path / "file" / "home"), dict(os.environ))
+    with pytest.raises(EmbeddedServerFailed, match="MOVIEREC_HOME"):
+        server.start()
+
+
+def test_full_disk_is_said_before_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import shutil
+
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(2**30, 2**30, 2**20))  # type: ignore[attr-defined]
+    server = EmbeddedServer(Home(tmp_path / "home"), dict(os.environ))
+    with pytest.raises(EmbeddedServerFailed, match=r"1 MB free.*500 MB"):
+        server.start()
+
+
+def test_never_started_server_has_no_password_to_show(tmp_path: Path) -> None:
+    with pytest.raises(EmbeddedServerFailed, match="movierec server start"):
+        EmbeddedServer(Home(tmp_path / "home"), dict(os.environ)).settings()

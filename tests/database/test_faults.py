@@ -1,0 +1,76 @@
+import inspect
+import socket
+
+import pytest
+from neo4j import exceptions as driver
+
+from movierec.database.connection import Database
+from movierec.database.faults import MEMORY_CODES, mapped
+from movierec.database.settings import ConnectionSettings
+from movierec.errors import BadRequest, DatabaseFailed, MovieRecError, NoConnection, WrongPassword
+from tests.conftest import TestServer
+
+DRIVER_ERRORS = [
+    kind
+    for _, kind in inspect.getmembers(driver, inspect.isclass)
+    if issubclass(kind, (driver.Neo4jError, driver.DriverError)) and kind.__module__ == driver.__name__
+]
+
+# Parents whose mapping their children share. A new family of driver errors must be thought about here.
+FAMILIES = {driver.Neo4jError: DatabaseFailed, driver.DriverError: MovieRecError}
+
+
+@pytest.mark.parametrize("kind", DRIVER_ERRORS, ids=lambda kind: kind.__name__)
+def test_every_driver_error_is_mapped_to_one_line(kind: type[Exception]) -> None:
+    error = kind.__new__(kind)
+    Exception.__init__(error, "something\nsecond line")
+    result = mapped(error, "bolt://localhost:7687")
+    assert isinstance(result, MovieRecError)
+    assert "\n" not in str(result)
+    assert "bolt://localhost:7687" in str(result) or isinstance(result, DatabaseFailed)
+
+
+def test_driver_has_no_family_of_errors_that_nobody_thought_about() -> None:
+    bases = {
+        kind
+        for _, kind in inspect.getmembers(driver, inspect.isclass)
+        if issubclass(kind, Exception) and kind.__module__ == driver.__name__ and kind.__base__ is Exception
+    }
+    # GqlError is the abstract parent of both families.
+    known = {"GqlError", "DriverError", "Neo4jError"}
+    assert {kind.__name__ for kind in bases} <= known
+
+
+@pytest.mark.parametrize("code", sorted(MEMORY_CODES))
+def test_running_out_of_memory_names_the_heap(code: str) -> None:
+    error = driver.Neo4jError._hydrate_neo4j(
+        code=code, message="The allocation of an extra 2.0 MiB would use more"
+    )
+    assert "heap" in str(mapped(error, "bolt://x"))
+
+
+def test_nobody_listening_is_no_connection() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        uri = f"bolt://127.0.0.1:{probe.getsockname()[1]}"
+        with pytest.raises(NoConnection, match="No Neo4j server answers"), Database(ConnectionSettings(uri)):
+            pass
+
+
+def test_unknown_host_is_no_connection() -> None:
+    settings = ConnectionSettings("bolt://no-such-host.invalid:7687")
+    with pytest.raises(NoConnection), Database(settings):
+        pass
+
+
+def test_wrong_password_is_told_apart(neo4j_server: TestServer) -> None:
+    settings = ConnectionSettings(neo4j_server.settings.uri, "neo4j", "not-the-password")
+    with pytest.raises(WrongPassword, match="NEO4J_PASSWORD"), Database(settings):
+        pass
+
+
+def test_unknown_database_is_a_bad_request(neo4j_server: TestServer) -> None:
+    good = neo4j_server.settings
+    settings = ConnectionSettings(good.uri, good.username, good.password, "nosuchdatabase")
+    with Database(settings) as database, pytest.raises(BadRequest, match="NEO4J_DATABASE"):
+        _ = database.server

@@ -1,0 +1,57 @@
+import pytest
+
+from movierec.database.connection import Database
+from movierec.database.query_files import load_query
+from movierec.database.runs import latest_run, list_runs, record_run, require_finished
+from movierec.errors import MovieRecError, StageMissing
+
+
+def test_run_records_settings_results_and_duration(empty_database: Database) -> None:
+    with record_run(empty_database, "derive", {"min_rating": 4.0, "left_out": None}) as run:
+        run.results["n_edges"] = 7
+    recorded = latest_run(empty_database, "derive")
+    assert recorded is not None
+    assert recorded["status"] == "done"
+    assert recorded["minRating"] == 4.0
+    assert recorded["nEdges"] == 7
+    assert recorded["seconds"] >= 0
+    assert "leftOut" not in recorded
+
+
+def test_failure_is_recorded_and_raised(empty_database: Database) -> None:
+    with pytest.raises(ZeroDivisionError), record_run(empty_database, "train", {}):
+        _ = 1 / 0
+    recorded = latest_run(empty_database, "train")
+    assert recorded is not None
+    assert recorded["status"] == "failed"
+    assert recorded["error"] == "division by zero"
+
+
+def test_run_of_a_dead_process_is_marked_interrupted_by_the_next(empty_database: Database) -> None:
+    empty_database.write(
+        load_query("runs/start"), runId="derive-dead", stage="derive", process="another-host:1", settings={}
+    )
+    with record_run(empty_database, "derive", {}):
+        pass
+    statuses = {run["runId"]: run["status"] for run in list_runs(empty_database, 10)}
+    assert statuses.pop("derive-dead") == "interrupted"
+    assert list(statuses.values()) == ["done"]
+
+
+def test_second_run_of_a_stage_beside_a_living_one_is_refused(empty_database: Database) -> None:
+    import os
+    import socket
+
+    alive = f"{socket.gethostname()}:{os.getppid()}"
+    empty_database.write(load_query("runs/start"), runId="derive-a", stage="derive", process=alive, settings={})
+    with pytest.raises(MovieRecError, match="still running"), record_run(empty_database, "derive", {}):
+        pass
+
+
+def test_stage_that_did_not_finish_is_no_base_for_the_next(empty_database: Database) -> None:
+    with pytest.raises(StageMissing, match='Run "movierec derive" first'):
+        require_finished(empty_database, "derive")
+    with pytest.raises(ZeroDivisionError), record_run(empty_database, "derive", {}):
+        _ = 1 / 0
+    with pytest.raises(StageMissing, match='"failed"'):
+        require_finished(empty_database, "derive")
