@@ -1,0 +1,102 @@
+"""`movierec demo` as a process of its own, and what a killed stage leaves behind."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from movierec.database.connection import Database
+from movierec.database.embedded.home import Home
+from movierec.database.embedded.server import EmbeddedServer
+from movierec.database.runs import live_run
+from tests.conftest import MOVIELENS, TestServer
+
+pytestmark = [pytest.mark.embedded, pytest.mark.neo4j]
+
+
+def environment(home: Path) -> dict[str, str]:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("NEO4J_")}
+    return env | {"MOVIEREC_HOME": str(home)}
+
+
+def test_demo_goes_the_whole_way_twice_to_the_same_model(tmp_path: Path) -> None:
+    env = environment(tmp_path / "home")
+    server = EmbeddedServer(Home(tmp_path / "home"), env)
+    hashes = []
+    try:
+        for _ in range(2):
+            answer = subprocess.run(
+                [sys.executable, "-m", "movierec", "demo", "--data", str(MOVIELENS)],
+                env=env,
+                cwd=tmp_path,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=550,
+            )
+            assert answer.returncode == 0, answer.stderr
+            for part in (
+                "100,836 ratings",
+                "CO_LIKED",
+                "Aladdin (1992)",
+                "people liked both",
+                "most_popular",
+                "movierec against most_popular: NDCG@10 +0.0",
+                "/browser/",
+                "movierec server password",
+            ):
+                assert part in answer.stdout
+            with Database(server.settings()) as database:
+                run = live_run(database)
+                assert run is not None
+                hashes.append(run["vectorsSha256"])
+        assert hashes[0] == hashes[1]
+    finally:
+        server.discard()
+
+
+def test_killed_training_is_gone_on_with_to_the_same_bytes(
+    keras_database: Database, neo4j_server: TestServer, tmp_path: Path
+) -> None:
+    settings = neo4j_server.settings
+    env = environment(tmp_path / "home") | {
+        "NEO4J_URI": settings.uri,
+        "NEO4J_USERNAME": settings.username,
+        "NEO4J_PASSWORD": settings.password,
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "movierec",
+        "train",
+        "--preset",
+        "keras",
+        "--epochs",
+        "40",
+        "--format",
+        "json",
+    ]
+    neo4j_server.state = "unknown"
+    live = live_run(keras_database)
+    killed = subprocess.Popen(command, env=env, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    checkpoints = tmp_path / "home" / "checkpoints"
+    deadline = time.monotonic() + 120
+    while not list(checkpoints.glob("*.pt")):
+        assert killed.poll() is None, "it ended before it was killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    assert live_run(keras_database) == live, "the last vectors are still live"
+
+    resumed = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert list(checkpoints.glob("*.pt")) == []
+    undisturbed = subprocess.run(
+        [*command, "--fresh"], env=env, cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert json.loads(resumed.stdout)["vectors_sha256"] == json.loads(undisturbed.stdout)["vectors_sha256"]

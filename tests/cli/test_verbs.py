@@ -1,0 +1,110 @@
+"""Every verb, run as a user runs it, against a real server."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from movierec.cli.main import VERBS
+from movierec.database.connection import Database
+from tests.conftest import MOVIELENS, Answer
+
+
+def test_the_way_step_by_step(connected: Callable[..., Answer], empty_database: Database, tmp_path: Path) -> None:
+    loaded = connected("load", MOVIELENS, "--format", "json")
+    assert loaded.exit_code == 0, loaded.err
+    counts = json.loads(loaded.out)
+    assert (counts["users"], counts["movies"], counts["ratings"]) == (610, 9742, 100_836)
+
+    derived = json.loads(connected("derive", "--preset", "keras", "--format", "json").out)
+    assert derived["users"] == 573
+    assert derived["likes"] == 13_211
+    assert derived["movies"] == 1405
+    assert derived["edges"] == 40_043
+    assert derived["mean_degree"] == pytest.approx(57.0, abs=0.01)
+    assert {"measure", "min_rating", "min_weight", "denominator", "seconds"} <= derived.keys()
+
+    trained = json.loads(connected("train", "--preset", "keras", "--format", "json").out)
+    assert trained["walks_per_epoch"] == 7025
+    assert trained["losses"] == sorted(trained["losses"], reverse=True)
+
+    similar = connected("similar", "Matrix, The (1999)")
+    assert similar.exit_code == 0
+    assert "Matrix, The (1999)" not in similar.out
+    assert len(similar.out.splitlines()) == 12
+
+    recommended = json.loads(connected("recommend", "--user", "1", "--format", "json").out)
+    assert len(recommended) == 10
+    assert recommended[0].keys() >= {"rank", "movieId", "title", "score", "because"}
+    assert "liked both" in connected("recommend", "--user", 1).out
+
+    again = json.loads(connected("train", "--preset", "keras", "--format", "json").out)
+    assert again["vectors_sha256"] == trained["vectors_sha256"]
+
+    exported = json.loads(connected("export", tmp_path / "projector", "--format", "json").out)
+    assert exported["movies"] == 1405
+    assert connected("plot", "loss", tmp_path / "loss.png").exit_code == 0
+    assert (tmp_path / "loss.png").stat().st_size > 5000
+
+    runs = json.loads(connected("runs", "--format", "json").out)
+    assert [run["stage"] for run in runs] == ["train", "train", "derive", "load"]
+    assert connected("doctor").exit_code == 0
+
+    split = json.loads(connected("split", "--format", "json").out)
+    assert (split["users"], split["held_out"]) == (603, 9475)
+    assert json.loads(connected("split", "--undo", "--format", "json").out)["restored"] == 9475
+
+
+@pytest.mark.parametrize("output_format", ["json", "jsonl", "csv"])
+def test_formats_hold_the_same_rows(
+    connected: Callable[..., Answer], keras_database: Database, output_format: str
+) -> None:
+    out = connected("similar", "Jumanji", "-k", 3, "--format", output_format).out
+    rows = {
+        "json": json.loads,
+        "jsonl": lambda text: [json.loads(line) for line in text.splitlines()],
+        "csv": lambda text: list(csv.DictReader(io.StringIO(text))),
+    }[output_format](out)
+    expected = json.loads(connected("similar", "Jumanji", "-k", 3, "--format", "json").out)
+    assert [int(row["movieId"]) for row in rows] == [row["movieId"] for row in expected]
+
+
+def test_evaluate_in_a_scratch_server(connected: Callable[..., Answer], keras_database: Database) -> None:
+    answer = connected("evaluate", "--preset", "keras", "--format", "json")
+    assert answer.exit_code == 0, answer.err
+    report = json.loads(answer.out)
+    assert report["users"] == 603
+    assert set(report["methods"]) == {"most_popular", "vectors", "co_liked", "movierec"}
+
+
+def test_fetch_prints_the_folder_alone(movierec: Callable[..., Answer], tmp_path: Path) -> None:
+    import zipfile
+
+    with zipfile.ZipFile(tmp_path / "mine.zip", "w") as archive:
+        for name in ("ratings.csv", "movies.csv", "links.csv", "tags.csv", "README.txt"):
+            archive.write(MOVIELENS / name, f"ml-latest-small/{name}")
+    answer = movierec(
+        "fetch", "ml-latest-small", "--from-file", tmp_path / "mine.zip", MOVIEREC_CACHE=str(tmp_path / "cache")
+    )
+    assert answer.exit_code == 0, answer.err
+    assert Path(answer.out.strip()) == tmp_path / "cache" / "datasets" / "ml-latest-small"
+
+
+def test_password_file_is_read_and_not_shown(
+    movierec: Callable[..., Answer],
+    neo4j_server,
+    tmp_path: Path,  # type: ignore[no-untyped-def]
+) -> None:
+    settings = neo4j_server.settings
+    (tmp_path / "password").write_text(settings.password + "\n")
+    answer = movierec("-v", "runs", "--uri", settings.uri, "--password-file", tmp_path / "password")
+    assert answer.exit_code == 0, answer.err
+    assert settings.password not in answer.out + answer.err
+
+
+def test_every_verb_is_run_by_some_test() -> None:
+    here = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    assert [verb for verb in VERBS if f'"{verb}"' not in here] == []

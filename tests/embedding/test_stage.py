@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+
+from movierec.database.connection import Database, Transaction
+from movierec.database.query_files import Query, load_query
+from movierec.database.runs import latest_run, live_run, record_run
+from movierec.embedding.settings import TrainSettings
+from movierec.embedding.stage import train_and_write, write_embeddings
+from movierec.embedding.train import Embeddings
+from movierec.errors import StageMissing
+from tests.conftest import TestServer
+
+
+def vectors(database: Database) -> tuple[list[int], np.ndarray]:
+    rows = database.read(load_query("embedding/read"))
+    return [row["movieId"] for row in rows], np.array([row["embedding"] for row in rows])
+
+
+def test_keras_preset_walks_and_learns_as_the_example_does(keras_database: Database) -> None:
+    run = live_run(keras_database)
+    assert run is not None
+    assert (run["walksPerEpoch"], run["walkLength"], run["epochs"]) == (7025, 10, 10)
+    assert len(run["losses"]) == 10
+    assert run["losses"] == sorted(run["losses"], reverse=True)
+    movie_ids, matrix = vectors(keras_database)
+    assert matrix.shape == (1405, 50)
+    found = Embeddings(np.array(movie_ids), matrix.astype(np.float32), ())
+    assert found.sha256() == run["vectorsSha256"], "what was written is what is read"
+
+
+def test_second_training_changes_no_byte(keras_database: Database, neo4j_server: TestServer) -> None:
+    before = vectors(keras_database)
+    first = live_run(keras_database)
+    train_and_write(keras_database, TrainSettings.from_preset("keras"), neo4j_server.checkpoints)
+    after = vectors(keras_database)
+    second = live_run(keras_database)
+    assert before[0] == after[0]
+    assert np.array_equal(before[1], after[1])
+    assert first is not None
+    assert second is not None
+    assert first["runId"] != second["runId"]
+    assert first["vectorsSha256"] == second["vectorsSha256"]
+
+
+def test_writing_that_fails_leaves_the_last_vectors_live(
+    keras_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, live = vectors(keras_database), live_run(keras_database)
+    real = Transaction.run
+
+    def cut_off(self: Transaction, query: Query, **parameters: object) -> object:
+        if query.name == "embedding/write":
+            raise ConnectionResetError("the connection was cut")
+        return real(self, query, **parameters)
+
+    monkeypatch.setattr(Transaction, "run", cut_off)
+    new = Embeddings(np.array(before[0]), np.ones((len(before[0]), 3), dtype=np.float32), ())
+
+    def write() -> None:
+        with record_run(keras_database, "train", {}) as run:
+            write_embeddings(keras_database, new, run)
+
+    with pytest.raises(Exception, match="cut"):
+        write()
+    monkeypatch.undo()
+    assert np.array_equal(vectors(keras_database)[1], before[1])
+    assert live_run(keras_database) == live
+    failed = latest_run(keras_database, "train")
+    assert failed is not None
+    assert failed["status"] == "failed"
+
+
+def test_vectors_of_another_length_replace_the_old_ones(spoilt_movielens_database: Database) -> None:
+    database = spoilt_movielens_database
+    for size, ids in ((3, [1, 2, 3]), (5, [2, 3])):
+        new = Embeddings(np.array(ids), np.eye(len(ids), size, dtype=np.float32) + 0.5, ())
+        with record_run(database, "train", {}) as run:
+            write_embeddings(database, new, run)
+        movie_ids, matrix = vectors(database)
+        assert movie_ids == ids
+        assert np.array_equal(matrix, new.vectors)
+
+
+def test_training_before_derive_names_it(empty_database: Database, neo4j_server: TestServer) -> None:
+    with pytest.raises(StageMissing, match="movierec derive"):
+        train_and_write(empty_database, TrainSettings(), neo4j_server.checkpoints)

@@ -1,0 +1,160 @@
+import contextlib
+import itertools
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from movierec.embedding.checkpoint import Checkpoint, Position
+from movierec.embedding.settings import PRESETS, TrainSettings
+from movierec.embedding.train import checkpoint_for, train_embeddings
+from movierec.errors import BadRequest, CheckpointDamaged
+from movierec.graph.arrays import MovieGraph, graph_from_edges
+from movierec.progress import Advance
+
+SMALL = TrainSettings(walks_per_movie=20, walk_length=10, embedding_size=8, epochs=3, seed=4)
+
+
+def two_cliques(size: int = 12) -> MovieGraph:
+    """Two cliques joined by one edge."""
+    edges = [*itertools.combinations(range(size), 2), *itertools.combinations(range(size, 2 * size), 2), (0, size)]
+    pairs = np.array(edges)
+    return graph_from_edges(pairs[:, 0], pairs[:, 1], np.ones(len(edges)))
+
+
+def test_loss_falls_and_two_cliques_separate() -> None:
+    embeddings = train_embeddings(two_cliques(), SMALL)
+    assert embeddings.vectors.shape == (24, 8)
+    assert embeddings.vectors.dtype == np.float32
+    assert list(embeddings.losses) == sorted(embeddings.losses, reverse=True)
+    unit = embeddings.vectors / np.linalg.norm(embeddings.vectors, axis=1, keepdims=True)
+    cosine = unit @ unit.T
+    within = np.concatenate([cosine[1:12, 1:12].ravel(), cosine[13:, 13:].ravel()])
+    assert cosine[1:12, 13:].max() < within.min()
+
+
+def test_same_seed_same_bytes_over_two_processes() -> None:
+    script = (
+        "from tests.embedding.test_train import two_cliques, SMALL\n"
+        "from movierec.embedding.train import train_embeddings\n"
+        "print(train_embeddings(two_cliques(), SMALL).sha256())"
+    )
+    root = Path(__file__).parents[2]
+    answer = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == train_embeddings(two_cliques(), SMALL).sha256()
+
+
+def test_another_seed_gives_other_vectors() -> None:
+    other = TrainSettings.from_preset("default", **(SMALL.as_dict() | {"seed": 5}))
+    assert train_embeddings(two_cliques(), SMALL).sha256() != train_embeddings(two_cliques(), other).sha256()
+
+
+class Stopped(Exception):
+    """The training is interrupted, as by Ctrl-C."""
+
+
+def stopping_after(n_blocks: int):  # type: ignore[no-untyped-def]
+    @contextlib.contextmanager
+    def progress(title: str, total: int | None, unit: str) -> Iterator[Advance]:
+        calls = itertools.count()
+
+        def advance(n: int, note: str = "") -> None:
+            if next(calls) == n_blocks:
+                raise Stopped
+
+        yield advance
+
+    return progress
+
+
+@pytest.mark.parametrize("n_blocks", [1, 30, 100, 130, 250])
+def test_interrupted_training_goes_on_to_the_same_bytes(
+    tmp_path: Path, n_blocks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("movierec.embedding.train.CHECKPOINT_SECONDS", 0.0)  # a checkpoint after every block
+    graph = two_cliques()
+    checkpoint = checkpoint_for(tmp_path, graph, SMALL)
+    with pytest.raises(Stopped):
+        train_embeddings(graph, SMALL, checkpoint, stopping_after(n_blocks))
+    saved = checkpoint.load()
+    assert saved is not None or n_blocks == 1
+    resumed = train_embeddings(graph, SMALL, checkpoint)
+    undisturbed = train_embeddings(graph, SMALL)
+    assert resumed.sha256() == undisturbed.sha256()
+    assert resumed.losses == pytest.approx(undisturbed.losses)
+
+
+def test_checkpoint_belongs_to_its_graph_and_settings(tmp_path: Path) -> None:
+    graph = two_cliques()
+    paths = {
+        checkpoint_for(tmp_path, graph, SMALL).path,
+        checkpoint_for(tmp_path, two_cliques(11), SMALL).path,
+        checkpoint_for(tmp_path, graph, TrainSettings()).path,
+    }
+    assert len(paths) == 3
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda whole: whole[: len(whole) // 2], lambda whole: b"nonsense", lambda _: b""]
+)
+def test_damaged_checkpoint_is_refused_by_name(tmp_path: Path, damage) -> None:  # type: ignore[no-untyped-def]
+    checkpoint = Checkpoint(tmp_path / "x.pt")
+    checkpoint.save(Position(1, 2, 3.0, (0.5,)), {"centre": torch.ones(2, 2)})
+    checkpoint.path.write_bytes(damage(checkpoint.path.read_bytes()))
+    with pytest.raises(CheckpointDamaged, match=r"x\.pt.*--fresh"):
+        checkpoint.load()
+
+
+def test_checkpoint_keeps_position_and_tensors(tmp_path: Path) -> None:
+    checkpoint = Checkpoint(tmp_path / "deep" / "x.pt")
+    assert checkpoint.load() is None
+    checkpoint.save(Position(1, 2, 3.0, (0.5,)), {"centre": torch.ones(2, 2)})
+    loaded = checkpoint.load()
+    assert loaded is not None
+    assert loaded[0] == Position(1, 2, 3.0, (0.5,))
+    assert torch.equal(loaded[1]["centre"], torch.ones(2, 2))
+    checkpoint.discard()
+    assert checkpoint.load() is None
+
+
+def test_error_in_the_walking_thread_reaches_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    from movierec.embedding import walks
+
+    real = walks._walk
+    calls = itertools.count()
+
+    def failing(*arguments: object) -> None:
+        if next(calls) == 3:
+            raise MemoryError("no memory for a block")
+        real(*arguments)
+
+    monkeypatch.setattr(walks, "_walk", failing)
+    with pytest.raises(MemoryError, match="no memory for a block"):
+        train_embeddings(two_cliques(), SMALL)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"p": 0.0},
+        {"q": -1.0},
+        {"walk_length": 1},
+        {"epochs": 0},
+        {"embedding_size": 0},
+        {"seed": -1},
+        {"p": float("nan")},
+    ],
+)
+def test_settings_out_of_range_are_refused_by_name(wrong: dict[str, object]) -> None:
+    with pytest.raises(BadRequest, match=f"{next(iter(wrong))} is"):
+        TrainSettings(**wrong)  # type: ignore[arg-type]
+
+
+def test_presets_are_valid_and_options_win_over_them() -> None:
+    assert all(TrainSettings.from_preset(name) for name in PRESETS)
+    assert TrainSettings.from_preset("keras", epochs=2, seed=None).epochs == 2
+    assert (TrainSettings.from_preset("case-study").p, TrainSettings.from_preset("case-study").q) == (2.0, 1.5)

@@ -1,0 +1,67 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from movierec.database.connection import Database
+from movierec.database.query_files import load_query
+from movierec.embedding.settings import TrainSettings
+from movierec.evaluation.protocol import copy_ratings, evaluate_in, measure
+from movierec.evaluation.scratch import scratch_database
+from movierec.graph.settings import DeriveSettings, SplitSettings
+
+
+def test_default_model_is_clearly_above_most_popular(spoilt_movielens_database: Database, tmp_path: Path) -> None:
+    report = evaluate_in(spoilt_movielens_database, SplitSettings(), DeriveSettings(), TrainSettings(), tmp_path)
+    assert (report["users"], report["held_out"], report["train_likes"]) == (603, 9475, 39_105)
+    methods = report["methods"]
+    assert methods["most_popular"]["ndcg@10"] == pytest.approx(0.0772, abs=5e-5)
+    assert methods["most_popular"]["coverage@10"] == pytest.approx(0.010, abs=5e-4)
+    assert methods["movierec"]["ndcg@10"] > 0.115
+    difference = report["against_most_popular"]["movierec"]
+    assert difference["ndcg@10"] == pytest.approx(
+        methods["movierec"]["ndcg@10"] - methods["most_popular"]["ndcg@10"]
+    )
+    assert difference["ndcg@10"] > 4 * difference["standard_error"]
+
+
+def test_held_out_ratings_cannot_reach_the_model(spoilt_movielens_database: Database, tmp_path: Path) -> None:
+    """Other held-out ratings, same training part: the same model, byte for byte."""
+    database = spoilt_movielens_database
+    settings = (SplitSettings(), DeriveSettings.from_preset("keras"), TrainSettings.from_preset("keras", epochs=1))
+    evaluate_in(database, *settings, tmp_path)
+    before = database.read(load_query("runs/live"))[0]["run"]
+    from movierec.database.query_files import parse_query
+
+    database.write(
+        parse_query(
+            "tests/shuffle",
+            "// Every held-out like becomes a hated one, a century later.\n// Parameters: none.\n// Returns: n.\n"
+            "MATCH ()-[h:HELD_OUT]->() SET h.rating = 0.5, h.timestamp = h.timestamp + 3000000000 "
+            "RETURN count(h) AS n;",
+        )
+    )
+    evaluate_in(database, *settings, tmp_path)
+    after = database.read(load_query("runs/live"))[0]["run"]
+    assert before["runId"] != after["runId"]
+    assert before["vectorsSha256"] == after["vectorsSha256"]
+
+
+def test_scratch_server_leaves_the_database_as_it_is(keras_database: Database, tmp_path: Path) -> None:
+    def content() -> list[object]:
+        names = ("pull/ratings", "pull/movies", "pull/neighbours", "embedding/read", "doctor/counts")
+        return [keras_database.read(load_query(name)) for name in names] + [
+            keras_database.read(load_query("runs/list"), limit=100)
+        ]
+
+    before = content()
+    with scratch_database(dict(os.environ)) as (scratch, home):
+        copy_ratings(keras_database, scratch)
+        assert scratch.read(load_query("pull/ratings")) == before[0]
+        assert scratch.read(load_query("pull/movies")) == before[1]
+        train = TrainSettings.from_preset("keras", epochs=1)
+        evaluate_in(scratch, SplitSettings(), DeriveSettings.from_preset("keras"), train, home.checkpoints)
+        tables = measure(scratch, 4.0)
+        assert set(tables) == {"most_popular", "vectors", "co_liked", "movierec"}
+    assert not home.folder.exists()
+    assert content() == before

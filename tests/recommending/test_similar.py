@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from movierec.database.connection import Database
+from movierec.database.query_files import load_query
+from movierec.database.runs import live_run
+from movierec.errors import BadRequest, StageMissing
+from movierec.recommending.similar import similar_movies
+
+# The five queries of the Keras example, each with movies of which at least one must be among the first ten.
+QUERIES = {
+    "Matrix, The (1999)": {"Fight Club (1999)", "Star Wars: Episode V - The Empire Strikes Back (1980)"},
+    "Star Wars: Episode IV - A New Hope (1977)": {"Star Wars: Episode V - The Empire Strikes Back (1980)"},
+    "Lion King, The (1994)": {"Aladdin (1992)", "Beauty and the Beast (1991)"},
+    "Terminator 2: Judgment Day (1991)": {"Terminator, The (1984)", "Jurassic Park (1993)", "Die Hard (1988)"},
+    "Godfather, The (1972)": {"Godfather: Part II, The (1974)"},
+}
+
+
+@pytest.mark.parametrize("title", QUERIES)
+def test_the_keras_examples_queries_give_sane_lists(keras_database: Database, title: str) -> None:
+    rows = similar_movies(keras_database, title, k=10)
+    titles = [row["title"] for row in rows]
+    assert title not in titles
+    assert len(titles) == len(set(titles)) == 10
+    assert QUERIES[title] & set(titles), titles
+
+
+def test_score_is_the_cosine_and_every_movie_is_looked_at(keras_database: Database) -> None:
+    rows = keras_database.read(load_query("embedding/read"))
+    matrix = np.array([row["embedding"] for row in rows])
+    unit = matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
+    ids = [row["movieId"] for row in rows]
+    cosines = unit @ unit[ids.index(2571)]
+    best = [(ids[i], cosines[i]) for i in np.argsort(-cosines) if ids[i] != 2571][:25]
+    found = similar_movies(keras_database, "2571", k=25)
+    assert [row["movieId"] for row in found] == [movie for movie, _ in best]
+    assert [row["score"] for row in found] == pytest.approx([cosine for _, cosine in best], abs=1e-5)
+
+
+def test_answer_names_the_run_it_comes_from(keras_database: Database) -> None:
+    run = live_run(keras_database)
+    assert run is not None
+    rows = similar_movies(keras_database, "Jumanji", k=3)
+    assert {row["runId"] for row in rows} == {run["runId"]}
+    assert [row["rank"] for row in rows] == [1, 2, 3]
+
+
+def test_movie_without_a_vector_says_why(keras_database: Database) -> None:
+    with pytest.raises(StageMissing, match=r"has no vector.*--min-weight"):
+        similar_movies(keras_database, "193609")
+
+
+def test_before_training_the_next_command_is_named(empty_database: Database) -> None:
+    with pytest.raises(StageMissing, match="movierec train"):
+        similar_movies(empty_database, "Jumanji")
+
+
+def test_k_below_one_is_refused(keras_database: Database) -> None:
+    with pytest.raises(BadRequest, match="k is 0"):
+        similar_movies(keras_database, "Jumanji", k=0)
