@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
@@ -14,13 +13,15 @@ from movierec.embedding.settings import PRESETS, TrainSettings
 HELP = {
     "walks_per_movie": "Walks from each movie in an epoch.",
     "walk_length": "Movies in a walk.",
+    "redraw": "Draw other walks and negatives in every epoch.",
     "p": "Return parameter; > 1 turns back less often.",
     "q": "In-out parameter; > 1 stays near the start.",
     "embedding_size": "Length of a vector.",
+    "shared_table": "One vector a movie, as centre and as context.",
     "window": "Contexts on each side of a movie in a walk.",
     "negatives": "Negatives for each true context.",
     "negative_exponent": "Negatives are drawn by frequency to this power.",
-    "epochs": "Times that every movie's walks are walked anew and trained on.",
+    "epochs": "Times that the walks from every movie are trained on.",
     "learning_rate": "Of row-wise AdaGrad.",
     "seed": "Same seed, same graph: same bytes.",
 }
@@ -28,14 +29,14 @@ HELP = {
 
 def settings_options(function: F) -> F:
     """An option for every field of TrainSettings; unset ones come from the preset."""
-    decorate: Callable[[F], F]
     for field in reversed(fields(TrainSettings)):
-        decorate = click.option(
-            f"--{field.name.replace('_', '-')}",
-            type={"int": int, "float": float}[str(field.type)],
-            help=f"{HELP[field.name]}  [default: {field.default}]",
+        name = field.name.replace("_", "-")
+        kind = {"int": int, "float": float, "bool": bool}[str(field.type)]
+        flag = f"--{name}/--no-{name}" if kind is bool else f"--{name}"
+        default = ("yes" if field.default else "no") if kind is bool else field.default
+        function = click.option(flag, type=kind, default=None, help=f"{HELP[field.name]}  [default: {default}]")(
+            function
         )
-        function = decorate(function)
     return click.option(
         "--preset",
         type=click.Choice(list(PRESETS)),

@@ -80,12 +80,12 @@ def load_query(name: str) -> Query:
 
 def parse_query(name: str, source: str) -> Query:
     """Parse one file's text. Raises QueryFileError with the file's name and line."""
-    header: list[str] = []
+    lines = source.splitlines()
+    n_header = next((i for i, line in enumerate(lines) if not line.startswith("//")), len(lines))
+    header = [line.removeprefix("//").strip() for line in lines[:n_header]]
     body: list[str] = []
-    for number, line in enumerate(source.splitlines(), start=1):
-        if not body and line.startswith("//"):
-            header.append(line.removeprefix("//").strip())
-        elif line.startswith(":"):
+    for number, line in enumerate(lines[n_header:], start=n_header + 1):
+        if line.startswith(":"):
             if not re.fullmatch(r":param \w+ => .+;", line):
                 raise QueryFileError(
                     f"{name}.cypher line {number}: {line!r} is not of the form ':param name => value;'."

@@ -16,9 +16,11 @@ class TrainSettings:
 
     walks_per_movie: int = 10  # every epoch walks anew this often from each movie
     walk_length: int = 40  # movies in a walk, the first included
+    redraw: bool = True  # other walks and negatives in every epoch; False: the first epoch's again and again
     p: float = 1.0  # return parameter: a step back to the last movie has bias 1/p
     q: float = 1.0  # in-out parameter: a step to a movie not next to the last one has bias 1/q
     embedding_size: int = 64
+    shared_table: bool = False  # one vector a movie, as centre and as context, instead of two
     window: int = 2  # contexts on each side of a centre
     negatives: int = 5  # for each true context
     negative_exponent: float = 0.75  # negatives are drawn from walk frequency ** this; 0 is uniform
@@ -61,6 +63,9 @@ _KERAS = {
     "negatives": 4,
     "negative_exponent": 0.0,
     "epochs": 10,
+    "learning_rate": 0.03,
+    "redraw": False,
+    "shared_table": True,
 }
 
 PRESETS: dict[str, dict[str, Any]] = {

@@ -1,7 +1,7 @@
 """Skip-gram with negative sampling (Mikolov and others 2013), a block of walks at a time.
 
-Two tables of vectors, centre c and context o. For a true pair (i, j), two movies at most `window` steps
-apart in a walk, and negatives n drawn by frequency, the loss is
+Two tables of vectors, centre c and context o (or one that serves as both). For a true pair (i, j), two
+movies at most `window` steps apart in a walk, and negatives n drawn by frequency, the loss is
 
     -log sigmoid(c_i . o_j) - sum over the negatives of log sigmoid(-c_i . o_n)
 
@@ -43,7 +43,12 @@ class SkipGram:
     """
 
     def __init__(
-        self, negative_weights: NDArray[np.float64], embedding_size: int, learning_rate: float, seed: int
+        self,
+        negative_weights: NDArray[np.float64],
+        embedding_size: int,
+        learning_rate: float,
+        seed: int,
+        shared_table: bool = False,
     ) -> None:
         """`negative_weights` (N,): how often each movie is drawn as a negative, relative to the others."""
         n = len(negative_weights)
@@ -53,9 +58,10 @@ class SkipGram:
         first = np.random.Generator(np.random.Philox([seed, 0])).random((n, embedding_size), dtype=np.float32)
         # word2vec's start: small centre vectors, contexts at zero.
         self.centre = torch.from_numpy((first - 0.5) / embedding_size)
-        self.context = torch.zeros(n, embedding_size)
         self.centre_scale = torch.zeros(n)
-        self.context_scale = torch.zeros(n)
+        self.shared_table = shared_table
+        self.context = self.centre if shared_table else torch.zeros(n, embedding_size)
+        self.context_scale = self.centre_scale if shared_table else torch.zeros(n)
 
     def state(self) -> dict[str, Tensor]:
         """The tensors to save; `load_state` puts them back."""
@@ -102,7 +108,11 @@ class SkipGram:
         negative_gradient = torch.bmm(false_slope.transpose(1, 2), centre)  # (W, K, D)
 
         size = centre.shape[2]
-        self._update(self.centre, self.centre_scale, walks.reshape(-1), centre_gradient.reshape(-1, size))
+        if self.shared_table:
+            centre_gradient += context_gradient
+            context_gradient = centre_gradient
+        else:
+            self._update(self.centre, self.centre_scale, walks.reshape(-1), centre_gradient.reshape(-1, size))
         self._update(
             self.context,
             self.context_scale,

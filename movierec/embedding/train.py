@@ -70,7 +70,11 @@ def train_embeddings(
     walker = Walker.prepare(graph, settings.p, settings.q, settings.seed)
     frequency = _walk_frequency(walker, settings.walk_length)  # (N,)
     model = SkipGram(
-        frequency**settings.negative_exponent, settings.embedding_size, settings.learning_rate, settings.seed
+        frequency**settings.negative_exponent,
+        settings.embedding_size,
+        settings.learning_rate,
+        settings.seed,
+        settings.shared_table,
     )
     position = Position()
     saved = checkpoint.load() if checkpoint is not None else None
@@ -89,10 +93,11 @@ def train_embeddings(
         advance(position.epoch * n_walks + min(position.block * block_walks, n_walks))
         while position.epoch < settings.epochs:
             epoch, block, epoch_loss = position.epoch, position.block, position.epoch_loss
-            blocks = walker.blocks(epoch, settings.walks_per_movie, settings.walk_length, block_walks, block)
+            drawn = epoch if settings.redraw else 0
+            blocks = walker.blocks(drawn, settings.walks_per_movie, settings.walk_length, block_walks, block)
             with _ahead(blocks) as stream:
                 for walks in stream:  # (W, L) int32
-                    negatives = model.draw_negatives(len(walks), epoch, block)
+                    negatives = model.draw_negatives(len(walks), drawn, block)
                     loss = model.step(torch.from_numpy(walks).long(), negatives, pairs, settings.negatives)
                     epoch_loss += loss
                     block += 1

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from movierec.embedding.train import Embeddings
 from movierec.graph.arrays import MovieGraph
 
-__all__ = ["AFFINITY", "N_RESCORED", "Candidates", "evidence", "mean_cosine", "popularity", "top"]
+__all__ = ["AFFINITY", "N_RESCORED", "Candidates", "co_liked", "evidence", "mean_cosine", "popularity", "top"]
 
 AFFINITY = 2.0  # factor of the cosine in the exponent; chosen on an inner split of the training part
 N_RESCORED = 200  # candidates, by their sum of weights, whose evidence is weighed by the vectors
@@ -85,8 +85,9 @@ def mean_cosine(candidates: Candidates, liked: NDArray[np.int64], seen: NDArray[
 
 
 def co_liked(candidates: Candidates, liked: NDArray[np.int64], seen: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(C,) sum of CO_LIKED weights to the liked movies: the graph alone."""
-    return candidates.gathered(candidates.weights, liked)
+    """(C,) sum of CO_LIKED weights to the liked movies, -inf without an edge to any: the graph alone."""
+    weights = candidates.gathered(candidates.weights, liked)
+    return np.where(weights > 0, weights, -np.inf)
 
 
 def evidence(candidates: Candidates, liked: NDArray[np.int64], seen: NDArray[np.int64]) -> NDArray[np.float64]:

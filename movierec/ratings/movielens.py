@@ -68,13 +68,14 @@ def read_links(folder: Path) -> pd.DataFrame:
     path = folder / "links.csv"
     table = pd.concat(_text_chunks(path, LINK_COLUMNS))
     tmdb = table["tmdbId"]
-    return pd.DataFrame(
+    links = pd.DataFrame(
         {
             "movieId": _integers(table["movieId"], path),
             "imdbId": table["imdbId"],
             "tmdbId": _integers(tmdb[tmdb != ""], path).astype("Int64").reindex(tmdb.index),
         }
     )
+    return links.reset_index(drop=True)
 
 
 def _text_chunks(path: Path, columns: list[str], chunk_rows: int = CHUNK_ROWS) -> Iterator[pd.DataFrame]:
@@ -101,8 +102,6 @@ def _text_chunks(path: Path, columns: list[str], chunk_rows: int = CHUNK_ROWS) -
         with reader:
             for chunk in reader:
                 chunk.index = chunk.index + 2
-                short = chunk.isna().any(axis=1)
-                _reject_first(short, chunk[columns[0]], path, f"expected {len(columns)} columns")
                 yield chunk
     except pd.errors.ParserError as error:
         # pandas says "Expected 4 fields in line 3, saw 5".

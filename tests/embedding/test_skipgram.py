@@ -61,6 +61,19 @@ def test_step_is_adagrad_on_the_gradient_that_autograd_finds() -> None:
         torch.testing.assert_close(scale, squares, rtol=1e-4, atol=1e-8)
 
 
+def test_shared_table_sums_the_gradients_of_both_roles() -> None:
+    model = SkipGram(np.ones(9), 5, learning_rate=0.5, seed=3, shared_table=True)
+    assert model.centre is model.context
+    walks, drawn = torch.tensor([[0, 1, 2, 1], [3, 4, 0, 5]]), torch.tensor([[1, 6, 7], [0, 6, 6]])
+    table = model.centre.clone().requires_grad_()
+    loss_by_pairs(table, table, walks, drawn, window=2, negatives=4).backward()
+    model.step(walks, drawn, band(4, 2), negatives_per_context=4)
+    assert table.grad is not None
+    squares = table.grad.square().mean(1)
+    expected = table.detach() - 0.5 * table.grad / (squares.sqrt() + EPSILON)[:, None]
+    torch.testing.assert_close(model.centre, expected, rtol=1e-4, atol=1e-6)
+
+
 def test_rows_that_do_not_occur_are_not_touched() -> None:
     model = model_with_both_tables()
     before = model.centre.clone(), model.context.clone()

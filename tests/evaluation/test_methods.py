@@ -27,7 +27,7 @@ def candidates() -> Candidates:
 def test_scores_by_hand(candidates: Candidates) -> None:
     liked, seen = np.array([0, 1]), np.array([0, 1])
     assert popularity(candidates, liked, seen).tolist() == [9, 7, 7, 5, 1]
-    assert co_liked(candidates, liked, seen).tolist() == [2, 2, 12, 0, 0]
+    assert co_liked(candidates, liked, seen).tolist() == [2, 2, 12, -np.inf, -np.inf]
     cosines = mean_cosine(candidates, liked, seen)
     assert cosines[2] == pytest.approx(1 / math.sqrt(2), rel=1e-6)
     assert cosines[3] == pytest.approx(-0.5)

@@ -10,7 +10,7 @@ from movierec.evaluation.metrics import hit_rate, ndcg, recall
 
 def hits(text: str) -> np.ndarray:
     """ "x.." is a list whose first movie is a hit."""
-    return np.array([letter == "x" for letter in text])
+    return np.array([letter == "x" for letter in text], dtype=bool)
 
 
 def test_ndcg_by_hand() -> None:

@@ -55,7 +55,7 @@ def test_real_links_keep_leading_zeros_and_missing_ids() -> None:
         ("1,1,4.0,12.5", r"line 3: timestamp is '12.5'"),
         ("x,1,4.0,100", r"line 3: userId is 'x'"),
         ("1,99,4.0,100", r"line 3: movieId is '99'; expected a movieId that is in movies.csv"),
-        ("1,1,4.0", r"line 3: .*expected 4 columns"),
+        ("1,1,4.0", r"line 3: timestamp is ''; expected a whole number"),
         ("1,1,4.0,100,more", r"line 3, saw 5"),
     ],
 )
@@ -74,7 +74,7 @@ def test_line_numbers_go_on_over_chunks(tmp_path: Path) -> None:
 
 def test_wrong_header_is_said_beside_the_right_one(tmp_path: Path) -> None:
     folder = folder_with(tmp_path, movies="id,name\n1,x\n")
-    with pytest.raises(DataRejected, match="line 1: the header is 'id,name'; expected movieId,title,genres"):
+    with pytest.raises(DataRejected, match="line 1: the header is 'id,name'; expected 'movieId,title,genres'"):
         read_movies(folder)
 
 

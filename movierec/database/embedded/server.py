@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -76,6 +77,8 @@ class EmbeddedServer:
 
         Raises EmbeddedServerFailed when it cannot be fetched or started, with what to do about it.
         """
+        if not re.fullmatch(r"[1-9]\d*[mgMG]", heap):
+            raise BadRequest(f"heap is {heap!r}; expected a number with m or g, such as 512m or 2g.")
         state = self._found()
         if state is not None:
             return state
@@ -105,6 +108,7 @@ class EmbeddedServer:
                 f"The embedded server (process {process.pid}) did not end within {STOP_SECONDS} s; "
                 f"see {self.home.console_log}."
             ) from error
+        _reap_children()
         self.home.stopped_mark.touch()
         return True
 
@@ -115,6 +119,7 @@ class EmbeddedServer:
         if process is not None:
             process.kill()
             process.wait(timeout=STOP_SECONDS)
+            _reap_children()
         shutil.rmtree(self.home.folder)
 
     def log_tail(self, n_lines: int) -> list[str]:
@@ -233,8 +238,8 @@ class EmbeddedServer:
         )
         if answer.returncode != 0:
             self.home.password_file.unlink()
-            last_line = (answer.stderr or answer.stdout).strip().splitlines()[-1:]
-            raise EmbeddedServerFailed(f"Neo4j's admin tool could not set the password: {' '.join(last_line)}")
+            said = _last_error((answer.stdout + answer.stderr).splitlines())
+            raise EmbeddedServerFailed(f"Neo4j's admin tool could not set the password: {said}")
 
     def _wait_until_it_answers(self, state: State, process: subprocess.Popen[bytes] | None = None) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -260,6 +265,11 @@ class EmbeddedServer:
                     f"{START_SECONDS} s; see {self.home.console_log}."
                 ) from refused
             time.sleep(0.2)
+
+
+def _reap_children() -> None:
+    """Let go of the servers that have ended."""
+    _children[:] = [child for child in _children if child.poll() is None]
 
 
 def _process(state: State) -> psutil.Process | None:

@@ -137,14 +137,27 @@ def test_another_version_on_the_same_home_is_refused(running: EmbeddedServer) ->
 
 def test_server_that_cannot_start_says_why(tmp_path: Path) -> None:
     server = EmbeddedServer(Home(tmp_path / "home"), dict(os.environ))
-    with pytest.raises(EmbeddedServerFailed, match=r"ended while starting: .*heap.*console\.log"):
-        server.start(heap="1banana")
-    # The half-made home is no obstacle to a right start.
     try:
+        server.start(heap="512m")
+        server.stop()
+        store = server.home.data / "databases"
+        store.rename(tmp_path / "kept")
+        store.write_text("a file where a folder should be")
+        with pytest.raises(EmbeddedServerFailed, match=r"ended while starting: .+ The whole log: .*console\.log"):
+            server.start(heap="512m")
+        # Mended, it starts again.
+        store.unlink()
+        (tmp_path / "kept").rename(store)
         server.start(heap="512m")
         assert n_users(server) == 0
     finally:
         server.discard()
+
+
+def test_heap_that_is_no_size_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadRequest, match=r"heap is '1banana'.*512m"):
+        EmbeddedServer(Home(tmp_path / "home"), dict(os.environ)).start(heap="1banana")
+    assert not (tmp_path / "home").exists()
 
 
 def test_home_that_cannot_be_written_is_named(tmp_path: Path) -> None:
