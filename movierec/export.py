@@ -6,6 +6,7 @@ vectors.tsv without a header, metadata.tsv with one (because it has several colu
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -39,4 +40,4 @@ def export_projector(database: Database, folder: Path) -> dict[str, Any]:
 
 def _one_line(text: str) -> str:
     """A tab or line end inside a title would shift everything after it."""
-    return " ".join(text.split())
+    return re.sub(r"[\t\r\n]+", " ", text)

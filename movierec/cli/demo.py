@@ -22,8 +22,11 @@ USER = 1
     type=click.Path(path_type=Path),
     help="A MovieLens folder.  [default: ml-latest-small, fetched if need be]",
 )
+@click.option(
+    "--evaluate/--no-evaluate", "evaluates", default=True, show_default=True, help="Measure the quality too."
+)
 @connection_options
-def command(data: Path | None, **connection: Any) -> None:
+def command(data: Path | None, evaluates: bool, **connection: Any) -> None:
     """Start a Neo4j, load ratings, derive, train, recommend and evaluate; then leave the server running.
 
     Example: movierec demo --data data/ml-latest-small
@@ -75,8 +78,9 @@ def command(data: Path | None, **connection: Any) -> None:
                 similar.show(database, movie, 5, "table")
         with stage("recommend", f"movierec recommend --user {USER}"):
             recommend.show(database, USER, 10, "table")
-        with stage("evaluate", "movierec evaluate (on a copy, with the newest likes of each user held out)"):
-            evaluate.print_report(evaluate.evaluate(database, "default", seed=1), "table")
+        if evaluates:
+            with stage("evaluate", "movierec evaluate (on a copy, with the newest likes of each user held out)"):
+                evaluate.print_report(evaluate.evaluate(database, "default", seed=1), "table")
     finally:
         opened.__exit__(None, None, None)
 

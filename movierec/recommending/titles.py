@@ -45,13 +45,17 @@ def _filed(title: str) -> str:
 
 
 def _nearest(text: str, titles: list[str]) -> list[str]:
-    """Titles that differ from `text` by a few letters; their years do not count against them."""
+    """Titles that differ from `text` by a few letters; years and articles do not count against them."""
     by_bare_title: dict[str, str] = {}
     for title in titles:
-        by_bare_title.setdefault(re.sub(r" \(\d{4}\)$", "", title).lower(), title)
-    bare_text = re.sub(r" \(\d{4}\)$", "", _filed(text)).lower()
-    near = difflib.get_close_matches(bare_text, list(by_bare_title), n=N_CANDIDATES, cutoff=0.7)
+        by_bare_title.setdefault(_bare(title), title)
+    near = difflib.get_close_matches(_bare(_filed(text)), list(by_bare_title), n=N_CANDIDATES, cutoff=0.7)
     return [by_bare_title[bare] for bare in near]
+
+
+def _bare(title: str) -> str:
+    """ "Matrix, The (1999)" without its year and article, in lower case."""
+    return re.sub(r"(, (the|an?))?( \(\d{4}\))?$", "", title.strip().lower())
 
 
 def _quoted(titles: list[str]) -> str:

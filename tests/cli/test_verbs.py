@@ -10,6 +10,7 @@ import pytest
 
 from movierec.cli.main import VERBS
 from movierec.database.connection import Database
+from movierec.database.query_files import load_query
 from tests.conftest import MOVIELENS, Answer
 
 
@@ -72,12 +73,22 @@ def test_formats_hold_the_same_rows(
     assert [int(row["movieId"]) for row in rows] == [row["movieId"] for row in expected]
 
 
-def test_evaluate_in_a_scratch_server(connected: Callable[..., Answer], keras_database: Database) -> None:
+def test_evaluate_in_a_scratch_server_leaves_the_database_as_it_is(
+    connected: Callable[..., Answer], keras_database: Database
+) -> None:
+    def content() -> list[object]:
+        names = ("pull/ratings", "pull/movies", "pull/neighbours", "embedding/read", "doctor/counts")
+        runs = keras_database.read(load_query("runs/list"), limit=100)
+        return [runs, *(keras_database.read(load_query(name)) for name in names)]
+
+    before = content()
     answer = connected("evaluate", "--preset", "keras", "--format", "json")
     assert answer.exit_code == 0, answer.err
     report = json.loads(answer.out)
     assert report["users"] == 603
+    assert report["held_out"] == 9475
     assert set(report["methods"]) == {"most_popular", "vectors", "co_liked", "movierec"}
+    assert content() == before
 
 
 def test_fetch_prints_the_folder_alone(movierec: Callable[..., Answer], tmp_path: Path) -> None:

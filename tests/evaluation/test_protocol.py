@@ -1,13 +1,11 @@
-import os
 from pathlib import Path
 
 import pytest
 
 from movierec.database.connection import Database
-from movierec.database.query_files import load_query
+from movierec.database.query_files import load_query, parse_query
 from movierec.embedding.settings import TrainSettings
-from movierec.evaluation.protocol import copy_ratings, evaluate_in, measure
-from movierec.evaluation.scratch import scratch_database
+from movierec.evaluation.protocol import evaluate_in
 from movierec.graph.settings import DeriveSettings, SplitSettings
 
 
@@ -31,8 +29,6 @@ def test_held_out_ratings_cannot_reach_the_model(spoilt_movielens_database: Data
     settings = (SplitSettings(), DeriveSettings.from_preset("keras"), TrainSettings.from_preset("keras", epochs=1))
     evaluate_in(database, *settings, tmp_path)
     before = database.read(load_query("runs/live"))[0]["run"]
-    from movierec.database.query_files import parse_query
-
     database.write(
         parse_query(
             "tests/shuffle",
@@ -45,23 +41,3 @@ def test_held_out_ratings_cannot_reach_the_model(spoilt_movielens_database: Data
     after = database.read(load_query("runs/live"))[0]["run"]
     assert before["runId"] != after["runId"]
     assert before["vectorsSha256"] == after["vectorsSha256"]
-
-
-def test_scratch_server_leaves_the_database_as_it_is(keras_database: Database, tmp_path: Path) -> None:
-    def content() -> list[object]:
-        names = ("pull/ratings", "pull/movies", "pull/neighbours", "embedding/read", "doctor/counts")
-        return [keras_database.read(load_query(name)) for name in names] + [
-            keras_database.read(load_query("runs/list"), limit=100)
-        ]
-
-    before = content()
-    with scratch_database(dict(os.environ)) as (scratch, home):
-        copy_ratings(keras_database, scratch)
-        assert scratch.read(load_query("pull/ratings")) == before[0]
-        assert scratch.read(load_query("pull/movies")) == before[1]
-        train = TrainSettings.from_preset("keras", epochs=1)
-        evaluate_in(scratch, SplitSettings(), DeriveSettings.from_preset("keras"), train, home.checkpoints)
-        tables = measure(scratch, 4.0)
-        assert set(tables) == {"most_popular", "vectors", "co_liked", "movierec"}
-    assert not home.folder.exists()
-    assert content() == before

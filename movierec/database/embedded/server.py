@@ -12,7 +12,6 @@ import logging
 import os
 import re
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Mapping
@@ -24,6 +23,14 @@ from movierec.database.connection import Database
 from movierec.database.embedded.artifacts import fetch_jars, load_lock
 from movierec.database.embedded.home import Home, State, cache_folder
 from movierec.database.embedded.java import find_java
+from movierec.database.embedded.processes import (
+    free_port,
+    live_process,
+    port_answers,
+    reap_children,
+    remember_child,
+    telling_line,
+)
 from movierec.database.settings import ConnectionSettings
 from movierec.errors import BadRequest, EmbeddedServerFailed, NoConnection
 from movierec.progress import Progress, silent
@@ -42,9 +49,6 @@ MIN_FREE_BYTES = 500 * 2**20  # an empty store with its transaction logs takes a
 
 JAVA_OPENS = [f"--add-opens=java.base/{p}=ALL-UNNAMED" for p in ("java.lang", "java.io", "java.nio", "sun.nio.ch")]
 
-# The servers this process started. They are meant to outlive it; a forgotten Popen would warn of that.
-_children: list[subprocess.Popen[bytes]] = []
-
 
 class EmbeddedServer:
     """The server of one home. `version` None means: the one this home was made with, else the default."""
@@ -57,7 +61,7 @@ class EmbeddedServer:
     def running(self) -> State | None:
         """The state of the server if its process lives, else None. Asks nothing of the server."""
         state = self.home.state()
-        return state if state is not None and _process(state) is not None else None
+        return state if state is not None and live_process(state) is not None else None
 
     def ended_unexpectedly(self) -> bool:
         """Was it started and not stopped, but lives no more?"""
@@ -97,7 +101,7 @@ class EmbeddedServer:
     def stop(self) -> bool:
         """End the server cleanly; False when it was not running."""
         state = self.home.state()
-        process = _process(state) if state is not None else None
+        process = live_process(state) if state is not None else None
         if process is None:
             return False
         process.terminate()
@@ -108,18 +112,18 @@ class EmbeddedServer:
                 f"The embedded server (process {process.pid}) did not end within {STOP_SECONDS} s; "
                 f"see {self.home.console_log}."
             ) from error
-        _reap_children()
+        reap_children()
         self.home.stopped_mark.touch()
         return True
 
     def discard(self) -> None:
         """End the server at once and delete its home: for one whose data nobody wants any more."""
         state = self.home.state()
-        process = _process(state) if state is not None else None
+        process = live_process(state) if state is not None else None
         if process is not None:
             process.kill()
             process.wait(timeout=STOP_SECONDS)
-            _reap_children()
+            reap_children()
         shutil.rmtree(self.home.folder)
 
     def log_tail(self, n_lines: int) -> list[str]:
@@ -158,8 +162,8 @@ class EmbeddedServer:
                 "Make room, or set MOVIEREC_HOME to a folder on another disk."
             )
         command = [str(java), "-cp", os.pathsep.join(map(str, jars)), *JAVA_OPENS]
-        bolt_port = _free_port(last.bolt_port if last else BOLT_PORT, BOLT_PORT)
-        http_port = _free_port(last.http_port if last else HTTP_PORT, HTTP_PORT)
+        bolt_port = free_port(last.bolt_port if last else BOLT_PORT, BOLT_PORT)
+        http_port = free_port(last.http_port if last else HTTP_PORT, HTTP_PORT)
         self._configure(bolt_port, http_port, heap)
         if self.home.password() is None:
             self._set_first_password(command)
@@ -183,7 +187,7 @@ class EmbeddedServer:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C in the terminal is meant for movierec, not for the server
             )
-        _children.append(process)
+        remember_child(process)
         self.home.stopped_mark.unlink(missing_ok=True)
         started = psutil.Process(process.pid).create_time()
         state = State(process.pid, started, bolt_port, http_port, version)
@@ -238,13 +242,13 @@ class EmbeddedServer:
         )
         if answer.returncode != 0:
             self.home.password_file.unlink()
-            said = _last_error((answer.stdout + answer.stderr).splitlines())
+            said = telling_line((answer.stdout + answer.stderr).splitlines())
             raise EmbeddedServerFailed(f"Neo4j's admin tool could not set the password: {said}")
 
     def _wait_until_it_answers(self, state: State, process: subprocess.Popen[bytes] | None = None) -> None:
         deadline = time.monotonic() + START_SECONDS
         while True:
-            if _port_answers(state.bolt_port):
+            if port_answers(state.bolt_port):
                 try:
                     with Database(self.settings()):
                         return
@@ -254,9 +258,9 @@ class EmbeddedServer:
             else:
                 refused = None
             # poll() also takes the dead child off the process table, so that _process sees it gone.
-            if (process is not None and process.poll() is not None) or _process(state) is None:
+            if (process is not None and process.poll() is not None) or live_process(state) is None:
                 raise EmbeddedServerFailed(
-                    f"Neo4j ended while starting: {_last_error(self.log_tail(200))} "
+                    f"Neo4j ended while starting: {telling_line(self.log_tail(200))} "
                     f"The whole log: {self.home.console_log}."
                 )
             if time.monotonic() > deadline:
@@ -265,45 +269,3 @@ class EmbeddedServer:
                     f"{START_SECONDS} s; see {self.home.console_log}."
                 ) from refused
             time.sleep(0.2)
-
-
-def _reap_children() -> None:
-    """Let go of the servers that have ended."""
-    _children[:] = [child for child in _children if child.poll() is None]
-
-
-def _process(state: State) -> psutil.Process | None:
-    """The live process that `state` describes; None if it ended, also if its id was given to another."""
-    try:
-        process = psutil.Process(state.pid)
-        same = abs(process.create_time() - state.process_started) < 1.0
-        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
-    except psutil.NoSuchProcess:
-        return None
-
-
-def _free_port(preferred: int, default: int) -> int:
-    """`preferred` if nobody listens there, else the first free port from `default` on."""
-    port: int
-    for port in (preferred, *range(default, default + 200)):
-        with socket.socket() as probe:
-            # Neo4j sets the same option, so a port that only waits for old connections to fade is free.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise EmbeddedServerFailed(f"No free port between {default} and {default + 199} on 127.0.0.1.")
-
-
-def _port_answers(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1.0)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _last_error(lines: list[str]) -> str:
-    """The most telling line of a log: the last that speaks of an error, else the last."""
-    telling = [line for line in lines if "ERROR" in line or "Caused by" in line or "Exception" in line]
-    return (telling or lines or ["it printed nothing."])[-1].strip()

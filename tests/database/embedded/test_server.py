@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from movierec.database.connection import Database
-from movierec.database.embedded import server as module
 from movierec.database.embedded.home import Home
+from movierec.database.embedded.processes import free_port
 from movierec.database.embedded.server import EmbeddedServer
 from movierec.database.query_files import load_query
 from movierec.errors import BadRequest, EmbeddedServerFailed, WrongPassword
@@ -117,7 +117,8 @@ def test_two_homes_live_side_by_side_and_taken_ports_are_avoided(running: Embedd
     with socket.socket() as stranger:
         state = running.running()
         assert state is not None
-        stranger.bind(("127.0.0.1", module._free_port(state.bolt_port + 1, module.BOLT_PORT)))
+        stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        stranger.bind(("127.0.0.1", free_port(state.bolt_port + 1, state.bolt_port)))
         stranger.listen()
         taken = stranger.getsockname()[1]
         try:
