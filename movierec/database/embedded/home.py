@@ -96,7 +96,8 @@ class Home:
 
     def make_password(self) -> str:
         """A new random password, written to a file that only its owner can read."""
-        password = secrets.token_urlsafe(18)
+        # Hexadecimal: one that began with a dash would be an option to Neo4j's admin tool.
+        password = secrets.token_hex(16)
         replace_file(self.password_file, password + "\n", mode=0o600)
         return password
 
