@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,7 +51,7 @@ def command(data: Path | None, evaluates: bool, **connection: Any) -> None:
         click.secho(f"\n== {title}", bold=True)
         started = time.monotonic()
         yield
-        seconds[name] = time.monotonic() - started
+        seconds[name] = seconds.get(name, 0.0) + time.monotonic() - started
 
     env = environment()
     with stage("server", "A Neo4j server"):
@@ -84,8 +86,8 @@ def command(data: Path | None, evaluates: bool, **connection: Any) -> None:
     finally:
         opened.__exit__(None, None, None)
 
-    rows = [{"stage": name, "seconds": round(value, 1)} for name, value in seconds.items()]
-    rows.append({"stage": "all", "seconds": round(sum(seconds.values()), 1)})
+    rows = [{"stage": name, "seconds": f"{value:.1f}"} for name, value in seconds.items()]
+    rows.append({"stage": "all", "seconds": f"{sum(seconds.values()):.1f}"})
     click.secho("\n== Time", bold=True)
     print_rows(rows, "table", {"stage": "stage", "seconds": "seconds"})
     _say_where(env, **connection)
@@ -116,6 +118,12 @@ def _say_where(env: Any, uri: str | None, **_: Any) -> None:
         click.secho("\n== Neo4j Browser", bold=True)
         click.echo(f"address   {browser_address(state)}")
         click.echo(f"connect   bolt://127.0.0.1:{state.bolt_port}, user neo4j")
-        click.echo(f"password  movierec server password (kept in {server.home.password_file})")
+        click.echo(f"password  {_program()} server password (kept in {server.home.password_file})")
         click.echo("paste     a file of cypher/recommend/, such as similar_movies.cypher")
-        click.echo("stop      movierec server stop")
+        click.echo(f"stop      {_program()} server stop")
+
+
+def _program() -> str:
+    """How to call this program again: by name where that is found, else as it was called."""
+    called = Path(sys.argv[0])
+    return str(called) if called.name == "movierec" and shutil.which("movierec") is None else "movierec"

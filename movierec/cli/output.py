@@ -57,9 +57,9 @@ def _print_table(cells: list[list[str]], headings: list[str], title: str | None)
         bool(cells) and all(row[i].replace(".", "").replace(",", "").replace("-", "").isdigit() for row in cells)
         for i in range(len(headings))
     ]
-    table = Table(
-        box=box.SIMPLE_HEAD, show_header=any(headings), show_edge=False, title=title, title_justify="left"
-    )
+    if title:
+        click.echo(title)
+    table = Table(box=box.SIMPLE_HEAD, show_header=any(headings), show_edge=False)
     for heading, right in zip(headings, numeric, strict=True):
         table.add_column(heading, justify="right" if right else "left", no_wrap=right)
     for row in cells:
