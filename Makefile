@@ -26,6 +26,7 @@ lint: $(VENV)/.dev   ## ruff and mypy
 bench: $(VENV)/.dev   ## Side-by-side measurements
 	$(BIN)/python -m benchmarks.stages
 	$(BIN)/python -m benchmarks.derive_forms
+	$(BIN)/python -m benchmarks.affinity
 
 wheel: $(VENV)/.dev   ## Build the wheel into dist/
 	$(BIN)/python -m build --no-isolation --wheel

@@ -29,7 +29,7 @@ class Candidates:
     movie_ids    (C,) int64, ascending: the movies that anybody liked in training
     like_counts  (C,) float64
     indptr       (C + 1,) int64, neighbours (2E,) int64, weights (2E,) float64: CO_LIKED rows
-    shares       (2E,) float64: weight * exp(AFFINITY * cosine of the two ends)
+    shares       (2E,) float64: weight * exp(affinity * cosine of the two ends)
     unit         (C, D) float32: vectors of length 1; zeros where a movie has none
     """
 
@@ -48,6 +48,7 @@ class Candidates:
         like_counts: NDArray[np.float64],
         graph: MovieGraph,
         embeddings: Embeddings,
+        affinity: float = AFFINITY,
     ) -> Candidates:
         """Line everything up. Every movie of the graph must be among `movie_ids`."""
         n = len(movie_ids)
@@ -63,7 +64,7 @@ class Candidates:
         shares = np.empty_like(weights)
         for v in range(n):  # a row at a time, so that no (2E, D) array is made
             row = slice(indptr[v], indptr[v + 1])
-            shares[row] = weights[row] * np.exp(AFFINITY * (unit[neighbours[row]] @ unit[v]))
+            shares[row] = weights[row] * np.exp(affinity * (unit[neighbours[row]] @ unit[v]))
         return cls(movie_ids, like_counts, indptr, neighbours, weights, shares, unit)
 
     def gathered(self, values: NDArray[np.float64], liked: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -91,7 +92,7 @@ def co_liked(candidates: Candidates, liked: NDArray[np.int64], seen: NDArray[np.
 
 
 def evidence(candidates: Candidates, liked: NDArray[np.int64], seen: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(C,) what `recommend` ranks by: weights to the liked movies, each times exp(AFFINITY * cosine).
+    """(C,) what `recommend` ranks by: weights to the liked movies, each times exp(affinity * cosine).
 
     Only the N_RESCORED unseen movies with the largest sum of plain weights are scored, the others get -inf.
     """

@@ -24,7 +24,7 @@ from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
 from movierec.embedding.train import Embeddings
 from movierec.errors import StageMissing
-from movierec.evaluation.methods import Candidates, co_liked, evidence, mean_cosine, popularity, top
+from movierec.evaluation.methods import AFFINITY, Candidates, co_liked, evidence, mean_cosine, popularity, top
 from movierec.evaluation.metrics import hit_rate, ndcg, recall
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import BATCH_ROWS, write_movies, write_ratings
@@ -33,7 +33,7 @@ from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings
 from movierec.progress import Progress, silent
 
-__all__ = ["copy_ratings", "evaluate_in", "measure"]
+__all__ = ["copy_ratings", "evaluate_in", "measure", "measure_method", "pull_candidates"]
 
 _log = logging.getLogger(__name__)
 
@@ -127,13 +127,14 @@ def measure(database: Database, min_rating: float) -> dict[str, pd.DataFrame]:
 
     `attrs["coverage@10"]` of a table is the part of all rated movies that its lists of ten reach.
     """
-    candidates = _candidates(database)
+    candidates = pull_candidates(database)
     users = [row for row in database.read(load_query("evaluate/users"), minRating=min_rating) if row["heldOut"]]
     n_rated_movies = database.read_one(load_query("evaluate/rated_movies"))["movies"]
-    return {name: _measure_method(score, candidates, users, n_rated_movies) for name, score in METHODS.items()}
+    return {name: measure_method(score, candidates, users, n_rated_movies) for name, score in METHODS.items()}
 
 
-def _candidates(database: Database) -> Candidates:
+def pull_candidates(database: Database, affinity: float = AFFINITY) -> Candidates:
+    """Everything that the methods read, from a database in which derive and train are done."""
     counts = pd.DataFrame(database.read(load_query("evaluate/like_counts")))
     graph = pull_movie_graph(database)
     rows = database.read(load_query("embedding/read"))
@@ -147,12 +148,14 @@ def _candidates(database: Database) -> Candidates:
         counts["likeCount"].to_numpy(dtype=np.float64),
         graph,
         embeddings,
+        affinity,
     )
 
 
-def _measure_method(
+def measure_method(
     score: Any, candidates: Candidates, users: list[dict[str, Any]], n_rated_movies: int
 ) -> pd.DataFrame:
+    """The table of one method, as `measure` has it; `score` is a function of `methods`."""
     rows = []
     reached: set[int] = set()
     for user in users:

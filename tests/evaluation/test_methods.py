@@ -7,7 +7,7 @@ from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.embedding.train import Embeddings
 from movierec.evaluation.methods import AFFINITY, Candidates, co_liked, evidence, mean_cosine, popularity, top
-from movierec.evaluation.protocol import _candidates, _positions
+from movierec.evaluation.protocol import _positions, pull_candidates
 from movierec.graph.arrays import graph_from_edges
 
 
@@ -42,7 +42,7 @@ def test_seen_movies_are_left_out_and_ties_go_by_id(candidates: Candidates) -> N
 
 
 def test_arrays_rank_as_the_query_file_does(keras_database: Database) -> None:
-    candidates = _candidates(keras_database)
+    candidates = pull_candidates(keras_database)
     users = keras_database.read(load_query("evaluate/users"), minRating=5.0)
     asked = [user for user in users if len(user["liked"]) >= 3][::25]
     assert len(asked) >= 15
