@@ -37,7 +37,7 @@ clean:            ## Remove what was installed and built here
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "movierec needs Python 3.11 or newer; this is %d.%d. Name another: make PYTHON=python3.12" % sys.version_info[:2])'
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; } # half a one would be taken for whole next time
 
 # The package itself is installed editable; its build backend is in the lock, so nothing unpinned is fetched.
 $(VENV)/.run: $(VENV)/bin/python requirements/run.txt pyproject.toml

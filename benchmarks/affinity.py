@@ -26,6 +26,7 @@ from movierec.graph.split import split_ratings
 
 FACTORS = (0.0, 1.0, 2.0, 3.0, 4.0, 6.0)
 SEEDS = (1, 2, 3)
+MIN_RATING = SplitSettings().min_rating
 
 
 def main() -> None:
@@ -35,7 +36,7 @@ def main() -> None:
         database.write(query("drop_held_out"))
         split_ratings(database, SplitSettings())
         derive_co_liked(database, DeriveSettings())
-        rows = database.read(load_query("evaluate/users"), minRating=SplitSettings().min_rating)
+        rows = database.read(load_query("evaluate/users"), minRating=MIN_RATING)
         users = [row for row in rows if row["heldOut"]]
         print(f"NDCG@10 on an inner split of {len(users)} users\n  seed" + "".join(f"{f:8g}" for f in FACTORS))
         table = []
@@ -43,7 +44,9 @@ def main() -> None:
             train_and_write(database, TrainSettings(seed=seed), home.checkpoints)
             table.append(
                 [
-                    measure_method(evidence, pull_candidates(database, factor), users, 1)["ndcg@10"].mean()
+                    measure_method(evidence, pull_candidates(database, MIN_RATING, factor), users, 1)[
+                        "ndcg@10"
+                    ].mean()
                     for factor in FACTORS
                 ]
             )

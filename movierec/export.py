@@ -31,7 +31,13 @@ def export_projector(database: Database, folder: Path) -> dict[str, Any]:
             metadata.write("movieId\ttitle\tyear\tgenres\tlikeCount\n")
             for row in rows:
                 vectors.write("\t".join(repr(float(value)) for value in row["embedding"]) + "\n")
-                described = [row["movieId"], row["title"], row["year"], "|".join(row["genres"]), row["likeCount"]]
+                described = [
+                    row["movieId"],
+                    row["title"],
+                    row["year"],
+                    "|".join(row["genres"] or []),
+                    row["likeCount"],
+                ]
                 metadata.write("\t".join("" if v is None else _one_line(str(v)) for v in described) + "\n")
     except OSError as error:
         raise BadRequest(f"Cannot write to {folder}: {error.strerror}.") from error

@@ -23,7 +23,7 @@ def test_empty_database_is_told_the_way(empty_database: Database) -> None:
 def test_graph_older_than_the_ratings_is_noticed(keras_database: Database, neo4j_server) -> None:  # type: ignore[no-untyped-def]
     try:
         keras_database.write(
-            load_query("runs/start"), runId="load-new", stage="load", process="elsewhere:1", settings={}
+            load_query("runs/start"), runId="load-new", stage="load", process="elsewhere:1:0", settings={}
         )
         remedies = {finding.check: finding.remedy for finding in examine(keras_database)}
         assert "load-new came after it" in remedies["CO_LIKED"]
@@ -34,7 +34,7 @@ def test_graph_older_than_the_ratings_is_noticed(keras_database: Database, neo4j
 def test_unfinished_derive_is_noticed(keras_database: Database, neo4j_server) -> None:  # type: ignore[no-untyped-def]
     try:
         keras_database.write(
-            load_query("runs/start"), runId="derive-new", stage="derive", process="elsewhere:1", settings={}
+            load_query("runs/start"), runId="derive-new", stage="derive", process="elsewhere:1:0", settings={}
         )
         findings = {finding.check: finding for finding in examine(keras_database)}
         assert "not whole" in findings["CO_LIKED"].value

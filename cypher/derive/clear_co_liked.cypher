@@ -2,7 +2,7 @@
 // Parameters: none.
 // Returns: nothing.
 
-MATCH ()-[c:CO_LIKED]->()
+MATCH (:Movie)-[c:CO_LIKED]->(:Movie)
 CALL (c) {
   DELETE c
 } IN TRANSACTIONS OF 50000 ROWS;

@@ -1,8 +1,8 @@
-// Delete every LIKED relationship.
+// Delete every LIKED relationship of the last derive.
 // Parameters: none.
 // Returns: nothing.
 
-MATCH ()-[l:LIKED]->()
+MATCH (:User)-[l:LIKED]->(:Movie)
 CALL (l) {
   DELETE l
 } IN TRANSACTIONS OF 50000 ROWS;

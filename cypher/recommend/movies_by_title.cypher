@@ -6,7 +6,7 @@
 
 MATCH (m:Movie)
 WHERE toLower(m.title) CONTAINS toLower($title)
-WITH m, toLower(m.title) IN [toLower($title), toLower($title) + ' (' + toString(m.year) + ')'] AS isWhole
+WITH m, toLower(m.title) IN [toLower($title), toLower($title) + ' (' + toString(coalesce(m.year, 0)) + ')'] AS isWhole
 RETURN
   m.movieId AS movieId,
   m.title AS title,

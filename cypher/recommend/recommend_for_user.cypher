@@ -9,11 +9,14 @@
 :param userId => 1;
 :param k => 10;
 
-// What a like is, and how many users liked anything, is what the last derive took them to be.
-MATCH (derive:Run {stage: 'derive', status: 'done'})
+// What a like is, and how many users liked anything, is what the last derive took them to be. While that
+// is not done, there is no answer.
+MATCH (derive:Run {stage: 'derive'})
 WITH derive
-ORDER BY derive.startedAt DESC
+ORDER BY derive.startedAt DESC, derive.runId DESC
 LIMIT 1
+WITH derive
+WHERE derive.status = 'done'
 MATCH (:User {userId: $userId})-[r:RATED]->(rated:Movie)
 WITH derive, collect(rated) AS seen, collect(CASE WHEN r.rating >= derive.minRating THEN rated END) AS liked
 UNWIND liked AS movie

@@ -6,6 +6,8 @@
 :param results => {edges: 40043};
 
 MATCH (run:Run {runId: $runId})
+// A Run is closed once; what a transaction has recorded as done, a later failure cannot undo.
+WHERE run.status = 'running'
 SET
   run.status = $status,
   run.finishedAt = datetime(),

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from movierec.cli.options import connection_options, format_option, open_database
+from movierec.embedding.settings import PRESETS
 
 if TYPE_CHECKING:
     from movierec.database.connection import Database
 
-PRESET_NAMES = ("default", "keras", "case-study", "co-count")
-
 
 @click.command("evaluate")
 @click.option(
-    "--preset", type=click.Choice(PRESET_NAMES), default="default", show_default=True, help="Of derive and train."
+    "--preset", type=click.Choice(list(PRESETS)), default="default", show_default=True, help="Of derive and train."
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Of the training.")
 @click.option("--in-place", is_flag=True, help="Split, derive and train in the connected database itself.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import logging
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -90,6 +91,11 @@ def cli(session: Session, verbose: int, debug: bool) -> None:
 def main(args: Sequence[str] | None = None) -> None:
     """The console script: never returns."""
     session = Session()
+    if args is None:
+        # A closed terminal and a plain kill end a command as Ctrl-C does: scratch servers are removed.
+        for name in ("SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), signal.default_int_handler)
     try:
         result = cli.main(args=args, prog_name="movierec", obj=session, standalone_mode=False)
         sys.exit(result if isinstance(result, int) else 0)
@@ -109,10 +115,6 @@ def main(args: Sequence[str] | None = None) -> None:
         else:
             _say_error(session, "Usage", error.format_message(), error.exit_code)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # The reader, such as `head`, has seen enough. Nothing is left to be flushed to it at exit.
-        sys.stdout = None
-        sys.exit(0)
 
 
 def _say_error(session: Session, code: str, message: str, exit_code: int) -> None:

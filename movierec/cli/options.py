@@ -45,7 +45,9 @@ def format_option(function: F) -> F:
 
 def k_option(function: F) -> F:
     """-k, how many rows to answer with."""
-    return click.option("-k", type=int, default=10, show_default=True, help="How many movies.")(function)
+    return click.option(
+        "-k", type=click.IntRange(1, 200), default=10, show_default=True, help="How many movies, at most 200."
+    )(function)
 
 
 def connection_options(function: F) -> F:
@@ -75,12 +77,14 @@ def open_database(
     from movierec.database.connection import Database
     from movierec.database.embedded.home import Home, home_folder
     from movierec.database.embedded.server import EmbeddedServer
-    from movierec.database.settings import connection_settings, environment
+    from movierec.database.settings import check_address, connection_settings, environment
 
     env = environment()
     password = password_file.read_text(encoding="utf-8").strip() if password_file is not None else None
-    if password is None and (uri or env.get("NEO4J_URI")) and not env.get("NEO4J_PASSWORD"):
-        password = _prompt(uri or env["NEO4J_URI"])
+    address = uri or env.get("NEO4J_URI")
+    if address and password is None and not env.get("NEO4J_PASSWORD"):
+        check_address(address)  # before it is shown in the prompt
+        password = _prompt(address)
     settings = connection_settings(env, uri, username, password, database)
     if settings is None:
         server = EmbeddedServer(Home(home_folder(env)), env, env.get("MOVIEREC_NEO4J_VERSION") or None)

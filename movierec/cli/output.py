@@ -29,7 +29,11 @@ def print_rows(
             click.echo(json.dumps(row, ensure_ascii=False))
     elif output_format == "csv":
         if rows:
-            writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]), lineterminator="\n")
+            writer = csv.DictWriter(
+                sys.stdout,
+                fieldnames=list(dict.fromkeys(name for row in rows for name in row)),
+                lineterminator="\n",
+            )
             writer.writeheader()
             writer.writerows({name: _flat(value) for name, value in row.items()} for row in rows)
     else:

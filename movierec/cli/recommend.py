@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @click.command("recommend")
-@click.option("--user", "user_id", type=int, required=True, help="The user's id.")
+@click.option("--user", "user_id", type=click.IntRange(0, 2**63 - 1), required=True, help="The user's id.")
 @k_option
 @connection_options
 @format_option

@@ -31,9 +31,9 @@ def command() -> None:
     help="Version for a new home, 5.26.28 (the default, long-term support) or 2026.09.0.  "
     "[env: MOVIEREC_NEO4J_VERSION]",
 )
-@click.option("--heap", default="1g", show_default=True, help="Most memory for the server's heap.")
+@click.option("--heap", help="Most memory for the server's heap, kept for later starts.  [default: 1g]")
 @format_option
-def start(neo4j_version: str | None, heap: str, output_format: str) -> None:
+def start(neo4j_version: str | None, heap: str | None, output_format: str) -> None:
     """Start it, or find it running. The first start fetches Neo4j (about 150 MB).
 
     Example: movierec server start --heap 2g

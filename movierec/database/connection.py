@@ -25,6 +25,7 @@ from neo4j import GraphDatabase, NotificationDisabledClassification, Notificatio
 from movierec.database.faults import driver_errors_mapped
 from movierec.database.query_files import Query
 from movierec.database.settings import ConnectionSettings
+from movierec.errors import NoConnection
 
 __all__ = ["Database", "Row", "ServerVersion", "Transaction"]
 
@@ -67,21 +68,12 @@ class Database:
                 "%s is not encrypted and not on this machine; prefer a +s scheme such as neo4j+s://.",
                 self.settings.uri,
             )
-        with self._mapped():
-            self._driver = GraphDatabase.driver(
-                self.settings.uri,
-                auth=(self.settings.username, self.settings.password),
-                connection_timeout=CONNECT_SECONDS,
-                notifications_min_severity=NotificationMinimumSeverity.WARNING,
-                # Before the first load no label exists yet; a warning for each would drown the rest.
-                notifications_disabled_classifications=[NotificationDisabledClassification.UNRECOGNIZED],
-            )
-            try:
-                self._driver.verify_connectivity()
-            except BaseException:
-                self._driver.close()
-                self._driver = None
-                raise
+        try:
+            with self._mapped():
+                self._open()
+        except (OSError, ValueError) as error:
+            # The driver raises these for a host that cannot be looked up and for a malformed address.
+            raise NoConnection(f"Cannot reach {self.settings.uri}: {error}. Check NEO4J_URI.") from error
         return self
 
     def __exit__(
@@ -147,6 +139,22 @@ class Database:
         with self._mapped(), self._session() as session:
             for statement in query.statements:
                 session.run(_literal("EXPLAIN " + statement), parameters).consume()
+
+    def _open(self) -> None:
+        self._driver = GraphDatabase.driver(
+            self.settings.uri,
+            auth=(self.settings.username, self.settings.password),
+            connection_timeout=CONNECT_SECONDS,
+            notifications_min_severity=NotificationMinimumSeverity.WARNING,
+            # Before the first load no label exists yet; a warning for each would drown the rest.
+            notifications_disabled_classifications=[NotificationDisabledClassification.UNRECOGNIZED],
+        )
+        try:
+            self._driver.verify_connectivity()
+        except BaseException:
+            self._driver.close()
+            self._driver = None
+            raise
 
     def _session(self) -> neo4j.Session:
         if self._driver is None:

@@ -32,11 +32,6 @@ def driver_errors_mapped(uri: str) -> Iterator[None]:
         yield
     except (driver.Neo4jError, driver.DriverError) as error:
         raise mapped(error, uri) from error
-    except (OSError, ValueError) as error:
-        # The driver raises these for a host that cannot be looked up and for a malformed address.
-        if isinstance(error, OSError) or "address" in str(error).lower() or "port" in str(error).lower():
-            raise NoConnection(f"Cannot reach {uri}: {error}. Check NEO4J_URI.") from error
-        raise
 
 
 def mapped(error: Exception, uri: str) -> MovieRecError:
@@ -52,7 +47,7 @@ def mapped(error: Exception, uri: str) -> MovieRecError:
         if code in MEMORY_CODES:
             return DatabaseFailed(
                 "The server ran out of memory for a transaction. Give it more heap "
-                "(movierec server start --heap 2g) or fewer rows a batch.",
+                "(movierec server stop; movierec server start --heap 2g) or fewer rows a batch.",
                 code,
             )
         if code == "Neo.ClientError.Database.DatabaseNotFound":

@@ -28,7 +28,9 @@ __all__ = [
     "latest_run",
     "list_runs",
     "live_run",
+    "property_name",
     "record_run",
+    "refuse_unfinished",
     "require_finished",
     "require_live_run",
 ]
@@ -60,7 +62,7 @@ def record_run(database: Database, stage: str, settings: Mapping[str, Any]) -> I
         load_query("runs/start"),
         runId=log.run_id,
         stage=stage,
-        process=f"{socket.gethostname()}:{os.getpid()}",
+        process=_this_process(),
         settings=_properties(settings),
     )
     try:
@@ -111,30 +113,50 @@ def require_finished(database: Database, stage: str) -> Row:
     run = latest_run(database, stage)
     if run is None:
         raise StageMissing(f'The stage "{stage}" has not run in this database. Run "movierec {stage}" first.')
-    if run["status"] != "done":
+    refuse_unfinished(database, stage)
+    return run
+
+
+def refuse_unfinished(database: Database, stage: str) -> None:
+    """StageMissing if the newest Run of `stage` is not done; a stage that never ran is no hindrance."""
+    run = latest_run(database, stage)
+    if run is not None and run["status"] != "done":
         raise StageMissing(
             f'The last {stage} ({run["runId"]}) is "{run["status"]}", so its result is not whole. '
             f'Wait for it, or run "movierec {stage}" again.'
         )
-    return run
 
 
 def _settle_unfinished(database: Database, stage: str) -> None:
     """Mark dead Runs of `stage` as interrupted; refuse to start beside a living one."""
     for row in database.read(load_query("runs/unfinished"), stage=stage):
-        host, pid = row["process"].rsplit(":", 1)
-        if host == socket.gethostname() and int(pid) != os.getpid() and psutil.pid_exists(int(pid)):
+        if row["process"] != _this_process() and _is_alive(row["process"]):
             raise MovieRecError(
-                f"{row['runId']} is still running as process {pid}. Wait for it, or end that process first."
+                f"{row['runId']} is still running as {row['process']} (host, process, start time). "
+                "Wait for it, or end that process first."
             )
         database.write(load_query("runs/finish"), runId=row["runId"], status="interrupted", results={})
 
 
+def _this_process() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}:{psutil.Process().create_time():.0f}"
+
+
+def _is_alive(process: str) -> bool:
+    """Does "host:pid:start time" live on this machine? Of another host nothing is known, so: no."""
+    host, pid, started = process.rsplit(":", 2)
+    try:
+        return host == socket.gethostname() and abs(psutil.Process(int(pid)).create_time() - float(started)) < 60
+    except psutil.NoSuchProcess:
+        return False
+
+
 def _properties(values: Mapping[str, Any]) -> dict[str, Any]:
     """snake_case settings as lowerCamelCase properties; None is left out, Neo4j has no null property."""
-    return {_camel(name): value for name, value in values.items() if value is not None}
+    return {property_name(name): value for name, value in values.items() if value is not None}
 
 
-def _camel(name: str) -> str:
+def property_name(name: str) -> str:
+    """`min_rating` as it is called on a Run: `minRating`."""
     head, *tail = name.split("_")
     return head + "".join(word.capitalize() for word in tail)

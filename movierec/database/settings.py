@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from movierec.errors import BadRequest
 
-__all__ = ["ConnectionSettings", "connection_settings", "environment", "is_loopback"]
+__all__ = ["ConnectionSettings", "check_address", "connection_settings", "environment", "is_loopback"]
 
 SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 
@@ -30,18 +30,28 @@ class ConnectionSettings:
     database: str | None = None
 
     def __post_init__(self) -> None:
-        scheme = urlsplit(self.uri).scheme
-        if scheme not in SCHEMES:
-            raise BadRequest(
-                f"The server address {self.uri!r} has the scheme {scheme!r}; expected one of "
-                f"{', '.join(SCHEMES)}, for example bolt://localhost:7687."
-            )
+        check_address(self.uri)
 
     @property
     def is_unencrypted_to_another_host(self) -> bool:
         """Would the password travel in the clear to a machine that is not this one?"""
         parts = urlsplit(self.uri)
         return parts.scheme in ("bolt", "neo4j") and not is_loopback(parts.hostname or "")
+
+
+def check_address(uri: str) -> None:
+    """Refuse an address that the driver cannot use, or that holds a secret; the secret is not repeated."""
+    parts = urlsplit(uri)
+    if "@" in parts.netloc:
+        raise BadRequest(
+            "The server address holds a user name or password, which logs and error messages would show. "
+            "Give the address alone, and the rest by NEO4J_USERNAME and NEO4J_PASSWORD."
+        )
+    if parts.scheme not in SCHEMES:
+        raise BadRequest(
+            f"The server address {uri!r} has the scheme {parts.scheme!r}; expected one of "
+            f"{', '.join(SCHEMES)}, for example bolt://localhost:7687."
+        )
 
 
 def is_loopback(host: str) -> bool:
@@ -73,6 +83,7 @@ def connection_settings(
     uri = uri or env.get("NEO4J_URI")
     if not uri:
         return None
+    check_address(uri)
     if password is None:
         password = env.get("NEO4J_PASSWORD")
     if password is None:

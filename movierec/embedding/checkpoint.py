@@ -19,7 +19,7 @@ from movierec.errors import CheckpointDamaged
 
 __all__ = ["Checkpoint", "Position"]
 
-FORMAT = 1
+FORMAT = 1  # to be raised when a checkpoint would no longer lead to the same bytes
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,11 @@ class Checkpoint:
             return None
         try:
             content = torch.load(self.path, weights_only=True)
+            if content["format"] != FORMAT:
+                raise CheckpointDamaged(
+                    f"The checkpoint {self.path} is of another version of movierec. "
+                    "Run with --fresh to start this training over."
+                )
             position = Position(
                 content["epoch"], content["block"], content["epoch_loss"], tuple(content["losses"])
             )

@@ -12,7 +12,7 @@ __all__ = ["PRESETS", "TrainSettings"]
 
 @dataclass(frozen=True)
 class TrainSettings:
-    """One training. The defaults were chosen on an inner split of the training ratings."""
+    """One training."""
 
     walks_per_movie: int = 10  # every epoch walks anew this often from each movie
     walk_length: int = 40  # movies in a walk, the first included
@@ -39,8 +39,8 @@ class TrainSettings:
                 raise BadRequest(f"{name} is {getattr(self, name)}; expected a positive number.")
         if not 0 <= self.negative_exponent <= 1:
             raise BadRequest(f"negative_exponent is {self.negative_exponent}; expected 0 to 1.")
-        if not 0 <= self.seed < 2**63:
-            raise BadRequest(f"seed is {self.seed}; expected 0 to 2**63 - 1.")
+        if not 0 <= self.seed < 2**32:
+            raise BadRequest(f"seed is {self.seed}; expected 0 to 2**32 - 1.")
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -26,6 +26,7 @@ __all__ = ["SkipGram", "band"]
 
 SHARED_NEGATIVES = 32
 EPSILON = 1e-10
+INITIAL, NEGATIVES = 1, 2  # which random stream; `walks` has 3
 
 
 def band(walk_length: int, window: int) -> Tensor:
@@ -55,7 +56,9 @@ class SkipGram:
         self.learning_rate = learning_rate
         self.seed = seed
         self.cumulative = np.cumsum(negative_weights / negative_weights.sum())
-        first = np.random.Generator(np.random.Philox([seed, 0])).random((n, embedding_size), dtype=np.float32)
+        first = np.random.Generator(np.random.Philox([INITIAL, seed, 0, 0])).random(
+            (n, embedding_size), dtype=np.float32
+        )
         # word2vec's start: small centre vectors, contexts at zero.
         self.centre = torch.from_numpy((first - 0.5) / embedding_size)
         self.centre_scale = torch.zeros(n)
@@ -78,7 +81,7 @@ class SkipGram:
 
     def draw_negatives(self, n_walks: int, epoch: int, block: int) -> Tensor:
         """(W, K) int64. Counter-based: depends on seed, epoch and block number only."""
-        generator = np.random.Generator(np.random.Philox([self.seed, 1, epoch, block]))
+        generator = np.random.Generator(np.random.Philox([NEGATIVES, self.seed, epoch, block]))
         draws = generator.random((n_walks, SHARED_NEGATIVES))
         return torch.from_numpy(
             np.searchsorted(self.cumulative, draws, side="right").clip(max=len(self.cumulative) - 1)

@@ -10,11 +10,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.database.runs import RunLog, record_run
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.train import Embeddings, checkpoint_for, train_embeddings
+from movierec.errors import MovieRecError
 from movierec.graph.pull import pull_movie_graph
 from movierec.progress import Progress, silent
 
@@ -38,9 +41,9 @@ def train_and_write(
     started = time.monotonic()
     graph = pull_movie_graph(database, progress)
     checkpoint = checkpoint_for(checkpoints, graph, settings)
-    if fresh:
-        checkpoint.discard()
     with record_run(database, "train", settings.as_dict()) as run:
+        if fresh:
+            checkpoint.discard()
         embeddings = train_embeddings(graph, settings, checkpoint, progress)
         run.results |= {
             "movies": graph.n_movies,
@@ -61,7 +64,15 @@ def train_and_write(
 
 
 def write_embeddings(database: Database, embeddings: Embeddings, run: RunLog, progress: Progress = silent) -> None:
-    """Replace all live vectors by `embeddings`, and close `run` as the live one, in one transaction."""
+    """Replace all live vectors by `embeddings`, and close `run` as the live one, in one transaction.
+
+    Raises MovieRecError, and writes nothing, if a number is not finite: the driver would send it.
+    """
+    if not np.isfinite(embeddings.vectors).all():
+        raise MovieRecError(
+            "The training diverged: its vectors hold numbers that are not finite. The last vectors stay live. "
+            "Lower --learning-rate."
+        )
     database.run_batches(load_query("embedding/vector_index"))
     n = len(embeddings.movie_ids)
     with progress("write vectors", n, "movies") as advance, database.transaction() as transaction:

@@ -32,6 +32,7 @@ __all__ = ["Walker"]
 GAMMA = uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio, odd
 LOW_HALF = uint64(0xFFFFFFFF)
 HALF = uint64(32)
+STARTS = 3  # which random stream; `skipgram` has 1 and 2
 TO_UNIT = 1.0 / 4294967296.0  # 2**-32
 
 
@@ -70,7 +71,6 @@ class Walker:
             numbers = np.arange(first, min(first + block_walks, n_walks), dtype=np.int64)
             walks = np.empty((len(numbers), walk_length), dtype=np.int32)  # (W, L)
             walks[:, 0] = starts.of(numbers)
-            # No row of the key space is shared by two epochs, however many walks an epoch has.
             keys = _keys(np.uint64(self.seed), np.uint64(epoch), numbers.astype(np.uint64))
             _walk(
                 self.graph.indptr,
@@ -99,7 +99,7 @@ class _Starts:
         rounds = numbers // self.n_movies
         for round_ in range(int(rounds[0]), int(rounds[-1]) + 1):
             if round_ != self.round:
-                generator = np.random.Generator(np.random.Philox([self.seed, self.epoch, round_]))
+                generator = np.random.Generator(np.random.Philox([STARTS, self.seed, self.epoch, round_]))
                 self.permutation = generator.permutation(self.n_movies).astype(np.int32)
                 self.round = round_
             here = rounds == round_

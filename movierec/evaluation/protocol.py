@@ -23,7 +23,7 @@ from movierec.database.query_files import load_query
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
 from movierec.embedding.train import Embeddings
-from movierec.errors import StageMissing
+from movierec.errors import BadRequest, StageMissing
 from movierec.evaluation.methods import AFFINITY, Candidates, co_liked, evidence, mean_cosine, popularity, top
 from movierec.evaluation.metrics import hit_rate, ndcg, recall
 from movierec.graph.derive import derive_co_liked
@@ -33,7 +33,7 @@ from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings
 from movierec.progress import Progress, silent
 
-__all__ = ["copy_ratings", "evaluate_in", "measure", "measure_method", "pull_candidates"]
+__all__ = ["copy_ratings", "evaluate_in", "measure", "measure_method", "movie_table", "pull_candidates"]
 
 _log = logging.getLogger(__name__)
 
@@ -51,9 +51,10 @@ BASELINE = "most_popular"
 def copy_ratings(source: Database, target: Database, progress: Progress = silent) -> None:
     """Copy movies and all ratings, held out or not, into an empty database."""
     target.run_batches(load_query("schema/constraints"))
-    movies = pd.DataFrame(source.read(load_query("pull/movies")))
-    if movies.empty:
+    rows = source.read(load_query("pull/movies"))
+    if not rows:
         raise StageMissing('No movies to evaluate on. Run "movierec load" first.')
+    movies = movie_table(rows)
     for start in range(0, len(movies), BATCH_ROWS):
         write_movies(target, movies.iloc[start : start + BATCH_ROWS])
     total = source.read_one(load_query("doctor/counts"))
@@ -78,6 +79,11 @@ def copy_ratings(source: Database, target: Database, progress: Progress = silent
             advance(write_ratings(target, pd.concat(waiting), known_users))
 
 
+def movie_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Movies as `graph.load.write_movies` takes them; a missing year must not turn the others into floats."""
+    return pd.DataFrame(rows).astype({"year": "Int64", "tmdbId": "Int64"})
+
+
 def evaluate_in(
     database: Database,
     split: SplitSettings,
@@ -91,7 +97,16 @@ def evaluate_in(
     {"protocol", "users", "held_out", "train_likes", "seed", "methods": {name: {measure: value}},
     "against_most_popular": {name: {"ndcg@10": difference, "standard_error"}}}
     """
+    if derive.min_rating < split.min_rating:
+        raise BadRequest(
+            f"derive takes ratings of {derive.min_rating} stars for likes, the split only those of "
+            f"{split.min_rating}; expected the same or more."
+        )
     held = split_ratings(database, split)
+    if held["users"] < 2:
+        raise BadRequest(
+            f"{held['users']} users have {split.min_likes} likes or more; an evaluation needs at least 2."
+        )
     derived = derive_co_liked(database, derive, progress)
     train_and_write(database, train, checkpoints, progress=progress)
     by_user = measure(database, split.min_rating)
@@ -127,15 +142,18 @@ def measure(database: Database, min_rating: float) -> dict[str, pd.DataFrame]:
 
     `attrs["coverage@10"]` of a table is the part of all rated movies that its lists of ten reach.
     """
-    candidates = pull_candidates(database)
+    candidates = pull_candidates(database, min_rating)
     users = [row for row in database.read(load_query("evaluate/users"), minRating=min_rating) if row["heldOut"]]
     n_rated_movies = database.read_one(load_query("evaluate/rated_movies"))["movies"]
     return {name: measure_method(score, candidates, users, n_rated_movies) for name, score in METHODS.items()}
 
 
-def pull_candidates(database: Database, affinity: float = AFFINITY) -> Candidates:
-    """Everything that the methods read, from a database in which derive and train are done."""
-    counts = pd.DataFrame(database.read(load_query("evaluate/like_counts")))
+def pull_candidates(database: Database, min_rating: float, affinity: float = AFFINITY) -> Candidates:
+    """Everything that the methods read, from a database in which derive and train are done.
+
+    `min_rating`, stars of a like, must not be above the derive's: its movies must be among the candidates.
+    """
+    counts = pd.DataFrame(database.read(load_query("evaluate/like_counts"), minRating=min_rating))
     graph = pull_movie_graph(database)
     rows = database.read(load_query("embedding/read"))
     embeddings = Embeddings(
@@ -161,7 +179,8 @@ def measure_method(
     for user in users:
         liked = _positions(candidates, user["liked"])
         seen = _positions(candidates, user["seen"])
-        ranked = top(score(candidates, liked, seen), seen, LONGEST)
+        # Whose likes were all held out, or are no candidates, gets no list: misses, all of them.
+        ranked = top(score(candidates, liked, seen), seen, LONGEST) if len(liked) else liked
         hits = np.isin(candidates.movie_ids[ranked], user["heldOut"])
         n_held_out = len(user["heldOut"])
         reached.update(ranked[:10].tolist())

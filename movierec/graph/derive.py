@@ -12,7 +12,7 @@ from typing import Any
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
-from movierec.database.runs import record_run
+from movierec.database.runs import record_run, refuse_unfinished
 from movierec.errors import MovieRecError, StageMissing
 from movierec.graph.settings import DeriveSettings
 from movierec.progress import Progress, silent
@@ -28,6 +28,8 @@ def derive_co_liked(database: Database, settings: DeriveSettings, progress: Prog
     started = time.monotonic()
     if not database.read_one(load_query("doctor/counts"))["ratings"]:
         raise StageMissing('No RATED relationships. Run "movierec load" first.')
+    for stage in ("load", "split"):
+        refuse_unfinished(database, stage)
     with record_run(database, "derive", settings.as_dict()) as run:
         with progress("derive", 5, "steps") as advance:
             database.run_batches(load_query("derive/clear_co_liked"))

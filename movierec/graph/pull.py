@@ -9,6 +9,7 @@ import numpy as np
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.database.runs import require_finished
+from movierec.errors import StageMissing
 from movierec.graph.arrays import MovieGraph, graph_from_edges
 from movierec.progress import Progress, silent
 
@@ -28,6 +29,8 @@ def pull_movie_graph(database: Database, progress: Progress = silent) -> MovieGr
             targets.append(np.array(row["neighbours"], dtype=np.int64))
             weights.append(np.array(row["weights"], dtype=np.float64))
             advance(n)
+    if require_finished(database, "derive")["runId"] != derived["runId"]:
+        raise StageMissing("CO_LIKED was derived anew while it was pulled. Run the command again.")
     graph = graph_from_edges(np.concatenate(sources), np.concatenate(targets), np.concatenate(weights))
     _log.info("pulled %d movies, %d edges", graph.n_movies, graph.n_edges)
     return graph

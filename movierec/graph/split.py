@@ -11,7 +11,7 @@ from typing import Any
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
-from movierec.database.runs import latest_run, record_run
+from movierec.database.runs import latest_run, property_name, record_run, refuse_unfinished
 from movierec.errors import BadRequest, StageMissing
 from movierec.graph.settings import SplitSettings
 
@@ -26,15 +26,18 @@ def split_ratings(database: Database, settings: SplitSettings) -> dict[str, Any]
     counts = database.read_one(load_query("doctor/counts"))
     if not counts["ratings"]:
         raise StageMissing('No RATED relationships. Run "movierec load" first.')
+    refuse_unfinished(database, "load")
     if counts["heldOut"]:
         last = latest_run(database, "split") or {}
-        used = {name: last.get(key) for name, key in _PROPERTY.items()}
+        if last.get("undo"):
+            raise BadRequest('A "movierec split --undo" did not finish. Run it again first.')
+        used = {name: last.get(property_name(name)) for name in settings.as_dict()}
         if used != settings.as_dict():
             raise BadRequest(f'The database is split already, with {used}. Run "movierec split --undo" first.')
     with record_run(database, "split", settings.as_dict()) as run:
         (row,) = database.run_batches(
             load_query("split/hold_out_newest"),
-            **{key: getattr(settings, name) for name, key in _PROPERTY.items()},
+            **{property_name(name): value for name, value in settings.as_dict().items()},
         )
         counts = database.read_one(load_query("doctor/counts"))
         result = {"users": row["users"], "held_out": counts["heldOut"], "ratings": counts["ratings"]}
@@ -44,9 +47,9 @@ def split_ratings(database: Database, settings: SplitSettings) -> dict[str, Any]
 
 def undo_split(database: Database) -> dict[str, Any]:
     """Put every held-out rating back; returns {"restored", "ratings"}."""
-    (row,) = database.run_batches(load_query("split/undo"))
-    counts = database.read_one(load_query("doctor/counts"))
-    return {"restored": row["ratings"], "ratings": counts["ratings"]}
-
-
-_PROPERTY = {"min_rating": "minRating", "fraction": "fraction", "min_likes": "minLikes"}
+    with record_run(database, "split", {"undo": True}) as run:
+        (row,) = database.run_batches(load_query("split/undo"))
+        counts = database.read_one(load_query("doctor/counts"))
+        result = {"restored": row["ratings"], "ratings": counts["ratings"]}
+        run.results |= result
+    return result

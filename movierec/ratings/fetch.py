@@ -12,6 +12,7 @@ import logging
 import shutil
 import tempfile
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,7 +79,7 @@ def fetch_dataset(
     from its published hash, or holds anything but what it should.
     """
     folder = cache / dataset.name
-    if folder.is_dir():
+    if folder.is_dir() and from_file is None:
         return folder
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache, prefix=f".{dataset.name}-") as scratch:
@@ -95,6 +96,8 @@ def fetch_dataset(
         draft = Path(scratch) / dataset.name
         draft.mkdir()
         _read_members(dataset, archive, draft)
+        if folder.is_dir():
+            folder.replace(Path(scratch) / "old")
         draft.replace(folder)
     return folder
 
@@ -136,14 +139,17 @@ def _published_md5(url: str) -> str | None:
 
     try:
         answer = requests.get(f"{url}.md5", timeout=REQUEST_SECONDS)
-    except requests.RequestException:
-        answer = None
-    words = answer.text.replace("=", " ").split() if answer is not None and answer.ok else []
-    for word in words:
+    except requests.RequestException as error:
+        raise NoConnection(
+            f"Cannot fetch {url}.md5 to check the zip: {type(error).__name__}. Run again."
+        ) from error
+    if answer.status_code == 404:
+        _log.info("no published hash for %s", url)
+        return None
+    for word in answer.text.replace("=", " ").split():
         if len(word) == 32 and all(letter in "0123456789abcdef" for letter in word.lower()):
             return word.lower()
-    _log.info("no published hash for %s", url)
-    return None
+    raise DataRejected(f"{url}.md5 (HTTP {answer.status_code}) holds no MD5 to check the zip with. Run again.")
 
 
 def _check_md5(archive: Path, expected: str | None, origin: str) -> None:
@@ -164,7 +170,7 @@ def _read_members(dataset: Dataset, archive: Path, target: Path) -> None:
                 if info is None:
                     raise DataRejected(f"{archive}: no member {dataset.name}/{name}; not the {dataset.name} zip.")
                 _read_member(opened, info, target / name, limit)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise DataRejected(f"{archive}: not a whole zip file ({error}). Fetch it again.") from error
 
 

@@ -12,6 +12,7 @@ column. The first wrong row raises DataRejected. tags.csv is not read: the graph
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,13 +37,14 @@ def read_movies(folder: Path) -> pd.DataFrame:
     path = folder / "movies.csv"
     table = pd.concat(_text_chunks(path, MOVIE_COLUMNS))
     movies = pd.DataFrame({"movieId": _integers(table["movieId"], path)})
+    _reject_first(table["genres"] == "", table["genres"], path, f"expected genres joined by |, or {NO_GENRES}")
     titles = table["title"].str.strip()
     _reject_first(titles == "", table["title"], path, "expected a title")
     repeated = movies["movieId"].duplicated()
     _reject_first(repeated, table["movieId"], path, "this movie was on an earlier line already")
     movies["title"] = titles
     movies["year"] = pd.to_numeric(titles.str.extract(r"\((\d{4})\)\s*$", expand=False)).astype("Int64")
-    movies["genres"] = [[] if text in ("", NO_GENRES) else text.split("|") for text in table["genres"]]
+    movies["genres"] = [[] if text == NO_GENRES else text.split("|") for text in table["genres"]]
     return movies.sort_values("movieId", ignore_index=True)
 
 
@@ -67,6 +69,9 @@ def read_links(folder: Path) -> pd.DataFrame:
     """The ids that IMDb and TMDB give each movie; tmdbId may be missing."""
     path = folder / "links.csv"
     table = pd.concat(_text_chunks(path, LINK_COLUMNS))
+    _reject_first(
+        table["movieId"].duplicated(), table["movieId"], path, "this movie was on an earlier line already"
+    )
     tmdb = table["tmdbId"]
     links = pd.DataFrame(
         {
@@ -84,8 +89,12 @@ def _text_chunks(path: Path, columns: list[str], chunk_rows: int = CHUNK_ROWS) -
         raise DataRejected(
             f'No file {path}; expected a MovieLens folder with {path.name}. Run "movierec fetch ml-latest-small".'
         )
-    with path.open(encoding="utf-8", errors="replace") as file:
-        header = file.readline().rstrip("\r\n").removeprefix("\ufeff").split(",")
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        lines = csv.reader(file)
+        header, first = next(lines, []), next(lines, [])
+    if len(first) > len(columns):
+        # pandas would take the first row for the measure of the others, and drop what is too much in it.
+        raise DataRejected(f"{path} line 2: {len(first)} columns; expected {len(columns)}.")
     if header != columns:
         raise DataRejected(f"{path} line 1: the header is {','.join(header)!r}; expected {','.join(columns)!r}.")
     try:
@@ -97,12 +106,13 @@ def _text_chunks(path: Path, columns: list[str], chunk_rows: int = CHUNK_ROWS) -
             chunksize=chunk_rows,
             encoding="utf-8-sig",
             index_col=False,
+            skip_blank_lines=False,  # the line numbers of what follows would be wrong
             on_bad_lines="error",
         )
         with reader:
             for chunk in reader:
                 chunk.index = chunk.index + 2
-                yield chunk
+                yield chunk[(chunk != "").any(axis=1)]
     except pd.errors.ParserError as error:
         # pandas says "Expected 4 fields in line 3, saw 5".
         raise DataRejected(f"{path}: {str(error).split('C error:')[-1].strip()}") from error

@@ -21,7 +21,7 @@ def find_movie(database: Database, text: str) -> Row:
     text. Raises NotFound, with candidates, when no movie or more than one is meant.
     """
     text = text.strip()
-    if text.isdigit():
+    if text.isascii() and text.isdigit() and len(text) <= 18:  # 18 digits are in range of Neo4j's integers
         rows = database.read(load_query("recommend/movie_by_id"), movieId=int(text))
         if rows:
             return rows[0]

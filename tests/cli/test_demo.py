@@ -13,6 +13,7 @@ import pytest
 from movierec.database.connection import Database
 from movierec.database.embedded.home import Home
 from movierec.database.embedded.server import EmbeddedServer
+from movierec.database.query_files import load_query
 from movierec.database.runs import live_run
 from tests.conftest import MOVIELENS, TestServer
 
@@ -57,6 +58,41 @@ def test_demo_goes_the_whole_way_twice_to_the_same_model(tmp_path: Path) -> None
         assert hashes[0] == hashes[1]
     finally:
         server.discard()
+
+
+def test_killed_load_and_derive_can_be_run_again(
+    empty_database: Database, neo4j_server: TestServer, tmp_path: Path
+) -> None:
+    env = environment(tmp_path / "home") | {
+        "NEO4J_URI": neo4j_server.settings.uri,
+        "NEO4J_USERNAME": neo4j_server.settings.username,
+        "NEO4J_PASSWORD": neo4j_server.settings.password,
+    }
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "movierec", *arguments]
+        return subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    def kill_once(seen: str, *arguments: str) -> None:
+        """End `movierec ...` by SIGKILL as soon as something of the kind `seen` is in the graph."""
+        command = [sys.executable, "-m", "movierec", *arguments]
+        process = subprocess.Popen(command, env=env, cwd=tmp_path, stdout=subprocess.DEVNULL)
+        while empty_database.read_one(load_query("doctor/counts"))[seen] == 0:
+            assert process.poll() is None, "it ended before it was killed"
+            time.sleep(0.01)
+        process.kill()
+        process.wait()
+
+    kill_once("ratings", "load", str(MOVIELENS), "--batch-size", "500")
+    half = empty_database.read_one(load_query("doctor/counts"))["ratings"]
+    assert 0 < half < 100_836
+    assert run("derive").returncode == 5, "half a load is not derived from"
+    assert json.loads(run("load", str(MOVIELENS), "--format", "json").stdout)["ratings"] == 100_836
+
+    kill_once("coLiked", "derive")
+    assert run("train").returncode == 5, "half a graph is not walked"
+    derived = json.loads(run("derive", "--preset", "keras", "--format", "json").stdout)
+    assert (derived["movies"], derived["edges"]) == (1405, 40_043)
 
 
 def test_killed_training_is_gone_on_with_to_the_same_bytes(

@@ -70,6 +70,9 @@ def test_formats_hold_the_same_rows(
         "csv": lambda text: list(csv.DictReader(io.StringIO(text))),
     }[output_format](out)
     expected = json.loads(connected("similar", "Jumanji", "-k", 3, "--format", "json").out)
+    assert connected("runs", "--format", output_format).exit_code == 0, (
+        "runs of different stages have different keys"
+    )
     assert [int(row["movieId"]) for row in rows] == [row["movieId"] for row in expected]
 
 

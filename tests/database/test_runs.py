@@ -1,3 +1,7 @@
+import os
+import socket
+
+import psutil
 import pytest
 
 from movierec.database.connection import Database
@@ -29,7 +33,7 @@ def test_failure_is_recorded_and_raised(empty_database: Database) -> None:
 
 def test_run_of_a_dead_process_is_marked_interrupted_by_the_next(empty_database: Database) -> None:
     empty_database.write(
-        load_query("runs/start"), runId="derive-dead", stage="derive", process="another-host:1", settings={}
+        load_query("runs/start"), runId="derive-dead", stage="derive", process="another-host:1:0", settings={}
     )
     with record_run(empty_database, "derive", {}):
         pass
@@ -39,13 +43,25 @@ def test_run_of_a_dead_process_is_marked_interrupted_by_the_next(empty_database:
 
 
 def test_second_run_of_a_stage_beside_a_living_one_is_refused(empty_database: Database) -> None:
-    import os
-    import socket
-
-    alive = f"{socket.gethostname()}:{os.getppid()}"
+    parent = os.getppid()
+    alive = f"{socket.gethostname()}:{parent}:{psutil.Process(parent).create_time():.0f}"
     empty_database.write(load_query("runs/start"), runId="derive-a", stage="derive", process=alive, settings={})
     with pytest.raises(MovieRecError, match="still running"), record_run(empty_database, "derive", {}):
         pass
+
+
+def test_run_that_is_closed_stays_as_it_was_closed(empty_database: Database) -> None:
+    def fail_after_the_commit() -> None:
+        with record_run(empty_database, "train", {}) as run:
+            with empty_database.transaction() as transaction:
+                run.close_in(transaction)
+            raise ConnectionResetError("the answer was lost")
+
+    with pytest.raises(ConnectionResetError):
+        fail_after_the_commit()
+    recorded = latest_run(empty_database, "train")
+    assert recorded is not None
+    assert recorded["status"] == "done"
 
 
 def test_stage_that_did_not_finish_is_no_base_for_the_next(empty_database: Database) -> None:

@@ -42,6 +42,12 @@ def test_wrong_scheme_is_refused_with_the_right_ones() -> None:
         ConnectionSettings("http://localhost:7474")
 
 
+def test_secret_in_an_address_is_refused_and_not_repeated() -> None:
+    with pytest.raises(BadRequest, match="NEO4J_PASSWORD") as error:
+        connection_settings({"NEO4J_URI": "bolt://neo4j:hunter2@host:7687", "NEO4J_PASSWORD": "x"})
+    assert "hunter2" not in str(error.value)
+
+
 @pytest.mark.parametrize(
     ("uri", "in_the_clear"),
     [

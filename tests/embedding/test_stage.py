@@ -7,7 +7,7 @@ from movierec.database.runs import latest_run, live_run, record_run
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write, write_embeddings
 from movierec.embedding.train import Embeddings
-from movierec.errors import StageMissing
+from movierec.errors import MovieRecError, StageMissing
 from tests.conftest import TestServer
 
 
@@ -68,6 +68,17 @@ def test_writing_that_fails_leaves_the_last_vectors_live(
     failed = latest_run(keras_database, "train")
     assert failed is not None
     assert failed["status"] == "failed"
+
+
+def test_training_that_diverges_leaves_the_last_vectors_live(
+    keras_database: Database, neo4j_server: TestServer
+) -> None:
+    before, live = vectors(keras_database), live_run(keras_database)
+    settings = TrainSettings.from_preset("keras", learning_rate=1e38, epochs=2)
+    with pytest.raises(MovieRecError, match=r"not finite.*--learning-rate"):
+        train_and_write(keras_database, settings, neo4j_server.checkpoints)
+    assert np.array_equal(vectors(keras_database)[1], before[1])
+    assert live_run(keras_database) == live
 
 
 def test_vectors_of_another_length_replace_the_old_ones(spoilt_movielens_database: Database) -> None:

@@ -109,6 +109,13 @@ def test_damaged_checkpoint_is_refused_by_name(tmp_path: Path, damage) -> None: 
         checkpoint.load()
 
 
+def test_checkpoint_of_another_version_is_refused(tmp_path: Path) -> None:
+    checkpoint = Checkpoint(tmp_path / "x.pt")
+    torch.save({"format": 0}, checkpoint.path)
+    with pytest.raises(CheckpointDamaged, match=r"another version.*--fresh"):
+        checkpoint.load()
+
+
 def test_checkpoint_keeps_position_and_tensors(tmp_path: Path) -> None:
     checkpoint = Checkpoint(tmp_path / "deep" / "x.pt")
     assert checkpoint.load() is None

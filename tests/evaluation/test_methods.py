@@ -42,7 +42,7 @@ def test_seen_movies_are_left_out_and_ties_go_by_id(candidates: Candidates) -> N
 
 
 def test_arrays_rank_as_the_query_file_does(keras_database: Database) -> None:
-    candidates = pull_candidates(keras_database)
+    candidates = pull_candidates(keras_database, 5.0)
     users = keras_database.read(load_query("evaluate/users"), minRating=5.0)
     asked = [user for user in users if len(user["liked"]) >= 3][::25]
     assert len(asked) >= 15

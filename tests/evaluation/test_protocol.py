@@ -5,7 +5,9 @@ import pytest
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query, parse_query
 from movierec.embedding.settings import TrainSettings
-from movierec.evaluation.protocol import evaluate_in
+from movierec.errors import BadRequest
+from movierec.evaluation.protocol import evaluate_in, movie_table
+from movierec.graph.load import load_ratings
 from movierec.graph.settings import DeriveSettings, SplitSettings
 
 
@@ -21,6 +23,26 @@ def test_default_model_is_clearly_above_most_popular(spoilt_movielens_database: 
         methods["movierec"]["ndcg@10"] - methods["most_popular"]["ndcg@10"]
     )
     assert difference["ndcg@10"] > 4 * difference["standard_error"]
+
+
+def test_missing_year_does_not_make_numbers_of_the_others() -> None:
+    row = {"movieId": 1, "title": "A", "genres": [], "imdbId": "1"}
+    movies = movie_table([row | {"year": 1995, "tmdbId": 7}, row | {"year": None, "tmdbId": None}])
+    assert repr(movies["year"].tolist()[0]) == repr(movies["tmdbId"].tolist()[0] + 1988) == "1995"
+
+
+def test_evaluation_of_too_few_users_says_so(empty_database: Database, tmp_path: Path) -> None:
+    for name in ("movies", "links", "ratings"):
+        (tmp_path / f"{name}.csv").write_text(
+            {
+                "movies": "movieId,title,genres\n1,A (2000),Drama\n2,B (2000),Drama\n",
+                "links": "movieId,imdbId,tmdbId\n1,1,1\n2,2,2\n",
+                "ratings": "userId,movieId,rating,timestamp\n1,1,4.0,1\n1,2,4.0,2\n",
+            }[name]
+        )
+    load_ratings(empty_database, tmp_path)
+    with pytest.raises(BadRequest, match="0 users have 5 likes or more"):
+        evaluate_in(empty_database, SplitSettings(), DeriveSettings(), TrainSettings(), tmp_path)
 
 
 def test_held_out_ratings_cannot_reach_the_model(spoilt_movielens_database: Database, tmp_path: Path) -> None:

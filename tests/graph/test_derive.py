@@ -106,10 +106,36 @@ def test_unfinished_derive_is_not_read_from(empty_database: Database) -> None:
     load_small(empty_database, {1: [1, 2], 2: [1, 2], 3: [3]})
     derive_co_liked(empty_database, DeriveSettings(min_weight=0.1))
     empty_database.write(
-        load_query("runs/start"), runId="derive-9", stage="derive", process="elsewhere:1", settings={}
+        load_query("runs/start"), runId="derive-9", stage="derive", process="elsewhere:1:0", settings={}
     )
     with pytest.raises(StageMissing, match=r"derive-9.*not whole"):
         pull_movie_graph(empty_database)
+
+
+def test_half_a_load_is_not_derived_from(empty_database: Database) -> None:
+    load_small(empty_database, {1: [1, 2], 2: [1, 2], 3: [3]})
+    empty_database.write(
+        load_query("runs/start"), runId="load-9", stage="load", process="elsewhere:1:0", settings={}
+    )
+    with pytest.raises(StageMissing, match=r"load-9.*not whole"):
+        derive_co_liked(empty_database, DeriveSettings(min_weight=0.1))
+
+
+def test_likes_and_edges_of_other_labels_are_left_alone(empty_database: Database) -> None:
+    load_small(empty_database, {1: [1, 2], 2: [1, 2], 3: [3]})
+    strangers = parse_query(
+        "tests/strangers",
+        "// Somebody else's.\n// Parameters: none.\n// Returns: n.\n"
+        "CREATE (a:Person)-[:LIKED]->(b:Post), (a)-[:CO_LIKED]->(b) RETURN count(*) AS n;",
+    )
+    left = parse_query(
+        "tests/left",
+        "// What is left.\n// Parameters: none.\n// Returns: n.\n"
+        "MATCH (:Person)-[r]->(:Post) RETURN count(r) AS n;",
+    )
+    empty_database.write(strangers)
+    derive_co_liked(empty_database, DeriveSettings(min_weight=0.1))
+    assert empty_database.read_one(left)["n"] == 2
 
 
 def test_thresholds_that_no_pair_reaches_are_named(empty_database: Database) -> None:

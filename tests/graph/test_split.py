@@ -38,6 +38,10 @@ def test_newest_likes_are_held_out_and_can_be_put_back(spoilt_movielens_database
     with pytest.raises(BadRequest, match="split --undo"):
         split_ratings(database, SplitSettings(fraction=0.5))
 
+    unfinished = {"runId": "split-z", "stage": "split", "process": "elsewhere:1:0", "settings": {"undo": True}}
+    database.write(load_query("runs/start"), **unfinished)
+    with pytest.raises(BadRequest, match=r"split --undo.* did not finish"):
+        split_ratings(database, SplitSettings())
     assert undo_split(database) == {"restored": 9475, "ratings": 100_836}
     assert database.read(load_query("pull/ratings")) == before
 

@@ -110,6 +110,22 @@ def test_half_a_zip_is_not_a_zip(site: Site, tmp_path: Path) -> None:
         fetch_dataset(SMALL, tmp_path, base_url=site.url)
 
 
+def test_zip_with_a_flipped_bit_is_refused(tmp_path: Path) -> None:
+    content = bytearray(zip_of(small_members()))
+    content[len(content) // 3] ^= 0xFF
+    archive = tmp_path / "mine.zip"
+    archive.write_bytes(content)
+    with pytest.raises(DataRejected, match="not a whole zip"):
+        fetch_dataset(SMALL, tmp_path / "cache", from_file=archive)
+
+
+def test_hash_that_cannot_be_read_is_not_taken_for_none(site: Site, tmp_path: Path) -> None:
+    site.files["ml-latest-small.zip"] = zip_of(small_members())
+    site.files["ml-latest-small.zip.md5"] = b"<html>busy</html>"
+    with pytest.raises(DataRejected, match="holds no MD5"):
+        fetch_dataset(SMALL, tmp_path, base_url=site.url)
+
+
 def test_members_outside_the_folder_are_never_written(site: Site, tmp_path: Path) -> None:
     hostile = {"../evil.txt": b"x", "/tmp/evil.txt": b"x", "ml-latest-small/../../evil.txt": b"x"}
     site.files["ml-latest-small.zip"] = zip_of(small_members() | hostile)

@@ -89,6 +89,27 @@ def test_movie_given_twice_is_refused(tmp_path: Path) -> None:
         read_movies(folder)
 
 
+def test_movie_row_that_is_too_long_or_too_short_is_refused(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, movies=MOVIES + "1,American President, The (1995),Drama\n")
+    with pytest.raises(DataRejected, match="line 2: 4 columns; expected 3"):
+        read_movies(folder)
+    folder = folder_with(tmp_path, movies=MOVIES + "1,Toy Story (1995)\n")
+    with pytest.raises(DataRejected, match="line 2: genres is ''"):
+        read_movies(folder)
+
+
+def test_blank_lines_are_passed_over_and_counted(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, ratings=f"{RATINGS}\n1,1,4.0,100\n\n1,1,9,100\n\n")
+    with pytest.raises(DataRejected, match="line 5: rating is '9'"):
+        list(read_ratings(folder, np.array([1])))
+
+
+def test_link_given_twice_is_refused(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, links="movieId,imdbId,tmdbId\n1,0001,5\n1,0002,6\n")
+    with pytest.raises(DataRejected, match="line 3: movieId is '1'; this movie was on an earlier line"):
+        read_links(folder)
+
+
 def test_byte_order_mark_and_crlf_are_read(tmp_path: Path) -> None:
     shutil.copy(MOVIELENS / "movies.csv", tmp_path)
     path = tmp_path / "movies.csv"

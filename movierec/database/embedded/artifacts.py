@@ -146,10 +146,13 @@ def _fetch_one(context: Any, artifact: Artifact, cache: Path) -> Artifact:
     import requests
 
     component = context.project(artifact.group, artifact.artifact).at_version(artifact.version)
-    for _ in range(2):  # a connection cut in the middle leaves a short file; the second try mends that
+    for is_last_try in (False, True):  # a connection may be cut in the middle
         try:
             component.artifact(classifier=artifact.classifier).resolve()
         except requests.RequestException as error:
+            _is_whole(artifact, cache)  # deletes what came of it
+            if not is_last_try:
+                continue
             raise EmbeddedServerFailed(
                 f"Cannot fetch {artifact}: no network, or the repository does not answer "
                 f"({type(error).__name__}). Connect and run again (what is fetched is kept), or use a server "

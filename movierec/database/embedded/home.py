@@ -43,13 +43,13 @@ def cache_folder(env: Mapping[str, str]) -> Path:
 
 @dataclass(frozen=True)
 class State:
-    """What the last start recorded. `process_started` tells a reused process id from ours."""
+    """What the last start recorded."""
 
     pid: int
-    process_started: float
     bolt_port: int
     http_port: int
     neo4j: str
+    heap: str
 
 
 @dataclass(frozen=True)
@@ -94,12 +94,12 @@ class Home:
         """The server's password, or None before the first start."""
         return self.password_file.read_text().strip() if self.password_file.exists() else None
 
-    def make_password(self) -> str:
-        """A new random password, written to a file that only its owner can read."""
+    def draft_password(self) -> Path:
+        """A file with a new random password, readable by its owner alone; not in force until it is kept."""
         # Hexadecimal: one that began with a dash would be an option to Neo4j's admin tool.
-        password = secrets.token_hex(16)
-        replace_file(self.password_file, password + "\n", mode=0o600)
-        return password
+        draft = self.password_file.with_name("password.draft")
+        replace_file(draft, secrets.token_hex(16) + "\n", mode=0o600)
+        return draft
 
     def state(self) -> State | None:
         path = self.server / "state.json"

@@ -7,7 +7,7 @@ import subprocess
 
 import psutil
 
-from movierec.database.embedded.home import State
+from movierec.database.embedded.home import Home, State
 from movierec.errors import EmbeddedServerFailed
 
 __all__ = ["free_port", "live_process", "port_answers", "reap_children", "remember_child", "telling_line"]
@@ -26,13 +26,16 @@ def reap_children() -> None:
     _children[:] = [child for child in _children if child.poll() is None]
 
 
-def live_process(state: State) -> psutil.Process | None:
-    """The live process that `state` describes; None if it ended, also if its id was given to another."""
+def live_process(state: State, home: Home) -> psutil.Process | None:
+    """The live server of `home` that `state` describes; None if it ended, also if its id is another's now.
+
+    It is known by its command line, which names the home; a start time would shift with the clock.
+    """
     try:
         process = psutil.Process(state.pid)
-        same = abs(process.create_time() - state.process_started) < 1.0
+        same = f"--home-dir={home.server}" in process.cmdline()
         return process if same and process.status() != psutil.STATUS_ZOMBIE else None
-    except psutil.NoSuchProcess:
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
         return None
 
 

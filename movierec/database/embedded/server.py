@@ -32,7 +32,7 @@ from movierec.database.embedded.processes import (
     telling_line,
 )
 from movierec.database.settings import ConnectionSettings
-from movierec.errors import BadRequest, EmbeddedServerFailed, NoConnection
+from movierec.errors import BadRequest, EmbeddedServerFailed, NoConnection, WrongPassword
 from movierec.progress import Progress, silent
 
 __all__ = ["DEFAULT_VERSION", "EmbeddedServer"]
@@ -61,7 +61,7 @@ class EmbeddedServer:
     def running(self) -> State | None:
         """The state of the server if its process lives, else None. Asks nothing of the server."""
         state = self.home.state()
-        return state if state is not None and live_process(state) is not None else None
+        return state if state is not None and live_process(state, self.home) is not None else None
 
     def ended_unexpectedly(self) -> bool:
         """Was it started and not stopped, but lives no more?"""
@@ -76,14 +76,16 @@ class EmbeddedServer:
             )
         return ConnectionSettings(f"bolt://127.0.0.1:{state.bolt_port}", "neo4j", password)
 
-    def start(self, heap: str = DEFAULT_HEAP, progress: Progress = silent) -> State:
+    def start(self, heap: str | None = None, progress: Progress = silent) -> State:
         """Make sure that the server runs and answers; returns where.
+
+        `heap`, such as "2g", is kept for later starts; None means the last one's, at first DEFAULT_HEAP.
 
         Raises EmbeddedServerFailed when it cannot be fetched or started, with what to do about it.
         """
-        if not re.fullmatch(r"[1-9]\d*[mgMG]", heap):
+        if heap is not None and not re.fullmatch(r"[1-9]\d*[mgMG]", heap):
             raise BadRequest(f"heap is {heap!r}; expected a number with m or g, such as 512m or 2g.")
-        state = self._found()
+        state = self._found(heap)
         if state is not None:
             return state
         try:
@@ -93,7 +95,7 @@ class EmbeddedServer:
                 f"Cannot make {self.home.server}: {error.strerror}. Set MOVIEREC_HOME to a folder of your own."
             ) from error
         with FileLock(self.home.folder / "start.lock"):
-            state = self._found()  # another process may have started it while this one waited
+            state = self._found(heap)  # another process may have started it while this one waited
             if state is not None:
                 return state
             return self._start(heap, progress)
@@ -101,7 +103,7 @@ class EmbeddedServer:
     def stop(self) -> bool:
         """End the server cleanly; False when it was not running."""
         state = self.home.state()
-        process = live_process(state) if state is not None else None
+        process = live_process(state, self.home) if state is not None else None
         if process is None:
             return False
         process.terminate()
@@ -119,7 +121,7 @@ class EmbeddedServer:
     def discard(self) -> None:
         """End the server at once and delete its home: for one whose data nobody wants any more."""
         state = self.home.state()
-        process = live_process(state) if state is not None else None
+        process = live_process(state, self.home) if state is not None else None
         if process is not None:
             process.kill()
             process.wait(timeout=STOP_SECONDS)
@@ -132,7 +134,7 @@ class EmbeddedServer:
             return []
         return self.home.console_log.read_text(errors="replace").splitlines()[-n_lines:]
 
-    def _found(self) -> State | None:
+    def _found(self, heap: str | None) -> State | None:
         state = self.running()
         if state is None:
             return None
@@ -141,11 +143,17 @@ class EmbeddedServer:
                 f"The embedded server of {self.home.folder} is Neo4j {state.neo4j}, not {self.version}; "
                 "its data cannot change line. Set MOVIEREC_HOME to another folder for another version."
             )
+        if heap not in (None, state.heap):
+            raise BadRequest(
+                f"The embedded server runs with a heap of {state.heap}, not {heap}. "
+                'Run "movierec server stop" first.'
+            )
         self._wait_until_it_answers(state)
         return state
 
-    def _start(self, heap: str, progress: Progress) -> State:
+    def _start(self, heap: str | None, progress: Progress) -> State:
         last = self.home.state()
+        heap = heap or (last.heap if last else DEFAULT_HEAP)
         if last is not None and self.version not in (None, last.neo4j):
             raise BadRequest(
                 f"{self.home.folder} holds data of Neo4j {last.neo4j}, not {self.version}. "
@@ -189,8 +197,7 @@ class EmbeddedServer:
             )
         remember_child(process)
         self.home.stopped_mark.unlink(missing_ok=True)
-        started = psutil.Process(process.pid).create_time()
-        state = State(process.pid, started, bolt_port, http_port, version)
+        state = State(process.pid, bolt_port, http_port, version, heap)
         self.home.write_state(state)
         with progress(f"start Neo4j {version}", None, ""):
             self._wait_until_it_answers(state, process)
@@ -216,34 +223,41 @@ class EmbeddedServer:
         self.home.configuration.write_text("# Written by movierec at every start.\n" + lines)
 
     def _set_first_password(self, command: list[str]) -> None:
-        """Neo4j's own tool sets the password; it reads it from the file, so that no process list shows it."""
-        self.home.make_password()
-        answer = subprocess.run(
-            [
-                *command,
-                "-Xmx128m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "org.neo4j.cli.AdminTool",
-                "dbms",
-                "set-initial-password",
-                f"@{self.home.password_file}",
-            ],
-            env={
-                **self.env,
-                "NEO4J_HOME": str(self.home.server),
-                "NEO4J_CONF": str(self.home.configuration.parent),
-            },
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=START_SECONDS,
-            check=False,
-        )
+        """Neo4j's own tool sets the password; it reads it from a file, so that no process list shows it.
+
+        The file becomes the password file only when that has worked: a start that is interrupted here is
+        begun anew by the next one.
+        """
+        draft = self.home.draft_password()
+        tool = [
+            *command,
+            "-Xmx128m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "org.neo4j.cli.AdminTool",
+            "dbms",
+            "set-initial-password",
+            f"@{draft}",
+        ]
+        folders = {"NEO4J_HOME": str(self.home.server), "NEO4J_CONF": str(self.home.configuration.parent)}
+        try:
+            answer = subprocess.run(
+                tool,
+                env={**self.env, **folders},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=START_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise EmbeddedServerFailed(
+                f"Neo4j's admin tool did not set the password within {START_SECONDS} s. Run the command again."
+            ) from error
         if answer.returncode != 0:
-            self.home.password_file.unlink()
             said = telling_line((answer.stdout + answer.stderr).splitlines())
             raise EmbeddedServerFailed(f"Neo4j's admin tool could not set the password: {said}")
+        draft.replace(self.home.password_file)
 
     def _wait_until_it_answers(self, state: State, process: subprocess.Popen[bytes] | None = None) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -252,13 +266,18 @@ class EmbeddedServer:
                 try:
                     with Database(self.settings()):
                         return
+                except WrongPassword as error:
+                    raise WrongPassword(
+                        f"The embedded server refused the password in {self.home.password_file}. "
+                        "If it was changed in Neo4j, put the new one into that file."
+                    ) from error
                 except NoConnection as error:
                     # The port opens a moment before the server takes sessions.
                     refused: NoConnection | None = error
             else:
                 refused = None
             # poll() also takes the dead child off the process table, so that _process sees it gone.
-            if (process is not None and process.poll() is not None) or live_process(state) is None:
+            if (process is not None and process.poll() is not None) or live_process(state, self.home) is None:
                 raise EmbeddedServerFailed(
                     f"Neo4j ended while starting: {telling_line(self.log_tail(200))} "
                     f"The whole log: {self.home.console_log}."

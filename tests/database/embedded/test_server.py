@@ -155,6 +155,33 @@ def test_server_that_cannot_start_says_why(tmp_path: Path) -> None:
         server.discard()
 
 
+def test_first_start_that_is_interrupted_is_begun_anew(tmp_path: Path) -> None:
+    server = EmbeddedServer(Home(tmp_path / "home"), dict(os.environ))
+    server.home.draft_password()  # all that a start leaves that is killed before the password is set
+    try:
+        server.start(heap="512m")
+        assert n_users(server) == 0
+    finally:
+        server.discard()
+
+
+def test_changed_password_is_told_with_its_remedy(running: EmbeddedServer) -> None:
+    running.start()
+    right = running.home.password_file.read_text()
+    running.home.password_file.write_text("changed-elsewhere\n")
+    try:
+        with pytest.raises(WrongPassword, match="put the new one into that file"):
+            running.start()
+    finally:
+        running.home.password_file.write_text(right)
+
+
+def test_other_heap_needs_a_stop_and_is_kept(running: EmbeddedServer) -> None:
+    assert running.start().heap == "512m"
+    with pytest.raises(BadRequest, match=r"heap of 512m, not 2g.*movierec server stop"):
+        running.start(heap="2g")
+
+
 def test_heap_that_is_no_size_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadRequest, match=r"heap is '1banana'.*512m"):
         EmbeddedServer(Home(tmp_path / "home"), dict(os.environ)).start(heap="1banana")
