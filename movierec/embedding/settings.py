@@ -63,7 +63,7 @@ _KERAS = {
     "negatives": 4,
     "negative_exponent": 0.0,
     "epochs": 10,
-    "learning_rate": 0.03,
+    "learning_rate": 0.2,
     "redraw": False,
     "shared_table": True,
 }

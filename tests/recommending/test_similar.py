@@ -12,8 +12,13 @@ QUERIES = {
     "Matrix, The (1999)": {"Fight Club (1999)", "Star Wars: Episode V - The Empire Strikes Back (1980)"},
     "Star Wars: Episode IV - A New Hope (1977)": {"Star Wars: Episode V - The Empire Strikes Back (1980)"},
     "Lion King, The (1994)": {"Aladdin (1992)", "Beauty and the Beast (1991)"},
-    "Terminator 2: Judgment Day (1991)": {"Terminator, The (1984)", "Aliens (1986)", "Die Hard (1988)"},
-    "Godfather, The (1972)": {"Godfather: Part II, The (1974)"},
+    "Terminator 2: Judgment Day (1991)": {
+        "Terminator, The (1984)",
+        "Aliens (1986)",
+        "Die Hard (1988)",
+        "Jurassic Park (1993)",
+    },
+    "Godfather, The (1972)": {"Godfather: Part II, The (1974)", "Goodfellas (1990)"},
 }
 
 

@@ -36,7 +36,7 @@ def test_misspelt_title_answers_with_the_nearest(movielens_database: Database) -
     assert error.value.candidates[0] == "Pulp Fiction (1994)"
 
 
-@pytest.mark.parametrize("typed", ["zzzz qqqq", "99999999", "9" * 30, "²", ""])
+@pytest.mark.parametrize("typed", ["zzzz qqqq", "99999999", "9" * 30, "٣٤", ""])
 def test_title_like_no_other_says_what_to_give(movielens_database: Database, typed: str) -> None:
     with pytest.raises(NotFound):
         find_movie(movielens_database, typed)
