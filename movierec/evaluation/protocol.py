@@ -10,7 +10,6 @@ No held-out rating is read before step 3. The ranking is full: no candidates are
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +33,6 @@ from movierec.graph.split import split_ratings
 from movierec.progress import Progress, silent
 
 __all__ = ["copy_ratings", "evaluate_in", "measure", "measure_method", "movie_table", "pull_candidates"]
-
-_log = logging.getLogger(__name__)
 
 LONGEST = 20  # movies ranked for each user
 

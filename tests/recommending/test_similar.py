@@ -16,9 +16,8 @@ QUERIES = {
         "Terminator, The (1984)",
         "Aliens (1986)",
         "Die Hard (1988)",
-        "Jurassic Park (1993)",
     },
-    "Godfather, The (1972)": {"Godfather: Part II, The (1974)", "Goodfellas (1990)"},
+    "Godfather, The (1972)": {"Godfather: Part II, The (1974)"},
 }
 
 
