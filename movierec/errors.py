@@ -4,6 +4,7 @@ MovieRecError                      1   something failed
 ├── BadRequest                     2   an option or argument that cannot be honoured
 │   └── NotFound                   2   no such movie, user or run; carries candidates
 ├── NoConnection                   3   no server could be reached
+│   ├── CommitUnanswered           3   the connection broke while a commit was under way
 │   ├── WrongPassword              3   the server refused the credentials
 │   └── EmbeddedServerFailed       3   the embedded server could not be fetched, started or stopped
 ├── DataRejected                   4   a file holds something that cannot be loaded; names file and line
@@ -11,6 +12,7 @@ MovieRecError                      1   something failed
 ├── MissingExtra                   1   an optional dependency is needed; names the command that installs it
 ├── CheckpointDamaged              1   a checkpoint cannot be read
 └── DatabaseFailed                 1   the server answered with an error; carries its code
+    └── ServerOutOfMemory          1   a transaction was too large for the server
 
 A message is one line: the thing, the value, what was expected, and the next command.
 """
@@ -22,6 +24,7 @@ from collections.abc import Sequence
 __all__ = [
     "BadRequest",
     "CheckpointDamaged",
+    "CommitUnanswered",
     "DataRejected",
     "DatabaseFailed",
     "EmbeddedServerFailed",
@@ -29,6 +32,7 @@ __all__ = [
     "MovieRecError",
     "NoConnection",
     "NotFound",
+    "ServerOutOfMemory",
     "StageMissing",
     "WrongPassword",
 ]
@@ -58,6 +62,10 @@ class NoConnection(MovieRecError):
     """No server could be reached at the address in use."""
 
     exit_code = 3
+
+
+class CommitUnanswered(NoConnection):
+    """The connection broke while a commit was under way: it may have been done, or not."""
 
 
 class WrongPassword(NoConnection):
@@ -99,3 +107,7 @@ class DatabaseFailed(MovieRecError):
     def __init__(self, message: str, code: str = "") -> None:
         super().__init__(message)
         self.code = code
+
+
+class ServerOutOfMemory(DatabaseFailed):
+    """A transaction needed more memory than the server may use; a smaller one may pass."""

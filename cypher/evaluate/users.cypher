@@ -13,7 +13,8 @@ CALL (u) {
     collect(CASE WHEN r.rating >= $minRating THEN movieId END) AS liked
 }
 CALL (u) {
-  OPTIONAL MATCH (u)-[:HELD_OUT]->(m:Movie)
+  OPTIONAL MATCH (u)-[h:HELD_OUT]->(m:Movie)
+  WHERE h.rating >= $minRating
   WITH m.movieId AS movieId
   ORDER BY movieId
   RETURN collect(movieId) AS heldOut

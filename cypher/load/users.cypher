@@ -1,8 +1,19 @@
-// Create the users of one batch who are not there yet.
-// Parameters: userIds LIST<INTEGER>, without repetitions.
-// Returns: users INTEGER.
-:param userIds => [1, 2];
+// Create or update one batch of users; position i of every list belongs to the same user.
+// Parameters: userIds LIST<INTEGER>; userKeys LIST<STRING> or null, the ids of the file where they are texts;
+//   properties LIST<MAP>, such as gender, age, occupation, zipCode, where null removes the property; loadId INTEGER.
+// Returns: written INTEGER, how many are new or have changed; clashes LIST<STRING>, texts whose userId is another's.
+:param userIds => [1];
+:param userKeys => null;
+:param properties => [{gender: "F", age: 35}];
+:param loadId => 1;
 
-UNWIND $userIds AS userId
-MERGE (u:User {userId: userId})
-RETURN count(u) AS users;
+UNWIND range(0, size($userIds) - 1) AS i
+MERGE (u:User {userId: $userIds[i]})
+ON CREATE SET u.userKey = $userKeys[i], u.loadId = $loadId
+WITH u, $properties[i] AS new, $userKeys[i] AS userKey
+WITH u, new, userKey,
+  any(key IN keys(new) WHERE coalesce(u[key] <> new[key], u[key] IS NOT NULL OR new[key] IS NOT NULL)) AS differs
+FOREACH (_ IN CASE WHEN differs THEN [1] ELSE [] END | SET u += new)
+RETURN
+  sum(CASE WHEN differs THEN 1 ELSE 0 END) AS written,
+  collect(CASE WHEN u.userKey <> userKey THEN userKey END) AS clashes;

@@ -8,6 +8,12 @@ CREATE CONSTRAINT user_id IF NOT EXISTS FOR (u:User) REQUIRE u.userId IS UNIQUE;
 
 CREATE CONSTRAINT run_id IF NOT EXISTS FOR (run:Run) REQUIRE run.runId IS UNIQUE;
 
+CREATE CONSTRAINT run_lock IF NOT EXISTS FOR (lock:RunLock) REQUIRE lock.lockId IS UNIQUE;
+
+CREATE CONSTRAINT load_id IF NOT EXISTS FOR (load:Load) REQUIRE load.loadId IS UNIQUE;
+
+CREATE CONSTRAINT load_fingerprint IF NOT EXISTS FOR (load:Load) REQUIRE load.fingerprint IS UNIQUE;
+
 CREATE INDEX movie_title IF NOT EXISTS FOR (m:Movie) ON (m.title);
 
 CALL db.awaitIndexes(300);

@@ -44,8 +44,9 @@ def evaluate(
     from movierec.database.embedded.home import Home, home_folder
     from movierec.database.settings import environment
     from movierec.embedding.settings import TrainSettings
-    from movierec.evaluation.protocol import copy_ratings, evaluate_in
+    from movierec.evaluation.protocol import evaluate_in
     from movierec.evaluation.scratch import scratch_database
+    from movierec.graph.copy import copy_ratings
     from movierec.graph.settings import DeriveSettings, SplitSettings
 
     started = time.monotonic()

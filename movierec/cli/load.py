@@ -1,33 +1,199 @@
-"""`movierec load`: ratings into the graph."""
+"""`movierec load`: ratings into the graph, checked, exactly once; and out of it again."""
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from movierec.cli.options import connection_options, format_option, open_database
+from movierec.errors import BadRequest, MovieRecError
+
+if TYPE_CHECKING:
+    from movierec.ratings.columns import Scale
+
+# The names of movierec.ratings.formats, spelled out so that --help need not import it.
+FORMATS = ("auto", "ml-latest", "ml-dat", "ml-100k", "recbole", "table")
+
+READ_OPTIONS = [
+    click.option("--input-format", type=click.Choice(FORMATS), default="auto", show_default=True),
+    click.option(
+        "--table",
+        type=click.Choice(("ratings", "movies")),
+        default="ratings",
+        show_default=True,
+        help="What a single file of your own holds.",
+    ),
+    click.option("--user-column", metavar="NAME", help="Column of the user's id.  [default: by its usual names]"),
+    click.option("--movie-column", metavar="NAME", help="Column of the movie's, item's or product's id."),
+    click.option("--rating-column", metavar="NAME", help="Column of the rating."),
+    click.option(
+        "--timestamp-column", metavar="NAME", help="Column of the time; without one all are equally old."
+    ),
+    click.option("--title-column", metavar="NAME", help="Column of the title, with --table movies."),
+    click.option(
+        "--genres-column", metavar="NAME", help="Column of the genres, joined by |, with --table movies."
+    ),
+    click.option(
+        "--ids",
+        type=click.Choice(("auto", "integer", "text")),
+        default="auto",
+        show_default=True,
+        help="What ids are. A text id becomes a number made from it, and stays beside it.",
+    ),
+    click.option("--implicit", is_flag=True, help="There is no rating: every row is a like, of 5 stars."),
+    click.option(
+        "--scale",
+        metavar="LOW:HIGH",
+        help="The ratings there can be; kept as stars, rating * 5 / HIGH.  [default: 0.5:5]",
+    ),
+    click.option(
+        "--timestamp-unit",
+        type=click.Choice(("s", "ms")),
+        default="s",
+        show_default=True,
+        help="Unix seconds or milliseconds.",
+    ),
+    click.option("--delimiter", metavar="CHARACTER", help="Between columns.  [default: by looking]"),
+    click.option("--encoding", metavar="NAME", help="Such as latin-1.  [default: that of the format, else utf-8]"),
+]
+
+
+def read_options(function: Any) -> Any:
+    """The options that `movierec.ratings.source.ReadSettings` is made of."""
+    for option in reversed(READ_OPTIONS):
+        function = option(function)
+    return function
 
 
 @click.command("load")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("path", required=False)
+@click.option("--dry-run", is_flag=True, help="Read and check everything, write nothing; needs no server.")
 @click.option(
-    "--batch-size", type=click.IntRange(min=1), default=10_000, show_default=True, help="Rows a transaction."
+    "--max-bad-rows",
+    type=click.IntRange(min=-1),
+    default=0,
+    show_default=True,
+    help="Go on without up to this many bad rows; -1: any number.",
+)
+@click.option(
+    "--rejects",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("rejects.jsonl"),
+    show_default=True,
+    help="Where bad rows are written, anew each time, with --max-bad-rows.",
+)
+@click.option(
+    "--summary", type=click.Path(dir_okay=False, path_type=Path), help="Write the counts there, as JSON."
+)
+@click.option("--remove", "remove_id", type=int, metavar="LOAD", help="Undo the load of this number.")
+@click.option("--list", "lists", is_flag=True, help="Show the loads and their numbers.")
+@read_options
+@click.option(
+    "--batch-size",
+    type=click.IntRange(min=1),
+    default=10_000,
+    show_default=True,
+    help="Rows a transaction; halved where the server has too little memory.",
 )
 @connection_options
 @format_option
-def command(folder: Path, batch_size: int, output_format: str, **connection: Any) -> None:
-    """Load FOLDER, a MovieLens folder with movies.csv, ratings.csv and links.csv.
+def command(
+    path: str | None,
+    dry_run: bool,
+    max_bad_rows: int,
+    rejects: Path,
+    summary: Path | None,
+    remove_id: int | None,
+    lists: bool,
+    batch_size: int,
+    output_format: str,
+    **options: Any,
+) -> None:
+    """Load PATH: a folder or zip of MovieLens (any version), RecBole files, or one CSV, TSV or Parquet file of
+    your own, gzipped or not; "-" is standard input.
 
-    Loading the same files again changes nothing; newer files update what is there.
+    Each row is loaded once: run the same command again after an interruption and it goes on where the graph ends.
+    A newer rating replaces an older one. The last line on standard error counts the rows.
 
-    Example: movierec load data/ml-latest-small
+    \b
+    Examples: movierec load data/ml-latest-small
+              movierec load ml-1m.zip --dry-run
+              movierec load clicks.parquet --implicit --user-column visitor --movie-column sku
+              zcat ratings.csv.gz | movierec load - --max-bad-rows 100
+              movierec load --remove 2
     """
-    from movierec.cli.output import print_record
+    from movierec.cli.output import print_record, print_rows
     from movierec.cli.progress import bar_or_lines
-    from movierec.graph.load import load_ratings
 
-    with open_database(**connection) as database:
-        result = load_ratings(database, folder, batch_size, bar_or_lines)
-    print_record(result, output_format, title="In the database now")
+    connection = {name: options.pop(name) for name in ("uri", "username", "password_file", "database")}
+    asked = [name for name, given in (("PATH", path), ("--list", lists), ("--remove", remove_id)) if given]
+    if len(asked) != 1:
+        raise BadRequest(f"Give one of PATH, --list and --remove LOAD, not {' and '.join(asked) or 'none'}.")
+    if lists:
+        from movierec.graph.load import list_loads
+
+        with open_database(**connection) as database:
+            rows = list_loads(database)
+        columns = ("loadId", "name", "format", "status", "written", "unchanged", "rejected", "startedAt")
+        print_rows(rows, output_format, {name: name for name in columns})
+        return
+    if remove_id is not None:
+        from movierec.graph.unload import remove_load
+
+        with open_database(**connection) as database:
+            result = remove_load(database, remove_id, bar_or_lines)
+        print_record(result, output_format)
+        return
+
+    from movierec.graph.load import check_files, load_files
+    from movierec.ratings.files import Files
+    from movierec.ratings.rejects import BadRows
+    from movierec.ratings.source import ReadSettings
+
+    settings = ReadSettings(scale=_scale(options.pop("scale")), **options)
+    kept = BadRows(max_bad_rows, rejects if max_bad_rows else None)
+    with Files(str(path), sys.stdin.buffer) as files, kept as bad_rows:
+        if dry_run:
+            result = check_files(files, settings, bad_rows, bar_or_lines)
+        else:
+            with open_database(**connection) as database:
+                result = load_files(database, files, settings, bad_rows, batch_size, bar_or_lines)
+    if summary is not None:
+        try:
+            summary.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise MovieRecError(f"The load is done, but {summary} cannot be written: {error.strerror}.") from error
+    show(result, output_format)
+
+
+def show(result: dict[str, Any], output_format: str) -> None:
+    """Print what a load did; the counts of rows are the last line on standard error."""
+    from movierec.cli.output import print_record
+
+    in_database: dict[str, Any] = {
+        name: result[name] for name in ("users", "movies", "ratings", "seconds") if name in result
+    }
+    if output_format == "table":
+        title = "In the database now" if "users" in result else "Checked; nothing was written"
+        print_record(in_database, output_format, title=title)
+    else:
+        print_record(result, output_format)
+    counts = ", ".join(f"{result[name]:,} {name}" for name in ("read", "written", "unchanged", "rejected"))
+    where = f" (see {result['rejects_file']})" if result["rejected"] and "rejects_file" in result else ""
+    click.echo(f"{counts}{where}", err=True)
+
+
+def _scale(text: str | None) -> Scale | None:
+    if text is None:
+        return None
+    from movierec.ratings.columns import Scale
+
+    try:
+        low, high = map(float, text.split(":"))
+    except ValueError as error:
+        raise BadRequest(f"--scale is {text!r}; expected LOW:HIGH, such as 1:10.") from error
+    return Scale(low, high)

@@ -23,6 +23,7 @@ VERBS = (
     "doctor",
     "fetch",
     "load",
+    "stats",
     "split",
     "derive",
     "train",

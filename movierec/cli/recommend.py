@@ -13,17 +13,19 @@ if TYPE_CHECKING:
 
 
 @click.command("recommend")
-@click.option("--user", "user_id", type=click.IntRange(0, 2**63 - 1), required=True, help="The user's id.")
+@click.option("--user", required=True, help="The user's id, as it was in the file.")
 @k_option
 @connection_options
 @format_option
-def command(user_id: int, k: int, output_format: str, **connection: Any) -> None:
+def command(user: str, k: int, output_format: str, **connection: Any) -> None:
     """Show movies that a user has not rated, best first, with the reason for each.
 
     Example: movierec recommend --user 1
     """
+    from movierec.recommending.users import find_user
+
     with open_database(**connection) as database:
-        show(database, user_id, k, output_format)
+        show(database, find_user(database, user), k, output_format)
 
 
 def show(database: Database, user_id: int, k: int, output_format: str) -> None:

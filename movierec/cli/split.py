@@ -1,39 +1,56 @@
-"""`movierec split`: hold out each user's newest likes."""
+"""`movierec split`: hold a part of the ratings out, for an evaluation."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from movierec.cli.options import connection_options, format_option, open_database
-from movierec.graph.settings import SplitSettings
+from movierec.graph.settings import SPLIT_STRATEGIES, SplitSettings
 
 DEFAULTS = SplitSettings()
 
 
 @click.command("split")
+@click.option(
+    "--strategy",
+    type=click.Choice(list(SPLIT_STRATEGIES)),
+    default=DEFAULTS.strategy,
+    show_default=True,
+    help="newest: of each user; last: one like of each; global-time: of all; random; canonical: from a file.",
+)
 @click.option("--min-rating", type=float, default=DEFAULTS.min_rating, show_default=True, help="Stars of a like.")
-@click.option("--fraction", type=float, default=DEFAULTS.fraction, show_default=True, help="Of a user's likes.")
+@click.option("--fraction", type=float, default=DEFAULTS.fraction, show_default=True, help="Of the likes.")
 @click.option(
     "--min-likes", type=int, default=DEFAULTS.min_likes, show_default=True, help="A user with fewer is left whole."
+)
+@click.option("--seed", type=int, default=DEFAULTS.seed, show_default=True, help="Of --strategy random.")
+@click.option(
+    "--test-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Of --strategy canonical: the ratings to hold out, such as u1.test.",
 )
 @click.option("--undo", is_flag=True, help="Put the held-out ratings back.")
 @connection_options
 @format_option
-def command(
-    min_rating: float, fraction: float, min_likes: int, undo: bool, output_format: str, **connection: Any
-) -> None:
-    """Turn the newest likes of each user into HELD_OUT, which only an evaluation reads.
+def command(undo: bool, test_file: Path | None, output_format: str, **options: Any) -> None:
+    """Turn a part of the likes into HELD_OUT, which only an evaluation reads.
 
     For a database made for experiments; "movierec evaluate" does it in a scratch server instead.
 
-    Example: movierec split --fraction 0.2
+    \b
+    Examples: movierec split --fraction 0.2
+              movierec split --strategy random --seed 7
+              movierec split --strategy canonical --test-file ml-100k/u1.test
+              movierec split --undo
     """
     from movierec.cli.output import print_record
     from movierec.graph.split import split_ratings, undo_split
 
-    settings = SplitSettings(min_rating, fraction, min_likes)
+    connection = {name: options.pop(name) for name in ("uri", "username", "password_file", "database")}
+    settings = SplitSettings(**options, test_file=None if test_file is None else str(test_file))
     with open_database(**connection) as database:
         result = undo_split(database) if undo else split_ratings(database, settings)
     print_record(result, output_format)

@@ -1,8 +1,9 @@
 """One open connection to Neo4j, over which query files are run.
 
-`Database` gives three ways to run a query, by what it needs:
+`Database` gives ways to run a query, by what it needs:
 
     read, write     one managed transaction; the driver repeats it after a deadlock or a leader switch
+    in_transaction  the same for several queries
     run_batches     for `CALL { ... } IN TRANSACTIONS`, which the server itself splits and commits
     transaction     several queries that become visible together or not at all
 
@@ -12,27 +13,29 @@ Rows come back as plain dictionaries, keyed by the query's column names.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from types import TracebackType
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString, TypeVar, cast
 
 import neo4j
 from neo4j import GraphDatabase, NotificationDisabledClassification, NotificationMinimumSeverity
 
-from movierec.database.faults import driver_errors_mapped
+from movierec.database.faults import driver_errors_mapped, out_of_memory_mapped
 from movierec.database.query_files import Query
 from movierec.database.settings import ConnectionSettings
-from movierec.errors import NoConnection
+from movierec.errors import CommitUnanswered, NoConnection
 
 __all__ = ["Database", "Row", "ServerVersion", "Transaction"]
 
 _log = logging.getLogger(__name__)
 
 Row = dict[str, Any]
+T = TypeVar("T")
 
+N_COMMITS_UNANSWERED = 5  # in a row, before giving up
 CONNECT_SECONDS = 5.0  # a server on loopback answers in milliseconds, one on another continent in one second
 
 
@@ -47,12 +50,20 @@ class ServerVersion:
 class Transaction:
     """One explicit transaction; the queries run in it commit together."""
 
-    def __init__(self, transaction: neo4j.Transaction) -> None:
+    def __init__(self, transaction: neo4j.Transaction | neo4j.ManagedTransaction, uri: str) -> None:
         self._transaction = transaction
+        self._uri = uri
 
     def run(self, query: Query, **parameters: Any) -> list[Row]:
+        """All rows of a query. Raises ServerOutOfMemory at once when the transaction is too large."""
         query.check(parameters)
-        return self._transaction.run(_literal(query.text), parameters).data()
+        with out_of_memory_mapped(self._uri):
+            return self._transaction.run(_literal(query.text), parameters).data()
+
+    def run_one(self, query: Query, **parameters: Any) -> Row:
+        """The only row of a query that always has exactly one."""
+        (row,) = self.run(query, **parameters)
+        return row
 
 
 class Database:
@@ -111,9 +122,23 @@ class Database:
 
     def write(self, query: Query, **parameters: Any) -> list[Row]:
         """Run a write query in one managed transaction. It must be safe to repeat."""
-        query.check(parameters)
-        with self._mapped(), self._session() as session:
-            return session.execute_write(lambda tx: tx.run(_literal(query.text), parameters).data())
+        return self.in_transaction(lambda transaction: transaction.run(query, **parameters))
+
+    def in_transaction(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` in one managed transaction, repeated as a whole after a deadlock, a leader switch or a
+        lost connection. It must be safe to repeat even after it was committed: when the connection breaks
+        during a commit, nobody can tell. Raises ServerOutOfMemory when the transaction is too large.
+        """
+        for n_left in reversed(range(N_COMMITS_UNANSWERED)):
+            try:
+                with self._mapped(), self._session() as session:
+                    return session.execute_write(lambda tx: work(Transaction(tx, self.settings.uri)))
+            except CommitUnanswered:
+                # The driver repeats everything but this.
+                _log.info("a commit was not answered; it is repeated")
+                if not n_left:
+                    raise
+        raise AssertionError("unreachable")
 
     def run_batches(self, query: Query, **parameters: Any) -> list[Row]:
         """Run a query that commits by itself in batches, or changes the schema, statement by statement.
@@ -131,7 +156,7 @@ class Database:
     def transaction(self) -> Iterator[Transaction]:
         """One transaction: committed when the block ends, rolled back when it raises."""
         with self._mapped(), self._session() as session, session.begin_transaction() as transaction:
-            yield Transaction(transaction)
+            yield Transaction(transaction, self.settings.uri)
             transaction.commit()
 
     def explain(self, query: Query, **parameters: Any) -> None:

@@ -11,9 +11,17 @@ from contextlib import contextmanager
 
 from neo4j import exceptions as driver
 
-from movierec.errors import BadRequest, DatabaseFailed, MovieRecError, NoConnection, WrongPassword
+from movierec.errors import (
+    BadRequest,
+    CommitUnanswered,
+    DatabaseFailed,
+    MovieRecError,
+    NoConnection,
+    ServerOutOfMemory,
+    WrongPassword,
+)
 
-__all__ = ["driver_errors_mapped", "mapped"]
+__all__ = ["driver_errors_mapped", "mapped", "out_of_memory_mapped"]
 
 MEMORY_CODES = frozenset(
     {
@@ -34,6 +42,21 @@ def driver_errors_mapped(uri: str) -> Iterator[None]:
         raise mapped(error, uri) from error
 
 
+@contextmanager
+def out_of_memory_mapped(uri: str) -> Iterator[None]:
+    """Inside this block, the server's lack of memory leaves as ServerOutOfMemory, all else as it is.
+
+    For use inside of managed transactions: the driver takes such an error for a passing one, and would
+    send the same batch, just as large, for half a minute.
+    """
+    try:
+        yield
+    except driver.Neo4jError as error:
+        if error.code in MEMORY_CODES:
+            raise mapped(error, uri) from error
+        raise
+
+
 def mapped(error: Exception, uri: str) -> MovieRecError:
     """The MovieRecError that says what `error` means to the user of `uri`."""
     first_line = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -45,7 +68,7 @@ def mapped(error: Exception, uri: str) -> MovieRecError:
     if isinstance(error, driver.Neo4jError):
         code = error.code or ""
         if code in MEMORY_CODES:
-            return DatabaseFailed(
+            return ServerOutOfMemory(
                 "The server ran out of memory for a transaction. Give it more heap "
                 "(movierec server stop; movierec server start --heap 2g) or fewer rows a batch.",
                 code,
@@ -55,6 +78,11 @@ def mapped(error: Exception, uri: str) -> MovieRecError:
         if code == "Neo.ClientError.Statement.ParameterMissing":
             return DatabaseFailed(f"A parameter is missing: {first_line}", code)
         return DatabaseFailed(f"The server at {uri} answered {code}: {first_line}", code)
+    if isinstance(error, driver.IncompleteCommit):
+        return CommitUnanswered(
+            f"The connection to {uri} broke while a commit was under way. Run the same command again; "
+            "what was committed is not done twice."
+        )
     if isinstance(error, (driver.ServiceUnavailable, driver.SessionExpired, driver.ConnectionPoolError)):
         return NoConnection(
             f"No Neo4j server answers at {uri}. Start it, or correct NEO4J_URI; "

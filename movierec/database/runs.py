@@ -2,8 +2,8 @@
 
 A Run is written with status "running" before its stage changes anything, and closed as "done" or
 "failed". A Run left at "running" by a process that no longer lives is marked "interrupted" when the
-same stage runs next. Settings and results are properties of the node, in lowerCamelCase, so they can be
-read in Neo4j Browser.
+same stage, or one that may not run beside it, runs next. Settings and results are properties of the
+node, in lowerCamelCase, so they can be read in Neo4j Browser.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -37,6 +37,9 @@ __all__ = [
 
 _log = logging.getLogger(__name__)
 
+# One of these at a time: each reads or changes what the others change.
+CHANGE_RATINGS = ("load", "split", "derive")
+
 
 class RunLog:
     """An open Run. `results` gathers what the stage reports; it is written when the Run closes."""
@@ -56,15 +59,20 @@ class RunLog:
 def record_run(database: Database, stage: str, settings: Mapping[str, Any]) -> Iterator[RunLog]:
     """Record `stage` around the block. An exception, Ctrl-C included, closes the Run as failed."""
     database.run_batches(load_query("schema/constraints"))
-    _settle_unfinished(database, stage)
     log = RunLog(f"{stage}-{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}")
-    database.write(
-        load_query("runs/start"),
-        runId=log.run_id,
-        stage=stage,
-        process=_this_process(),
-        settings=_properties(settings),
-    )
+
+    def start(transaction: Transaction) -> None:
+        transaction.run(load_query("runs/lock"))
+        _settle_unfinished(transaction, CHANGE_RATINGS if stage in CHANGE_RATINGS else (stage,), log.run_id)
+        transaction.run(
+            load_query("runs/start"),
+            runId=log.run_id,
+            stage=stage,
+            process=_this_process(),
+            settings=_properties(settings),
+        )
+
+    database.in_transaction(start)
     try:
         yield log
     except BaseException as error:
@@ -127,15 +135,20 @@ def refuse_unfinished(database: Database, stage: str) -> None:
         )
 
 
-def _settle_unfinished(database: Database, stage: str) -> None:
-    """Mark dead Runs of `stage` as interrupted; refuse to start beside a living one."""
-    for row in database.read(load_query("runs/unfinished"), stage=stage):
+def _settle_unfinished(transaction: Transaction, stages: Sequence[str], run_id: str) -> None:
+    """Mark dead Runs of `stages` as interrupted; refuse to start beside a living one.
+
+    `run_id` is the Run that is about to start, or has: its transaction may be a repeated one.
+    """
+    for row in transaction.run(load_query("runs/unfinished"), stages=list(stages)):
+        if row["runId"] == run_id:
+            continue
         if row["process"] != _this_process() and _is_alive(row["process"]):
             raise MovieRecError(
                 f"{row['runId']} is still running as {row['process']} (host, process, start time). "
                 "Wait for it, or end that process first."
             )
-        database.write(load_query("runs/finish"), runId=row["runId"], status="interrupted", results={})
+        transaction.run(load_query("runs/finish"), runId=row["runId"], status="interrupted", results={})
 
 
 def _this_process() -> str:

@@ -22,17 +22,16 @@ from movierec.database.query_files import load_query
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
 from movierec.embedding.train import Embeddings
-from movierec.errors import BadRequest, StageMissing
+from movierec.errors import BadRequest
 from movierec.evaluation.methods import AFFINITY, Candidates, co_liked, evidence, mean_cosine, popularity, top
 from movierec.evaluation.metrics import hit_rate, ndcg, recall
 from movierec.graph.derive import derive_co_liked
-from movierec.graph.load import BATCH_ROWS, write_movies, write_ratings
 from movierec.graph.pull import pull_movie_graph
 from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings
 from movierec.progress import Progress, silent
 
-__all__ = ["copy_ratings", "evaluate_in", "measure", "measure_method", "movie_table", "pull_candidates"]
+__all__ = ["evaluate_in", "measure", "measure_method", "pull_candidates"]
 
 LONGEST = 20  # movies ranked for each user
 
@@ -43,42 +42,6 @@ METHODS = {
     "movierec": evidence,
 }
 BASELINE = "most_popular"
-
-
-def copy_ratings(source: Database, target: Database, progress: Progress = silent) -> None:
-    """Copy movies and all ratings, held out or not, into an empty database."""
-    target.run_batches(load_query("schema/constraints"))
-    rows = source.read(load_query("pull/movies"))
-    if not rows:
-        raise StageMissing('No movies to evaluate on. Run "movierec load" first.')
-    movies = movie_table(rows)
-    for start in range(0, len(movies), BATCH_ROWS):
-        write_movies(target, movies.iloc[start : start + BATCH_ROWS])
-    total = source.read_one(load_query("doctor/counts"))
-    with progress("copy ratings", total["ratings"] + total["heldOut"], "rows") as advance:
-        known_users: set[int] = set()
-        waiting: list[pd.DataFrame] = []
-        for row in source.stream(load_query("pull/ratings")):
-            waiting.append(
-                pd.DataFrame(
-                    {
-                        "userId": row["userId"],
-                        "movieId": row["movieIds"],
-                        "rating": row["ratings"],
-                        "timestamp": row["timestamps"],
-                    }
-                )
-            )
-            if sum(map(len, waiting)) >= BATCH_ROWS:
-                advance(write_ratings(target, pd.concat(waiting), known_users))
-                waiting = []
-        if waiting:
-            advance(write_ratings(target, pd.concat(waiting), known_users))
-
-
-def movie_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Movies as `graph.load.write_movies` takes them; a missing year must not turn the others into floats."""
-    return pd.DataFrame(rows).astype({"year": "Int64", "tmdbId": "Int64"})
 
 
 def evaluate_in(

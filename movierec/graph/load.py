@@ -1,101 +1,270 @@
-"""Load: a MovieLens folder -> (:User)-[:RATED]->(:Movie).
+"""Load: files -> (:User)-[:RATED]->(:Movie), each row exactly once.
 
-Constraints first, then movies, then ratings with their users, in transactions of `batch_rows`. Every
-write is a MERGE on ids, so a second load of the same files, or one after an interruption, ends in the
-same graph.
+A `(:Load)` node is the ledger of one source, found by a fingerprint of its files and of how they are
+read. It says how many rows of each table are in the graph, and every batch moves that number on in the
+transaction that writes the batch. So a batch is in the graph if and only if the ledger says so:
+
+    - run again after a crash, the load goes on at the first row that is not there
+    - when the connection broke during a commit, the ledger is asked whether it was done
+    - two loads of the same files at the same time take turns at the ledger
+
+A transaction that is too large for the server's memory is halved, down to `FLOOR_ROWS`.
 """
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from movierec.database.connection import Database
+from movierec.database.connection import Database, Transaction
 from movierec.database.query_files import load_query
 from movierec.database.runs import record_run
-from movierec.errors import BadRequest
+from movierec.errors import BadRequest, DataRejected, MovieRecError, ServerOutOfMemory
+from movierec.graph.write import Counts, write_chunk
 from movierec.progress import Progress, silent
-from movierec.ratings.movielens import read_links, read_movies, read_ratings
+from movierec.ratings.checked import CheckedReader, Chunk
+from movierec.ratings.files import Files
+from movierec.ratings.formats import recognise
+from movierec.ratings.rejects import BadRows
+from movierec.ratings.source import ReadSettings, Source, Table
 
-__all__ = ["load_ratings", "write_movies", "write_ratings"]
+__all__ = ["BATCH_ROWS", "check_files", "list_loads", "load_files", "load_ratings"]
+
+_log = logging.getLogger(__name__)
 
 BATCH_ROWS = 10_000
+FLOOR_ROWS = 100  # rows of a transaction below which the server's memory is not ours to save
 
 
 def load_ratings(
-    database: Database, folder: Path, batch_rows: int = BATCH_ROWS, progress: Progress = silent
+    database: Database, path: str | Path, batch_rows: int = BATCH_ROWS, progress: Progress = silent
 ) -> dict[str, Any]:
-    """Load `folder`; returns {"users", "movies", "ratings", "seconds"}, the counts now in the database.
+    """Load what `path` holds, whatever its format, stopping at the first bad row; see `load_files`."""
+    with Files(path) as files, BadRows() as bad_rows:
+        return load_files(database, files, ReadSettings(), bad_rows, batch_rows, progress)
 
-    Raises DataRejected for a wrong row, BadRequest while the database holds a test part.
+
+def load_files(
+    database: Database,
+    files: Files,
+    settings: ReadSettings,
+    bad_rows: BadRows,
+    batch_rows: int = BATCH_ROWS,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Load a source; returns what was read, written, unchanged and rejected, and what the graph holds now.
+
+    Raises DataRejected for one bad row too many, BadRequest while the database holds a test part. What was
+    committed before stays; the same call goes on after it.
     """
     started = time.monotonic()
-    counts = database.read_one(load_query("doctor/counts"))
-    if counts["heldOut"]:
+    if database.read_one(load_query("split/is_split"))["isSplit"]:
         raise BadRequest(
-            f"The database holds {counts['heldOut']} held-out ratings; loading now would put them back into "
+            "The database holds held-out ratings; loading now would put them back into "
             'training. Run "movierec split --undo" first.'
         )
-    # Movies and links are read and checked before the first write.
-    movies = read_movies(folder).merge(read_links(folder), on="movieId", how="left")
-    n_rows = _count_lines(folder / "ratings.csv") - 1
-    with record_run(database, "load", {"folder": folder.resolve().name, "batch_rows": batch_rows}) as run:
-        with progress("load movies", len(movies), "rows") as advance:
-            for start in range(0, len(movies), batch_rows):
-                advance(write_movies(database, movies.iloc[start : start + batch_rows]))
-        users: set[int] = set()
-        with progress("load ratings", n_rows, "rows") as advance:
-            for chunk in read_ratings(folder, movies["movieId"].to_numpy()):
-                for start in range(0, len(chunk), batch_rows):
-                    batch = chunk.iloc[start : start + batch_rows]
-                    advance(write_ratings(database, batch, users))
+    source = recognise(files, settings)
+    prints = {table.member: _Print.of(files, table) for table in source.tables}
+    with record_run(database, "load", {"source": _name(files), "batch_rows": batch_rows}) as run:
+        ledger = _Ledger.open(database, files, source, _fingerprint(source, prints))
+        run.results["load_id"] = ledger.load_id
+        writer = _Writer(database, run.run_id, ledger, batch_rows, brings_movies=not source.has_movies)
+        reader = CheckedReader(files, source, bad_rows)
+        tables: dict[str, dict[str, int]] = {}
+        for position, table in enumerate(source.tables):
+            tables[table.member] = writer.load(position, table, reader, prints[table.member].n_lines, progress)
+            if files.stamp(table.member) != prints[table.member].stamp:
+                raise DataRejected(f"{files.label(table.member)} changed while it was read. Run again.")
+        database.write(load_query("load/close"), loadId=ledger.load_id, rejected=bad_rows.count)
+        result = _summary(tables, bad_rows) | {"duplicates": writer.counts.repeated}
         counts = database.read_one(load_query("doctor/counts"))
-        result = {name: counts[name] for name in ("users", "movies", "ratings")}
+        result |= {name: counts[name] for name in ("users", "movies", "ratings")}
         run.results |= result
-    return result | {"seconds": round(time.monotonic() - started, 3)}
+    return {
+        "load_id": ledger.load_id,
+        "format": source.format,
+        **result,
+        "tables": tables,
+        "seconds": round(time.monotonic() - started, 3),
+    }
 
 
-def write_movies(database: Database, movies: pd.DataFrame) -> int:
-    """Write one batch; columns as `ratings.movielens` gives them, links joined on."""
-    database.write(
-        load_query("load/movies"),
-        movieIds=movies["movieId"].tolist(),
-        titles=movies["title"].tolist(),
-        years=_optional(movies["year"]),
-        genres=movies["genres"].tolist(),
-        imdbIds=_optional(movies["imdbId"]),
-        tmdbIds=_optional(movies["tmdbId"]),
-    )
-    return len(movies)
+def check_files(
+    files: Files, settings: ReadSettings, bad_rows: BadRows, progress: Progress = silent
+) -> dict[str, Any]:
+    """Read and check everything, and write nothing; needs no server."""
+    started = time.monotonic()
+    source = recognise(files, settings)
+    reader = CheckedReader(files, source, bad_rows)
+    tables = {}
+    for table in source.tables:
+        read, rejected = 0, bad_rows.count
+        with progress(f"check {table.member}", None, "rows") as advance:
+            for chunk in reader.chunks(table, BATCH_ROWS):
+                read = chunk.end_row
+                advance(chunk.end_row - chunk.first_row)
+        tables[table.member] = {"read": read, "written": 0, "rejected": bad_rows.count - rejected}
+        tables[table.member]["unchanged"] = 0
+    return {
+        "format": source.format,
+        **_summary(tables, bad_rows),
+        "tables": tables,
+        "seconds": round(time.monotonic() - started, 3),
+    }
 
 
-def write_ratings(database: Database, ratings: pd.DataFrame, known_users: set[int]) -> int:
-    """Write one batch. `known_users` are in the database already; the new ones are added to it."""
-    new_users = sorted(set(ratings["userId"].tolist()) - known_users)
-    if new_users:
-        database.write(load_query("load/users"), userIds=new_users)
-        known_users.update(new_users)
-    database.write(
-        load_query("load/ratings"),
-        userIds=ratings["userId"].to_numpy(),
-        movieIds=ratings["movieId"].to_numpy(),
-        ratings=ratings["rating"].to_numpy(),
-        timestamps=ratings["timestamp"].to_numpy(),
-    )
-    return len(ratings)
+def list_loads(database: Database) -> list[dict[str, Any]]:
+    """The ledgers, oldest first."""
+    return [row["load"] for row in database.read(load_query("load/list"))]
 
 
-def _optional(column: pd.Series[Any]) -> list[Any]:
-    """Values with None where pandas has a missing one."""
-    return [None if missing else value for value, missing in zip(column.tolist(), column.isna(), strict=True)]
+@dataclass(frozen=True)
+class _Print:
+    """One file as it was when the load began; `n_lines` is None where the bytes are not text lines."""
+
+    sha256: str
+    n_lines: int | None
+    stamp: tuple[int, int, int]
+
+    @classmethod
+    def of(cls, files: Files, table: Table) -> _Print:
+        stamp = files.stamp(table.member)
+        sha256, n_lines = files.digest(table.member)
+        return cls(sha256, n_lines if table.layout is not None else None, stamp)
 
 
-def _count_lines(path: Path) -> int:
-    """Lines in a file, for the progress bar; 0 when it does not exist (reading it then says so)."""
-    if not path.is_file():
-        return 0
-    with path.open("rb") as file:
-        return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+@dataclass
+class _Ledger:
+    """The `(:Load)` node of a source."""
+
+    load_id: int
+    rows_done: list[int]
+
+    @classmethod
+    def open(cls, database: Database, files: Files, source: Source, fingerprint: str) -> _Ledger:
+        def find_or_begin(transaction: Transaction) -> dict[str, Any]:
+            transaction.run(load_query("runs/lock"))
+            return transaction.run_one(
+                load_query("load/open"),
+                fingerprint=fingerprint,
+                name=_name(files),
+                format=source.format,
+                tables=[table.member for table in source.tables],
+            )
+
+        row = database.in_transaction(find_or_begin)
+        if row["status"] == "removing":
+            raise BadRequest(
+                f'Load {row["loadId"]} is half removed. Run "movierec load --remove {row["loadId"]}" first.'
+            )
+        if row["sameName"]:
+            _log.warning(
+                "%s is not the file that load %s read: its rows are compared with what is there, and newer ones "
+                'win. "movierec load --remove" takes an earlier load back.',
+                _name(files),
+                " and ".join(map(str, row["sameName"])),
+            )
+        return cls(row["loadId"], row["rowsDone"])
+
+
+class _Writer:
+    """Writes the chunks of all tables of one load; `counts` is what came of them."""
+
+    def __init__(
+        self, database: Database, run_id: str, ledger: _Ledger, batch_rows: int, brings_movies: bool
+    ) -> None:
+        self.database = database
+        self.run_id = run_id
+        self.ledger = ledger
+        self.batch_rows = batch_rows
+        self.brings_movies = brings_movies
+        self.counts = Counts()
+
+    def load(
+        self, position: int, table: Table, reader: CheckedReader, n_lines: int | None, progress: Progress
+    ) -> dict[str, int]:
+        """Load one table; returns its read, written, unchanged and rejected rows."""
+        read, written, rejected_before = 0, 0, reader.bad_rows.count
+        with progress(f"load {table.member}", n_lines, "rows") as advance:
+            for chunk in reader.chunks(table, self.batch_rows):
+                for part in self._pieces(position, chunk):
+                    counts = self._commit(position, part)
+                    self.counts.add(counts)
+                    written += counts.written
+                read = chunk.end_row
+                advance(chunk.end_row - chunk.first_row)
+        rejected = reader.bad_rows.count - rejected_before
+        return {"read": read, "written": written, "unchanged": read - written - rejected, "rejected": rejected}
+
+    def _pieces(self, position: int, chunk: Chunk) -> Iterator[Chunk]:
+        """What is to be written of a chunk, in pieces of `batch_rows`, which may shrink on the way."""
+        row = max(chunk.first_row, self.ledger.rows_done[position])
+        while row < chunk.end_row:
+            yield chunk.between(row, min(row + self.batch_rows, chunk.end_row))
+            row = max(row, self.ledger.rows_done[position])
+
+    def _commit(self, position: int, part: Chunk) -> Counts:
+        """Write and commit a piece, or leave it to be cut smaller; the ledger knows which."""
+        try:
+            rows_done, counts = self.database.in_transaction(lambda tx: self._write(tx, position, part))
+        except ServerOutOfMemory:
+            if self.batch_rows <= FLOOR_ROWS:
+                raise
+            self.batch_rows = max(FLOOR_ROWS, min(self.batch_rows, len(part)) // 2)
+            _log.warning("The server has too little memory for a batch; going on with %d rows.", self.batch_rows)
+            return Counts()
+        self.ledger.rows_done = rows_done
+        return counts
+
+    def _write(self, transaction: Transaction, position: int, part: Chunk) -> tuple[list[int], Counts]:
+        ledger = transaction.run_one(load_query("load/claim"), loadId=self.ledger.load_id)
+        if ledger["status"] not in ("loading", "done"):
+            raise MovieRecError(f"Load {self.ledger.load_id} is being removed; this load has stopped.")
+        rows_done: list[int] = ledger["rowsDone"]
+        done = rows_done[position]
+        if done >= part.end_row:
+            # This very piece, committed without an answer; or a load beside this one was quicker.
+            last = ledger["lastBatch"]
+            is_this = ledger["lastRunId"] == self.run_id and last[:2] == [position, part.end_row]
+            return rows_done, Counts(*last[2:]) if is_this else Counts()
+        if done < part.first_row:
+            raise MovieRecError(f"Load {self.ledger.load_id} was set back while it ran. Run it again.")
+        counts = write_chunk(
+            transaction, part.between(done, part.end_row), self.ledger.load_id, self.brings_movies
+        )
+        rows_done[position] = part.end_row
+        transaction.run(
+            load_query("load/advance"),
+            loadId=self.ledger.load_id,
+            runId=self.run_id,
+            rowsDone=rows_done,
+            lastBatch=[position, part.end_row, counts.written, counts.unchanged, counts.repeated],
+        )
+        return rows_done, counts
+
+
+def _fingerprint(source: Source, prints: dict[str, _Print]) -> str:
+    """One text for these bytes read in this way; another for any other."""
+    digest = hashlib.sha256(source.format.encode())
+    for table in source.tables:
+        reading = asdict(table) | {"member": ""}  # a renamed file is the same file
+        digest.update(f"{prints[table.member].sha256} {reading!r}".encode())
+    return digest.hexdigest()
+
+
+def _summary(tables: dict[str, dict[str, int]], bad_rows: BadRows) -> dict[str, Any]:
+    names = ("read", "written", "unchanged", "rejected")
+    total: dict[str, Any] = {name: sum(table[name] for table in tables.values()) for name in names}
+    if bad_rows.path is not None:
+        total["rejects_file"] = str(bad_rows.path)
+    return total
+
+
+def _name(files: Files) -> str:
+    """The name of the file or folder, without the folders above it."""
+    return files.name if files.name == "standard input" else files.path.resolve().name

@@ -7,10 +7,19 @@ from typing import Any
 
 from movierec.errors import BadRequest
 
-__all__ = ["DENOMINATORS", "MEASURES", "PRESETS", "DeriveSettings", "SplitSettings"]
+__all__ = ["DENOMINATORS", "MEASURES", "PRESETS", "SPLIT_STRATEGIES", "DeriveSettings", "SplitSettings"]
 
 MEASURES = ("xy_pmi", "count")
 DENOMINATORS = ("users", "likes")
+
+# Strategy -> the settings it heeds.
+SPLIT_STRATEGIES = {
+    "newest": ("min_rating", "fraction", "min_likes"),
+    "last": ("min_rating", "min_likes"),
+    "global-time": ("min_rating", "fraction"),
+    "random": ("min_rating", "fraction", "min_likes", "seed"),
+    "canonical": ("test_file",),
+}
 
 
 @dataclass(frozen=True)
@@ -61,19 +70,31 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class SplitSettings:
-    """The held-out part: the newest `fraction` of the likes of each user with `min_likes` or more."""
+    """Which ratings are held out; the strategies are described in `split.py`."""
 
+    strategy: str = "newest"
     min_rating: float = 4.0  # stars; a rating of this or more is a like
-    fraction: float = 0.2
-    min_likes: int = 5
+    fraction: float = 0.2  # of the likes
+    min_likes: int = 5  # a user with fewer is left whole
+    seed: int = 1  # of "random"
+    test_file: str | None = None  # of "canonical"
 
     def __post_init__(self) -> None:
+        if self.strategy not in SPLIT_STRATEGIES:
+            raise BadRequest(
+                f"No split strategy {self.strategy!r}; expected one of {', '.join(SPLIT_STRATEGIES)}."
+            )
         if not 0 < self.fraction < 1:
             raise BadRequest(f"fraction is {self.fraction}; expected more than 0 and less than 1.")
         if self.min_likes < 2:
             raise BadRequest(f"min_likes is {self.min_likes}; expected at least 2.")
         if not 0.5 <= self.min_rating <= 5.0:
             raise BadRequest(f"min_rating is {self.min_rating}; expected 0.5 to 5.0 stars.")
+        if not 0 <= self.seed < 2**63:
+            raise BadRequest(f"seed is {self.seed}; expected a whole number of at least 0.")
+        if (self.strategy == "canonical") != (self.test_file is not None):
+            raise BadRequest("The strategy canonical takes a --test-file, and no other does.")
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        """The settings that matter for the strategy; two splits with equal ones are the same split."""
+        return {name: getattr(self, name) for name in ("strategy", *SPLIT_STRATEGIES[self.strategy])}

@@ -1,46 +1,59 @@
-"""Split: the newest likes of each user, RATED -> HELD_OUT, for an honest evaluation.
+"""Split: RATED -> HELD_OUT, for an honest evaluation.
+
+    newest       the newest `fraction` of the likes of each user with `min_likes` or more
+    last         the last like of each such user ("leave one out")
+    global-time  the newest `fraction` of all likes, whoever gave them
+    random       a random `fraction` of the likes of each such user, by `seed`
+    canonical    the ratings in a file, such as u1.test of MovieLens 100K, likes or not
 
 Happens before anything is derived; from then on only the evaluation reads HELD_OUT. Whatever was
 derived from all ratings before stays in the graph, so derive and train must run again; the commands
-that answer from it say so.
+that answer from it say so. Each strategy picks the same ratings when it runs over a half-made split, so
+an interrupted one can be repeated.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.database.runs import latest_run, property_name, record_run, refuse_unfinished
-from movierec.errors import BadRequest, StageMissing
+from movierec.errors import BadRequest, DataRejected, StageMissing
+from movierec.graph.load import BATCH_ROWS
 from movierec.graph.settings import SplitSettings
+from movierec.ratings.checked import CheckedReader
+from movierec.ratings.files import Files
+from movierec.ratings.formats import recognise
+from movierec.ratings.rejects import BadRows
+from movierec.ratings.source import ReadSettings
 
-__all__ = ["split_ratings", "undo_split"]
+__all__ = ["random_part", "split_ratings", "undo_split"]
+
+Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]  # userIds (N,), movieIds (N,)
 
 
 def split_ratings(database: Database, settings: SplitSettings) -> dict[str, Any]:
     """Hold out; returns {"users", "held_out", "ratings"}. Repeating it with the same settings changes nothing.
 
-    Raises StageMissing without ratings, BadRequest when the database is split with other settings.
+    Raises StageMissing without ratings, BadRequest when the database is split with other settings or when
+    likes cannot be told apart by time, DataRejected for a pair of `test_file` that nobody has rated.
     """
-    counts = database.read_one(load_query("doctor/counts"))
+    counts = database.read_one(load_query("split/held_out"))
     if not counts["ratings"]:
         raise StageMissing('No RATED relationships. Run "movierec load" first.')
     refuse_unfinished(database, "load")
     if counts["heldOut"]:
-        last = latest_run(database, "split") or {}
-        if last.get("undo"):
-            raise BadRequest('A "movierec split --undo" did not finish. Run it again first.')
-        used = {name: last.get(property_name(name)) for name in settings.as_dict()}
-        if used != settings.as_dict():
-            raise BadRequest(f'The database is split already, with {used}. Run "movierec split --undo" first.')
+        _refuse_other_split(database, settings)
+    hold_out = _STRATEGIES[settings.strategy](database, settings)
     with record_run(database, "split", settings.as_dict()) as run:
-        (row,) = database.run_batches(
-            load_query("split/hold_out_newest"),
-            **{property_name(name): value for name, value in settings.as_dict().items()},
-        )
-        counts = database.read_one(load_query("doctor/counts"))
-        result = {"users": row["users"], "held_out": counts["heldOut"], "ratings": counts["ratings"]}
+        hold_out()
+        counts = database.read_one(load_query("split/held_out"))
+        result = {"users": counts["users"], "held_out": counts["heldOut"], "ratings": counts["ratings"]}
         run.results |= result
     return result
 
@@ -49,7 +62,116 @@ def undo_split(database: Database) -> dict[str, Any]:
     """Put every held-out rating back; returns {"restored", "ratings"}."""
     with record_run(database, "split", {"undo": True}) as run:
         (row,) = database.run_batches(load_query("split/undo"))
-        counts = database.read_one(load_query("doctor/counts"))
+        counts = database.read_one(load_query("split/held_out"))
         result = {"restored": row["ratings"], "ratings": counts["ratings"]}
         run.results |= result
     return result
+
+
+def random_part(movie_ids: NDArray[np.int64], fraction: float, seed: int, user_id: int) -> NDArray[np.int64]:
+    """A random part of one user's likes, floor(N * fraction) of them; depends on nothing but the arguments."""
+    generator = np.random.Generator(np.random.Philox(key=np.array([seed, user_id], dtype=np.uint64)))
+    return generator.permutation(movie_ids)[: int(len(movie_ids) * fraction)]
+
+
+def _refuse_other_split(database: Database, settings: SplitSettings) -> None:
+    last = latest_run(database, "split") or {}
+    if last.get("undo"):
+        raise BadRequest('A "movierec split --undo" did not finish. Run it again first.')
+    used = {name: last.get(property_name(name)) for name in settings.as_dict()}
+    if used != settings.as_dict():
+        said = ", ".join(f"{name} {value}" for name, value in used.items() if value is not None)
+        raise BadRequest(f'The database is split already, with {said}. Run "movierec split --undo" first.')
+
+
+# Each strategy checks what it needs, changes nothing yet, and returns the work to be done.
+
+
+def _newest(database: Database, settings: SplitSettings) -> Callable[[], object]:
+    _refuse_without_times(database, settings)
+    return lambda: database.run_batches(
+        load_query("split/hold_out_newest"),
+        minRating=settings.min_rating,
+        fraction=settings.fraction,
+        minLikes=settings.min_likes,
+    )
+
+
+def _last(database: Database, settings: SplitSettings) -> Callable[[], object]:
+    _refuse_without_times(database, settings)
+    return lambda: database.run_batches(
+        load_query("split/hold_out_last"), minRating=settings.min_rating, minLikes=settings.min_likes
+    )
+
+
+def _global_time(database: Database, settings: SplitSettings) -> Callable[[], object]:
+    _refuse_without_times(database, settings)
+    moment = _moment(database, settings, settings.fraction)
+    return lambda: database.run_batches(
+        load_query("split/hold_out_since"), minRating=settings.min_rating, timestamp=moment
+    )
+
+
+def _random(database: Database, settings: SplitSettings) -> Callable[[], object]:
+    pairs: list[Pairs] = []
+    for row in database.stream(load_query("split/likes"), minRating=settings.min_rating):
+        if len(row["movieIds"]) >= settings.min_likes:
+            likes = np.array(row["movieIds"], dtype=np.int64)
+            held = random_part(likes, settings.fraction, settings.seed, row["userId"])
+            pairs.append((np.full(len(held), row["userId"], dtype=np.int64), held))
+    return lambda: _hold_out_pairs(database, pairs)
+
+
+def _canonical(database: Database, settings: SplitSettings) -> Callable[[], object]:
+    pairs = []
+    with Files(str(settings.test_file)) as files, BadRows() as bad_rows:
+        source = recognise(files, ReadSettings())
+        reader = CheckedReader(files, source, bad_rows)
+        for table in source.tables:
+            if table.kind == "ratings":
+                for chunk in reader.chunks(table, BATCH_ROWS):
+                    pairs.append((chunk.columns["userIds"], chunk.columns["movieIds"]))
+    for users, movies in _batches(pairs):
+        row = database.read_one(load_query("split/missing_pairs"), userIds=users, movieIds=movies)
+        if row["missing"]:
+            user, movie = users[row["first"]], movies[row["first"]]
+            raise DataRejected(
+                f"{settings.test_file}: user {user} has not rated movie {movie} in the database; expected a part "
+                "of the ratings that were loaded. Nothing was changed."
+            )
+    return lambda: _hold_out_pairs(database, pairs)
+
+
+_STRATEGIES = {
+    "newest": _newest,
+    "last": _last,
+    "global-time": _global_time,
+    "random": _random,
+    "canonical": _canonical,
+}
+
+
+def _hold_out_pairs(database: Database, pairs: list[Pairs]) -> None:
+    for users, movies in _batches(pairs):
+        database.write(load_query("split/hold_out_pairs"), userIds=users, movieIds=movies)
+
+
+def _batches(pairs: list[Pairs]) -> Iterator[Pairs]:
+    if pairs:
+        users, movies = (np.concatenate(part) for part in zip(*pairs, strict=True))
+        for start in range(0, len(users), BATCH_ROWS):
+            yield users[start : start + BATCH_ROWS], movies[start : start + BATCH_ROWS]
+
+
+def _refuse_without_times(database: Database, settings: SplitSettings) -> None:
+    if _moment(database, settings, 0.0) == 0:
+        raise BadRequest(
+            f"The likes carry no times, so {settings.strategy!r} cannot tell which are the newest. "
+            "Use --strategy random."
+        )
+
+
+def _moment(database: Database, settings: SplitSettings, fraction: float) -> int | None:
+    row = database.read_one(load_query("split/time_of_fraction"), minRating=settings.min_rating, fraction=fraction)
+    moment: int | None = row["timestamp"]
+    return moment

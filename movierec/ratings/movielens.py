@@ -1,144 +1,114 @@
-"""The MovieLens folder of 2016 and later: movies.csv, ratings.csv, links.csv.
+"""MovieLens, in every format it has had.
 
-In: a folder. Out: checked tables, ratings in chunks so that memory does not grow with the file:
-
-    movies    movieId int64, title str, year Int64 (None when the title names none), genres list[str]
-    ratings   userId int64, movieId int64, rating float64 (0.5-5.0 stars), timestamp int64 (Unix seconds)
-    links     movieId int64, imdbId str, tmdbId Int64
-
-Every value is read as text and converted here, so that a wrong one can be named with its file, line and
-column. The first wrong row raises DataRejected. tags.csv is not read: the graph model has no tags.
+ml-latest   2016 and later: movies.csv, ratings.csv; links.csv and tags.csv where they are
+ml-dat      1M (users.dat, Latin-1) and 10M (UTF-8): fields between "::", no header
+ml-100k     u.data or a pair such as u1.base and u1.test, u.item (Latin-1, "|"), u.user
 """
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
-from pathlib import Path
-
-import numpy as np
-import pandas as pd
+import re
 
 from movierec.errors import DataRejected
+from movierec.ratings.files import Files
+from movierec.ratings.source import ReadSettings, Source, Table, need, source_of
+from movierec.ratings.tables import Layout
 
-__all__ = ["MAX_RATING", "MIN_RATING", "read_links", "read_movies", "read_ratings"]
+__all__ = ["is_fold", "ml_100k", "ml_dat", "ml_latest"]
 
-MIN_RATING, MAX_RATING = 0.5, 5.0  # stars
-CHUNK_ROWS = 50_000
-NO_GENRES = "(no genres listed)"
-
-MOVIE_COLUMNS = ["movieId", "title", "genres"]
-RATING_COLUMNS = ["userId", "movieId", "rating", "timestamp"]
-LINK_COLUMNS = ["movieId", "imdbId", "tmdbId"]
+RATING_FIELDS = {name: name for name in ("userId", "movieId", "rating", "timestamp")}
 
 
-def read_movies(folder: Path) -> pd.DataFrame:
-    """All movies, ordered by movieId. Raises DataRejected for a wrong row or a movieId given twice."""
-    path = folder / "movies.csv"
-    table = pd.concat(_text_chunks(path, MOVIE_COLUMNS))
-    movies = pd.DataFrame({"movieId": _integers(table["movieId"], path)})
-    _reject_first(table["genres"] == "", table["genres"], path, f"expected genres joined by |, or {NO_GENRES}")
-    titles = table["title"].str.strip()
-    _reject_first(titles == "", table["title"], path, "expected a title")
-    repeated = movies["movieId"].duplicated()
-    _reject_first(repeated, table["movieId"], path, "this movie was on an earlier line already")
-    movies["title"] = titles
-    movies["year"] = pd.to_numeric(titles.str.extract(r"\((\d{4})\)\s*$", expand=False)).astype("Int64")
-    movies["genres"] = [[] if text == NO_GENRES else text.split("|") for text in table["genres"]]
-    return movies.sort_values("movieId", ignore_index=True)
-
-
-def read_ratings(folder: Path, movie_ids: np.ndarray, chunk_rows: int = CHUNK_ROWS) -> Iterator[pd.DataFrame]:
-    """Ratings in file order, `chunk_rows` at a time. A rating of a movie not in `movie_ids` is wrong."""
-    path = folder / "ratings.csv"
-    for table in _text_chunks(path, RATING_COLUMNS, chunk_rows):
-        ratings = pd.DataFrame(
-            {
-                "userId": _integers(table["userId"], path),
-                "movieId": _integers(table["movieId"], path),
-                "rating": _stars(table["rating"], path),
-                "timestamp": _integers(table["timestamp"], path),
-            }
-        )
-        unknown = ~ratings["movieId"].isin(movie_ids)
-        _reject_first(unknown, table["movieId"], path, "expected a movieId that is in movies.csv")
-        yield ratings
-
-
-def read_links(folder: Path) -> pd.DataFrame:
-    """The ids that IMDb and TMDB give each movie; tmdbId may be missing."""
-    path = folder / "links.csv"
-    table = pd.concat(_text_chunks(path, LINK_COLUMNS))
-    _reject_first(
-        table["movieId"].duplicated(), table["movieId"], path, "this movie was on an earlier line already"
+def ml_latest(files: Files, settings: ReadSettings) -> Source:
+    """The tables of a data set of 2016 or later."""
+    members = files.members()
+    layouts = {
+        # Ratings and links hold numbers only: a quotation mark in them is a fault, not the start of a field
+        # that may go on for a thousand lines.
+        "movies": Layout(("movieId", "title", "genres")),
+        "links": Layout(("movieId", "imdbId", "tmdbId"), is_quoted=False),
+        "ratings": Layout(tuple(RATING_FIELDS), is_quoted=False),
+        "tags": Layout(("userId", "movieId", "tag", "timestamp")),
+    }
+    need(files, members, "movies.csv", "ratings.csv")
+    return source_of(
+        "ml-latest",
+        settings,
+        [
+            Table(kind, members[f"{kind}.csv"], layout, {name: name for name in layout.columns})
+            for kind, layout in layouts.items()
+            if f"{kind}.csv" in members
+        ],
     )
-    tmdb = table["tmdbId"]
-    links = pd.DataFrame(
-        {
-            "movieId": _integers(table["movieId"], path),
-            "imdbId": table["imdbId"],
-            "tmdbId": _integers(tmdb[tmdb != ""], path).astype("Int64").reindex(tmdb.index),
-        }
+
+
+def ml_dat(files: Files, settings: ReadSettings) -> Source:
+    """The tables of 1M or 10M, or a single file of their ratings."""
+    members = files.members()
+    if files.is_single:
+        members = {"ratings.dat": next(iter(members.values()))}
+    else:
+        need(files, members, "movies.dat", "ratings.dat")
+    is_1m = "users.dat" in members
+
+    def dat(*columns: str) -> Layout:
+        encoding = "latin-1" if is_1m else "utf-8"
+        return Layout(columns, delimiter="::", has_header=False, is_quoted=False, encoding=encoding)
+
+    layouts = {
+        "movies": dat("movieId", "title", "genres"),
+        "users": dat("userId", "gender", "age", "occupation", "zipCode"),
+        "ratings": dat(*RATING_FIELDS),
+        "tags": dat("userId", "movieId", "tag", "timestamp"),
+    }
+    return source_of(
+        "ml-dat",
+        settings,
+        [
+            Table(kind, members[f"{kind}.dat"], layout, {name: name for name in layout.columns})
+            for kind, layout in layouts.items()
+            if f"{kind}.dat" in members
+        ],
     )
-    return links.reset_index(drop=True)
 
 
-def _text_chunks(path: Path, columns: list[str], chunk_rows: int = CHUNK_ROWS) -> Iterator[pd.DataFrame]:
-    """The file as text columns, in chunks; row labels are line numbers (the header is line 1)."""
-    if not path.is_file():
-        raise DataRejected(
-            f'No file {path}; expected a MovieLens folder with {path.name}. Run "movierec fetch ml-latest-small".'
-        )
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        lines = csv.reader(file)
-        header, first = next(lines, []), next(lines, [])
-    if len(first) > len(columns):
-        # pandas would take the first row for the measure of the others, and drop what is too much in it.
-        raise DataRejected(f"{path} line 2: {len(first)} columns; expected {len(columns)}.")
-    if header != columns:
-        raise DataRejected(f"{path} line 1: the header is {','.join(header)!r}; expected {','.join(columns)!r}.")
-    try:
-        reader = pd.read_csv(
-            path,
-            dtype=str,
-            keep_default_na=False,
-            na_values=[],
-            chunksize=chunk_rows,
-            encoding="utf-8-sig",
-            index_col=False,
-            skip_blank_lines=False,  # the line numbers of what follows would be wrong
-            on_bad_lines="error",
-        )
-        with reader:
-            for chunk in reader:
-                chunk.index = chunk.index + 2
-                yield chunk[(chunk != "").any(axis=1)]
-    except pd.errors.ParserError as error:
-        # pandas says "Expected 4 fields in line 3, saw 5".
-        raise DataRejected(f"{path}: {str(error).split('C error:')[-1].strip()}") from error
-    except UnicodeDecodeError as error:
-        raise DataRejected(f"{path}: not UTF-8 text ({error.reason} at byte {error.start}).") from error
+GENRES_100K = (
+    "unknown", "Action", "Adventure", "Animation", "Children's", "Comedy", "Crime", "Documentary", "Drama",
+    "Fantasy", "Film-Noir", "Horror", "Musical", "Mystery", "Romance", "Sci-Fi", "Thriller", "War", "Western",
+)  # fmt: skip
 
 
-def _integers(column: pd.Series[str], path: Path) -> pd.Series[int]:
-    """Text as int64; rejects the first value that is not a whole number of that size."""
-    is_integer = column.str.fullmatch(r"\d{1,18}")
-    _reject_first(~is_integer.astype(bool), column, path, "expected a whole number")
-    return column.astype("int64")
+def ml_100k(files: Files, settings: ReadSettings) -> Source:
+    """The tables of 100K, or a single file of its ratings, such as u1.base."""
+    members = files.members()
+    data = Layout(tuple(RATING_FIELDS), delimiter="\t", has_header=False, is_quoted=False)
+    if files.is_single:
+        parts = list(members.values())
+    elif "u.data" in members:
+        parts = [members["u.data"]]
+    else:
+        parts = [members[name] for name in sorted(members) if is_fold(name)]
+        if not parts:
+            need(files, members, "u.data")
+        if len(parts) > 2:
+            raise DataRejected(
+                f"{files.name}: several folds and no u.data, so ratings would come twice. "
+                "Load one u.data, or a folder with one pair such as u1.base and u1.test."
+            )
+    tables = []
+    if "u.item" in members:
+        item = ("movieId", "title", "released", "videoReleased", "imdbUrl", *GENRES_100K)
+        layout = Layout(item, "|", has_header=False, is_quoted=False, encoding="latin-1")
+        fields = {"movieId": "movieId", "title": "title"}
+        tables.append(Table("movies", members["u.item"], layout, fields, genre_flags=GENRES_100K))
+    if "u.user" in members:
+        user = ("userId", "age", "gender", "occupation", "zipCode")
+        layout = Layout(user, "|", has_header=False, is_quoted=False, encoding="latin-1")
+        tables.append(Table("users", members["u.user"], layout, {name: name for name in user}))
+    tables += [Table("ratings", part, data, RATING_FIELDS) for part in parts]
+    return source_of("ml-100k", settings, tables)
 
 
-def _stars(column: pd.Series[str], path: Path) -> pd.Series[float]:
-    """Text as stars; rejects what is not a number and what is out of range."""
-    stars = pd.to_numeric(column, errors="coerce").astype("float64")
-    _reject_first(stars.isna(), column, path, "expected a number of stars")
-    outside = (stars < MIN_RATING) | (stars > MAX_RATING)
-    _reject_first(outside, column, path, f"expected {MIN_RATING} to {MAX_RATING} stars")
-    return stars
-
-
-def _reject_first(wrong: pd.Series[bool], column: pd.Series[str], path: Path, expectation: str) -> None:
-    """Raise DataRejected for the first row where `wrong` is true."""
-    if wrong.any():
-        first = int(wrong.to_numpy().argmax())
-        line, value = column.index[first], column.iloc[first]
-        raise DataRejected(f"{path} line {line}: {column.name} is {value!r}; {expectation}.")
+def is_fold(name: str) -> bool:
+    """Is it one half of a pair of training and test ratings?"""
+    return re.fullmatch(r"u[1-5ab]\.(base|test)", name) is not None

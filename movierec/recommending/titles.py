@@ -8,6 +8,7 @@ import re
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
 from movierec.errors import NotFound
+from movierec.ratings.columns import id_of
 
 __all__ = ["find_movie"]
 
@@ -18,7 +19,9 @@ def find_movie(database: Database, text: str) -> Row:
     """{"movieId", "title", "likeCount", "hasVector"} of the one movie that `text` means.
 
     Digits are an id first. A whole title, with or without its year, wins over titles that only hold the
-    text. Raises NotFound, with candidates, when no movie or more than one is meant.
+    text; where no title holds it, it may be an id that was a text in the file.
+
+    Raises NotFound, with candidates, when no movie or more than one is meant.
     """
     text = text.strip()
     if text.isascii() and text.isdigit() and len(text) <= 18:  # 18 digits are in range of Neo4j's integers
@@ -31,7 +34,14 @@ def find_movie(database: Database, text: str) -> Row:
         return (whole or rows)[0]
     if rows:
         candidates = [row["title"] for row in (whole or rows)][:N_CANDIDATES]
+        if len(set(candidates)) < len(candidates):
+            # Different movies may have one title.
+            said = ", ".join(f'"{row["title"]}" ({row["movieId"]})' for row in (whole or rows)[:N_CANDIDATES])
+            raise NotFound(f"{text!r} is in several titles: {said}. Give one whole, or its movieId.", candidates)
         raise NotFound(f"{text!r} is in several titles: {_quoted(candidates)}. Give one whole.", candidates)
+    rows = database.read(load_query("recommend/movie_by_id"), movieId=id_of(text))
+    if rows:
+        return rows[0]
     titles = [row["title"] for row in database.read(load_query("recommend/all_titles"))]
     candidates = _nearest(text, titles)
     hint = f"Did you mean {_quoted(candidates)}?" if candidates else "Give a title or an id of a loaded movie."

@@ -6,7 +6,7 @@ from movierec.database.connection import Database
 from movierec.database.query_files import load_query, parse_query
 from movierec.embedding.settings import TrainSettings
 from movierec.errors import BadRequest
-from movierec.evaluation.protocol import evaluate_in, movie_table
+from movierec.evaluation.protocol import evaluate_in
 from movierec.graph.load import load_ratings
 from movierec.graph.settings import DeriveSettings, SplitSettings
 
@@ -23,12 +23,6 @@ def test_default_model_is_clearly_above_most_popular(spoilt_movielens_database: 
         methods["movierec"]["ndcg@10"] - methods["most_popular"]["ndcg@10"]
     )
     assert difference["ndcg@10"] > 4 * difference["standard_error"]
-
-
-def test_missing_year_does_not_make_numbers_of_the_others() -> None:
-    row = {"movieId": 1, "title": "A", "genres": [], "imdbId": "1"}
-    movies = movie_table([row | {"year": 1995, "tmdbId": 7}, row | {"year": None, "tmdbId": None}])
-    assert repr(movies["year"].tolist()[0]) == repr(movies["tmdbId"].tolist()[0] + 1988) == "1995"
 
 
 def test_evaluation_of_too_few_users_says_so(empty_database: Database, tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ from movierec.database.query_files import load_query, parse_query
 from movierec.database.runs import latest_run
 from movierec.errors import BadRequest, MovieRecError, StageMissing
 from movierec.graph.derive import derive_co_liked
-from movierec.graph.load import write_movies, write_ratings
 from movierec.graph.pull import pull_movie_graph
 from movierec.graph.settings import PRESETS, DeriveSettings
+from movierec.graph.write import write_chunk
+from movierec.ratings.checked import Chunk
 from tests.conftest import MOVIELENS
 
 EDGES = parse_query(
@@ -45,13 +46,18 @@ def brute_force(settings: DeriveSettings) -> pd.DataFrame:
 def load_small(database: Database, likes: dict[int, list[int]]) -> None:
     """Users who rate the given movies 5 stars."""
     database.run_batches(load_query("schema/constraints"))
-    ids = sorted({movie for movies in likes.values() for movie in movies})
-    frame = pd.DataFrame({"movieId": ids, "title": [f"M{i}" for i in ids]})
-    frame["year"] = frame["imdbId"] = frame["tmdbId"] = None
-    frame["genres"] = [[] for _ in ids]
-    write_movies(database, frame)
-    rows = [(user, movie, 5.0, 1) for user, movies in likes.items() for movie in movies]
-    write_ratings(database, pd.DataFrame(rows, columns=["userId", "movieId", "rating", "timestamp"]), set())
+    ids = np.array(sorted({movie for movies in likes.values() for movie in movies}))
+    titles = [{"title": f"M{i}", "genres": []} for i in ids]
+    pairs = [(user, movie) for user, movies in likes.items() for movie in movies]
+    users, movies = (np.array(column) for column in zip(*pairs, strict=True))
+    ratings = {"ratings": np.full(len(pairs), 5.0), "timestamps": np.ones(len(pairs), dtype=np.int64)}
+    for kind, columns in (
+        ("movies", {"movieIds": ids, "movieKeys": None, "properties": titles}),
+        ("ratings", {"userIds": users, "movieIds": movies, **ratings}),
+    ):
+        n_rows = len(columns["movieIds"])
+        chunk = Chunk(kind, 0, n_rows, np.arange(n_rows), columns)
+        database.in_transaction(lambda transaction, chunk=chunk: write_chunk(transaction, chunk, 1))
 
 
 def test_weight_by_hand(empty_database: Database) -> None:

@@ -1,12 +1,19 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query, parse_query
-from movierec.errors import BadRequest, StageMissing
+from movierec.errors import BadRequest, DataRejected, StageMissing
+from movierec.graph.load import load_ratings
 from movierec.graph.settings import SplitSettings
-from movierec.graph.split import split_ratings, undo_split
-from tests.conftest import MOVIELENS
+from movierec.graph.split import random_part, split_ratings, undo_split
+from tests.conftest import MOVIELENS, Answer
 
 HELD = parse_query(
     "tests/held",
@@ -51,7 +58,128 @@ def test_split_of_nothing_names_the_stage_before(empty_database: Database) -> No
         split_ratings(empty_database, SplitSettings())
 
 
-@pytest.mark.parametrize("wrong", [{"fraction": 0.0}, {"fraction": 1.0}, {"min_likes": 1}, {"min_rating": 6.0}])
-def test_settings_out_of_range_are_refused(wrong: dict[str, float]) -> None:
-    with pytest.raises(BadRequest, match=next(iter(wrong))):
+def held_pairs(database: Database) -> set[tuple[int, int]]:
+    return {(row["userId"], row["movieId"]) for row in database.read(HELD)}
+
+
+def half_undone(database: Database) -> None:
+    """As an interrupted split leaves it."""
+    database.write(
+        parse_query(
+            "tests/half",
+            "// Some go back.\n// Parameters: none.\n// Returns: n.\n"
+            "MATCH (u:User)-[h:HELD_OUT]->(m:Movie) WHERE u.userId % 2 = 0 "
+            "CREATE (u)-[r:RATED]->(m) SET r = properties(h) DELETE h RETURN count(*) AS n;",
+        )
+    )
+
+
+LIKES = pd.read_csv(MOVIELENS / "ratings.csv").query("rating >= 4").sort_values(["userId", "timestamp", "movieId"])
+
+
+def test_last_like_of_each_user(spoilt_movielens_database: Database) -> None:
+    database = spoilt_movielens_database
+    settings = SplitSettings("last")
+    result = split_ratings(database, settings)
+    groups = [(user, group) for user, group in LIKES.groupby("userId") if len(group) >= 5]
+    assert result["held_out"] == result["users"] == len(groups) == 603
+    assert held_pairs(database) == {(user, group.movieId.iloc[-1]) for user, group in groups}
+    half_undone(database)
+    assert split_ratings(database, settings) == result
+    with pytest.raises(BadRequest, match=r"split already, with strategy last, min_rating 4.0, min_likes 5"):
+        split_ratings(database, SplitSettings("random"))
+
+
+def test_newest_of_all_likes(spoilt_movielens_database: Database) -> None:
+    database = spoilt_movielens_database
+    settings = SplitSettings("global-time", fraction=0.1)
+    result = split_ratings(database, settings)
+    moment = LIKES.timestamp.quantile(0.9, interpolation="lower")
+    later = LIKES[LIKES.timestamp > moment]
+    assert held_pairs(database) == set(zip(later.userId, later.movieId, strict=True))
+    assert 0.09 < result["held_out"] / len(LIKES) <= 0.1
+    half_undone(database)
+    assert split_ratings(database, settings) == result
+
+
+def test_random_part_depends_on_the_seed_alone(spoilt_movielens_database: Database) -> None:
+    database = spoilt_movielens_database
+    settings = SplitSettings("random", seed=7)
+    result = split_ratings(database, settings)
+    assert (result["users"], result["held_out"]) == (603, 9475)
+    first = held_pairs(database)
+    assert first <= set(zip(LIKES.userId, LIKES.movieId, strict=True))
+    half_undone(database)
+    split_ratings(database, settings)
+    assert held_pairs(database) == first, "an interrupted split is completed, not drawn anew"
+    undo_split(database)
+    split_ratings(database, SplitSettings("random", seed=8))
+    other = held_pairs(database)
+    assert 0.1 < len(first & other) / len(first) < 0.35, "two random fifths share about a fifth"
+
+
+def test_random_part_is_uniform() -> None:
+    movies = np.arange(10)
+    counts = np.zeros(10)
+    for user in range(5000):
+        counts[random_part(movies, 0.3, 1, user)] += 1
+    assert counts.sum() == 15_000
+    assert stats.chisquare(counts).pvalue > 1e-3
+
+
+def test_part_that_a_file_names(spoilt_movielens_database: Database, tmp_path: Path) -> None:
+    database = spoilt_movielens_database
+    before = database.read(load_query("pull/ratings"))
+    lines = (MOVIELENS / "ratings.csv").read_text().splitlines()
+    path = tmp_path / "test.csv"
+    path.write_text("\n".join([lines[0], *lines[1::50]]) + "\n")
+    settings = SplitSettings("canonical", test_file=str(path))
+    result = split_ratings(database, settings)
+    assert result["held_out"] == len(lines[1::50])
+    assert held_pairs(database) == {tuple(map(int, line.split(",")[:2])) for line in lines[1::50]}
+    assert split_ratings(database, settings) == result
+    undo_split(database)
+    assert database.read(load_query("pull/ratings")) == before
+
+    path.write_text(lines[0] + "\n1,1,4.0,964982703\n1,2,4.0,1\n")
+    with pytest.raises(DataRejected, match=r"user 1 has not rated movie 2 in the database.*Nothing was changed"):
+        split_ratings(database, settings)
+    assert not held_pairs(database)
+
+
+def test_ratings_without_times_have_no_newest(empty_database: Database, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("user,movie,rating\n" + "".join(f"1,{movie},5\n" for movie in range(10)))
+    load_ratings(empty_database, path)
+    for strategy in ("newest", "last", "global-time"):
+        with pytest.raises(BadRequest, match=r"carry no times.*--strategy random"):
+            split_ratings(empty_database, SplitSettings(strategy))
+    assert split_ratings(empty_database, SplitSettings("random"))["held_out"] == 2
+
+
+def test_command_names_the_file_and_undoes(
+    connected: Callable[..., Answer], spoilt_movielens_database: Database
+) -> None:
+    answer = connected("split", "--strategy", "canonical")
+    assert answer.exit_code == 2
+    assert "takes a --test-file" in answer.err
+    assert connected("split", "--strategy", "random", "--fraction", "0.1", "--seed", "3").exit_code == 0
+    answer = connected("split", "--undo", "--format", "json")
+    assert json.loads(answer.out)["ratings"] == 100_836
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"strategy": "oldest"},
+        {"seed": -1},
+        {"test_file": "x"},
+        {"fraction": 0.0},
+        {"fraction": 1.0},
+        {"min_likes": 1},
+        {"min_rating": 6.0},
+    ],
+)
+def test_settings_out_of_range_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(BadRequest, match=next(iter(wrong)).replace("_", ".")):
         SplitSettings(**wrong)  # type: ignore[arg-type]

@@ -92,21 +92,21 @@ def test_zip_that_differs_from_its_published_hash_is_refused(site: Site, tmp_pat
     good = zip_of(small_members())
     site.files["ml-latest-small.zip"] = good + b"x"
     site.files["ml-latest-small.zip.md5"] = f"MD5 (ml-latest-small.zip) = {hashlib.md5(good).hexdigest()}".encode()
-    with pytest.raises(DataRejected, match="is published"):
+    with pytest.raises(DataRejected, match=r"is published"):
         fetch_dataset(SMALL, tmp_path, base_url=site.url)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_hash_known_beforehand_is_compared_too(site: Site, tmp_path: Path) -> None:
     site.files["ml-latest-small.zip"] = zip_of(small_members())
-    with pytest.raises(DataRejected, match="MD5"):
+    with pytest.raises(DataRejected, match=r"MD5"):
         fetch_dataset(replace(SMALL, md5="0" * 32), tmp_path, base_url=site.url)
 
 
 def test_half_a_zip_is_not_a_zip(site: Site, tmp_path: Path) -> None:
     whole = zip_of(small_members())
     site.files["ml-latest-small.zip"] = whole[: len(whole) // 2]
-    with pytest.raises(DataRejected, match="not a whole zip"):
+    with pytest.raises(DataRejected, match=r"not a whole zip"):
         fetch_dataset(SMALL, tmp_path, base_url=site.url)
 
 
@@ -115,14 +115,14 @@ def test_zip_with_a_flipped_bit_is_refused(tmp_path: Path) -> None:
     content[len(content) // 3] ^= 0xFF
     archive = tmp_path / "mine.zip"
     archive.write_bytes(content)
-    with pytest.raises(DataRejected, match="not a whole zip"):
+    with pytest.raises(DataRejected, match=r"not a whole zip"):
         fetch_dataset(SMALL, tmp_path / "cache", from_file=archive)
 
 
 def test_hash_that_cannot_be_read_is_not_taken_for_none(site: Site, tmp_path: Path) -> None:
     site.files["ml-latest-small.zip"] = zip_of(small_members())
     site.files["ml-latest-small.zip.md5"] = b"<html>busy</html>"
-    with pytest.raises(DataRejected, match="holds no MD5"):
+    with pytest.raises(DataRejected, match=r"holds no MD5"):
         fetch_dataset(SMALL, tmp_path, base_url=site.url)
 
 
@@ -137,7 +137,7 @@ def test_members_outside_the_folder_are_never_written(site: Site, tmp_path: Path
 def test_member_that_swells_is_stopped(site: Site, tmp_path: Path) -> None:
     members = small_members() | {"ml-latest-small/README.txt": bytes(3 * 2**20)}
     site.files["ml-latest-small.zip"] = zip_of(members)
-    with pytest.raises(DataRejected, match="larger than the 1 MB"):
+    with pytest.raises(DataRejected, match=r"larger than the 1 MB"):
         fetch_dataset(SMALL, tmp_path, base_url=site.url)
     assert list(tmp_path.iterdir()) == []
 
@@ -149,7 +149,7 @@ def test_zip_of_another_data_set_is_refused(site: Site, tmp_path: Path) -> None:
 
 
 def test_site_that_does_not_answer_names_the_other_way(tmp_path: Path) -> None:
-    with pytest.raises(NoConnection, match="--from-file"):
+    with pytest.raises(NoConnection, match=r"--from-file"):
         fetch_dataset(SMALL, tmp_path, base_url="http://127.0.0.1:9")
 
 
@@ -157,5 +157,5 @@ def test_file_at_hand_is_used(tmp_path: Path) -> None:
     archive = tmp_path / "mine.zip"
     archive.write_bytes(zip_of(small_members()))
     assert (fetch_dataset(SMALL, tmp_path / "cache", from_file=archive) / "movies.csv").is_file()
-    with pytest.raises(BadRequest, match="No file"):
+    with pytest.raises(BadRequest, match=r"No file"):
         fetch_dataset(SMALL, tmp_path / "other", from_file=tmp_path / "absent.zip")

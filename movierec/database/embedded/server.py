@@ -182,7 +182,7 @@ class EmbeddedServer:
                 [
                     *command,
                     f"-Xmx{heap}",
-                    "-XX:+UseG1GC",
+                    "-XX:+UseParallelGC",  # loads a third faster than G1, whose threads compete for few cores
                     "-XX:+ExitOnOutOfMemoryError",
                     "-Dlog4j2.disable.jmx=true",
                     lock.main_class,

@@ -1,0 +1,13 @@
+// Take a ledger for one batch: the write locks it until the batch is committed, so the answer stays true.
+// Parameters: loadId INTEGER.
+// Returns: status STRING; rowsDone LIST<INTEGER>; lastRunId STRING and lastBatch LIST<INTEGER>, as advance.cypher
+//   left them.
+:param loadId => 1;
+
+MATCH (load:Load {loadId: $loadId})
+SET load.claimedAt = datetime()
+RETURN
+  load.status AS status,
+  load.rowsDone AS rowsDone,
+  load.lastRunId AS lastRunId,
+  load.lastBatch AS lastBatch;

@@ -1,0 +1,10 @@
+// Close the ledger of a load that is whole.
+// Parameters: loadId INTEGER; rejected INTEGER, rows that were left out.
+// Returns: loadId INTEGER.
+:param loadId => 1;
+:param rejected => 0;
+
+MATCH (load:Load {loadId: $loadId})
+WHERE load.status = 'loading'
+SET load.status = 'done', load.finishedAt = datetime(), load.rejected = $rejected
+RETURN load.loadId AS loadId;

@@ -1,0 +1,12 @@
+// Delete the ratings of a load; those it had changed are restored before.
+// Parameters: loadId INTEGER.
+// Returns: ratings INTEGER, how many.
+:param loadId => 1;
+
+MATCH (u:User)-[r:RATED]->()
+WHERE r.loadId = $loadId
+CALL (u, r) {
+  SET u:Touched
+  DELETE r
+} IN TRANSACTIONS OF 10000 ROWS
+RETURN count(*) AS ratings;

@@ -1,0 +1,9 @@
+// Delete the tags that a load created.
+// Parameters: loadId INTEGER.
+// Returns: tags INTEGER, how many.
+:param loadId => 1;
+
+MATCH ()-[t:TAGGED]->()
+WHERE t.loadId = $loadId
+CALL (t) { DELETE t } IN TRANSACTIONS OF 10000 ROWS
+RETURN count(*) AS tags;

@@ -1,0 +1,15 @@
+// Delete the users that a load created and that have nothing from another load. The movies they liked are marked,
+// so that an incremental derive counts them again.
+// Parameters: loadId INTEGER.
+// Returns: users INTEGER, how many.
+:param loadId => 1;
+
+MATCH (u:User)
+WHERE u.loadId = $loadId AND NOT EXISTS { (u)-[:RATED|HELD_OUT|TAGGED]->() }
+CALL (u) {
+  OPTIONAL MATCH (u)-[:LIKED]->(m:Movie)
+  SET m:Touched
+  WITH DISTINCT u
+  DETACH DELETE u
+} IN TRANSACTIONS OF 1000 ROWS
+RETURN count(*) AS users;

@@ -1,0 +1,14 @@
+// Turn these ratings into HELD_OUT; those that are already are passed over.
+// Parameters: userIds LIST<INTEGER>; movieIds LIST<INTEGER>, position i of both belongs to the same rating.
+// Returns: rows INTEGER, how many were held out now.
+:param userIds => [1];
+:param movieIds => [1];
+
+UNWIND range(0, size($userIds) - 1) AS i
+MATCH (u:User {userId: $userIds[i]})
+MATCH (m:Movie {movieId: $movieIds[i]})
+MATCH (u)-[r:RATED]->(m)
+CREATE (u)-[h:HELD_OUT]->(m)
+SET h = properties(r)
+DELETE r
+RETURN count(*) AS rows;

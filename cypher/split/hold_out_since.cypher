@@ -1,0 +1,14 @@
+// Turn all likes given after one moment into HELD_OUT, whoever gave them.
+// Parameters: minRating FLOAT, stars; timestamp INTEGER, Unix seconds.
+// Returns: rows INTEGER, how many ratings were held out now.
+:param minRating => 4.0;
+:param timestamp => 1500000000;
+
+MATCH (u:User)-[r:RATED]->(m:Movie)
+WHERE r.rating >= $minRating AND r.timestamp > $timestamp
+CALL (u, r, m) {
+  CREATE (u)-[h:HELD_OUT]->(m)
+  SET h = properties(r)
+  DELETE r
+} IN TRANSACTIONS OF 10000 ROWS
+RETURN count(*) AS rows;

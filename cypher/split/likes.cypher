@@ -1,0 +1,15 @@
+// The likes of each user, held out or not: the same before and after a split.
+// Parameters: minRating FLOAT, stars.
+// Returns: userId INTEGER; movieIds LIST<INTEGER>, ascending.
+:param minRating => 4.0;
+
+MATCH (u:User)
+CALL (u) {
+  MATCH (u)-[r:RATED|HELD_OUT]->(m:Movie)
+  WHERE r.rating >= $minRating
+  WITH m.movieId AS movieId
+  ORDER BY movieId
+  RETURN collect(movieId) AS movieIds
+}
+RETURN u.userId AS userId, movieIds
+ORDER BY userId;

@@ -1,0 +1,69 @@
+"""Copy: the movies and ratings of one database into another, for an evaluation that leaves the first as it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from movierec.database.connection import Database
+from movierec.database.query_files import load_query
+from movierec.errors import StageMissing
+from movierec.graph.load import BATCH_ROWS
+from movierec.graph.write import write_chunk
+from movierec.progress import Progress, silent
+from movierec.ratings.checked import Chunk
+
+__all__ = ["copy_ratings"]
+
+COPIED = 0  # the loadId of what came from another database
+
+
+def copy_ratings(source: Database, target: Database, progress: Progress = silent) -> None:
+    """Copy movies and all ratings, held out or not, into an empty database."""
+    target.run_batches(load_query("schema/constraints"))
+    movies = source.read(load_query("pull/movies"))
+    if not movies:
+        raise StageMissing('No movies to evaluate on. Run "movierec load" first.')
+    for start in range(0, len(movies), BATCH_ROWS):
+        batch = movies[start : start + BATCH_ROWS]
+        ids = np.array([movie.pop("movieId") for movie in batch], dtype=np.int64)
+        _write(target, "movies", {"movieIds": ids, "movieKeys": None, "properties": batch})
+    counts = source.read_one(load_query("doctor/counts"))
+    with progress("copy ratings", counts["ratings"] + counts["heldOut"], "rows") as advance:
+        waiting = _Ratings()
+        for row in source.stream(load_query("pull/ratings")):
+            waiting.add(row)
+            if waiting.n_rows >= BATCH_ROWS:
+                advance(_write(target, "ratings", waiting.columns()))
+                waiting = _Ratings()
+        if waiting.n_rows:
+            advance(_write(target, "ratings", waiting.columns()))
+
+
+class _Ratings:
+    """Ratings of whole users, gathered until there are enough for a batch."""
+
+    def __init__(self) -> None:
+        self._rows: list[dict[str, Any]] = []
+        self.n_rows = 0
+
+    def add(self, row: dict[str, Any]) -> None:
+        self._rows.append(row)
+        self.n_rows += len(row["movieIds"])
+
+    def columns(self) -> dict[str, Any]:
+        sizes = [len(row["movieIds"]) for row in self._rows]
+        return {
+            "userIds": np.repeat(np.array([row["userId"] for row in self._rows], dtype=np.int64), sizes),
+            "movieIds": np.concatenate([np.array(row["movieIds"], dtype=np.int64) for row in self._rows]),
+            "ratings": np.concatenate([np.array(row["ratings"], dtype=np.float64) for row in self._rows]),
+            "timestamps": np.concatenate([np.array(row["timestamps"], dtype=np.int64) for row in self._rows]),
+        }
+
+
+def _write(target: Database, kind: str, columns: dict[str, Any]) -> int:
+    n_rows = len(columns["movieIds"])
+    chunk = Chunk(kind, 0, n_rows, np.arange(n_rows), columns)
+    target.in_transaction(lambda transaction: write_chunk(transaction, chunk, COPIED))
+    return n_rows

@@ -1,0 +1,74 @@
+"""Stats: what is in the graph, and what a derive of it would have to count. Reads only.
+
+Distributions are given by their quantiles, of the ratings of a user and of a movie; movies and users
+without ratings count as 0. Wedges, sum over users of likes * (likes - 1) / 2, are the work of a derive;
+pairs, the movies that anybody likes both of, are the edges it has to consider.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from movierec.database.connection import Database
+from movierec.database.query_files import load_query
+from movierec.errors import StageMissing
+
+__all__ = ["rating_stats"]
+
+THRESHOLDS = (3.0, 3.5, 4.0, 4.5, 5.0)  # stars
+QUANTILES = {"min": 0.0, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95, "max": 1.0}
+MOST_WEDGES = 50_000_000  # counting the pairs of more takes minutes
+
+
+def rating_stats(database: Database, min_rating: float = 4.0, count_pairs: bool | None = None) -> dict[str, Any]:
+    """{"users", "movies", "ratings", "density", "first_at", "last_at", ...}, as docs/cli.md has it.
+
+    Pairs are counted for `min_rating`; with `count_pairs` None, only up to 50 million wedges, else null.
+    Raises StageMissing without ratings.
+    """
+    counts = database.read_one(load_query("doctor/counts"))
+    if not counts["ratings"]:
+        raise StageMissing('No RATED relationships. Run "movierec load" first.')
+    values = database.read(load_query("stats/ratings"))
+    thresholds = sorted({*THRESHOLDS, min_rating})
+    likes = database.read(load_query("stats/wedges"), thresholds=thresholds)
+    wedges = next(row["wedges"] for row in likes if row["minRating"] == min_rating)
+    if count_pairs is None:
+        count_pairs = wedges <= MOST_WEDGES
+    pairs = database.read_one(load_query("stats/pairs"), minRating=min_rating)["pairs"] if count_pairs else None
+    times = [row[name] for row in values for name in ("firstAt", "lastAt") if row[name] is not None]
+    return {
+        "users": counts["users"],
+        "movies": counts["movies"],
+        "ratings": counts["ratings"],
+        "held_out": counts["heldOut"],
+        "density": counts["ratings"] / (counts["users"] * counts["movies"]),
+        "first_at": min(times, default=None),
+        "last_at": max(times, default=None),
+        "rating_counts": {str(row["rating"]): row["ratings"] for row in values},
+        "ratings_per_user": _quantiles(database.read(load_query("stats/per_user")), "users"),
+        "ratings_per_movie": _quantiles(database.read(load_query("stats/per_movie")), "movies"),
+        "likes": [
+            {
+                "min_rating": row["minRating"],
+                "likes": row["likes"],
+                "users": row["users"],
+                "movies": row["movies"],
+                "wedges": row["wedges"],
+            }
+            for row in likes
+        ],
+        "min_rating": min_rating,
+        "pairs": pairs,
+    }
+
+
+def _quantiles(rows: list[dict[str, Any]], counted: str) -> dict[str, float]:
+    """Mean and quantiles (the value at or above the fraction) of a histogram {"ratings", counted}."""
+    values = np.array([row["ratings"] for row in rows], dtype=np.int64)
+    sizes = np.array([row[counted] for row in rows], dtype=np.int64)
+    upto = np.cumsum(sizes)
+    at = {name: values[np.searchsorted(upto, max(1, np.ceil(q * upto[-1])))] for name, q in QUANTILES.items()}
+    return {"mean": round(float((values * sizes).sum() / upto[-1]), 2)} | {n: int(v) for n, v in at.items()}

@@ -1,0 +1,88 @@
+"""Write: one checked chunk into the graph, inside a transaction that somebody else commits.
+
+    movies, links  ->  (:Movie)                    users  ->  (:User)
+    ratings        ->  (:User)-[:RATED]->(:Movie)  tags   ->  (:User)-[:TAGGED]->(:Movie)
+
+Users whose ratings change get the label Touched, for the incremental derive. Ratings of users who have
+none are created without looking for older ones, which makes a first load half as fast again; the users'
+locks, taken before, keep a second load from doing the same at the same moment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from movierec.database.connection import Transaction
+from movierec.database.query_files import load_query
+from movierec.errors import DataRejected
+from movierec.ratings.checked import Chunk, keep_newest
+
+__all__ = ["Counts", "write_chunk"]
+
+
+@dataclass
+class Counts:
+    """Rows that were new or changed something; that were there; that their own load had brought before."""
+
+    written: int = 0
+    unchanged: int = 0
+    repeated: int = 0
+
+    def add(self, other: Counts) -> None:
+        self.written += other.written
+        self.unchanged += other.unchanged
+        self.repeated += other.repeated
+
+
+def write_chunk(transaction: Transaction, chunk: Chunk, load_id: int, brings_movies: bool = False) -> Counts:
+    """Write a chunk. With `brings_movies`, a rating's movie is created where it is not there yet."""
+    if not len(chunk):
+        return Counts()
+    if chunk.kind == "ratings":
+        return _write_ratings(transaction, chunk, load_id, brings_movies)
+    query, parameters = {
+        "movies": ("load/movies", chunk.columns),
+        "links": ("load/movies", chunk.columns),
+        "users": ("load/users", chunk.columns),
+        "tags": ("load/tags", {n: v for n, v in chunk.columns.items() if not n.endswith("Keys")}),
+    }[chunk.kind]
+    row = transaction.run_one(load_query(query), loadId=load_id, **parameters)
+    _refuse_clashes(row.get("clashes", []))
+    return Counts(row["written"], len(chunk) - row["written"])
+
+
+def _write_ratings(transaction: Transaction, chunk: Chunk, load_id: int, brings_movies: bool) -> Counts:
+    columns = chunk.columns
+    newest = keep_newest(columns["userIds"], columns["movieIds"], columns["timestamps"])
+    counts = Counts(repeated=len(chunk) - len(newest))
+    if brings_movies:
+        row = transaction.run_one(load_query("load/rated_movies"), loadId=load_id, **_distinct(columns, "movie"))
+        _refuse_clashes(row["clashes"])
+    row = transaction.run_one(load_query("load/raters"), loadId=load_id, **_distinct(columns, "user"))
+    _refuse_clashes(row["clashes"])
+    is_first = np.isin(columns["userIds"][newest], np.array(row["firstTime"], dtype=np.int64))
+    for query, rows in (("load/first_ratings", newest[is_first]), ("load/ratings", newest[~is_first])):
+        if len(rows):
+            values = {name: columns[name][rows] for name in ("userIds", "movieIds", "ratings", "timestamps")}
+            done = transaction.run_one(load_query(query), loadId=load_id, **values)
+            repeated = done.get("repeated", 0)
+            counts.add(Counts(done["written"], len(rows) - done["written"] - repeated, repeated))
+    return counts
+
+
+def _distinct(columns: dict[str, Any], who: str) -> dict[str, Any]:
+    """The ids of a column without repetitions, each with its key where there are keys."""
+    ids, first = np.unique(columns[f"{who}Ids"], return_index=True)
+    keys = columns.get(f"{who}Keys")
+    return {f"{who}Ids": ids, f"{who}Keys": None if keys is None else [keys[i] for i in first.tolist()]}
+
+
+def _refuse_clashes(clashes: list[str]) -> None:
+    if clashes:
+        raise DataRejected(
+            f"The id {clashes[0]!r} leads to the same number as another id that is in the graph; expected ids of "
+            "which no two do. Change that id in the file, or load integer ids."
+        )
