@@ -10,6 +10,8 @@
 UNWIND range(0, size($movieIds) - 1) AS i
 MERGE (m:Movie {movieId: $movieIds[i]})
 ON CREATE SET m.movieKey = $movieKeys[i], m.loadId = $loadId
+// What a removed load had created belongs to the next that brings it.
+ON MATCH SET m.loadId = coalesce(m.loadId, $loadId)
 WITH m, $properties[i] AS new, $movieKeys[i] AS movieKey
 WITH m, new, movieKey,
   any(key IN keys(new) WHERE coalesce(m[key] <> new[key], m[key] IS NOT NULL OR new[key] IS NOT NULL)) AS differs

@@ -1,11 +1,11 @@
-// Delete the users that a load created and that have nothing from another load. The movies they liked are marked,
+// Delete the users that a load created, or one removed before, and that have nothing from another load. The movies they liked are marked,
 // so that an incremental derive counts them again.
 // Parameters: loadId INTEGER.
 // Returns: users INTEGER, how many.
 :param loadId => 1;
 
 MATCH (u:User)
-WHERE u.loadId = $loadId AND NOT EXISTS { (u)-[:RATED|HELD_OUT|TAGGED]->() }
+WHERE (u.loadId = $loadId OR u.loadId IS NULL) AND NOT EXISTS { (u)-[:RATED|HELD_OUT|TAGGED]->() }
 CALL (u) {
   OPTIONAL MATCH (u)-[:LIKED]->(m:Movie)
   SET m:Touched

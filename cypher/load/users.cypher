@@ -10,6 +10,8 @@
 UNWIND range(0, size($userIds) - 1) AS i
 MERGE (u:User {userId: $userIds[i]})
 ON CREATE SET u.userKey = $userKeys[i], u.loadId = $loadId
+// What a removed load had created belongs to the next that brings it.
+ON MATCH SET u.loadId = coalesce(u.loadId, $loadId)
 WITH u, $properties[i] AS new, $userKeys[i] AS userKey
 WITH u, new, userKey,
   any(key IN keys(new) WHERE coalesce(u[key] <> new[key], u[key] IS NOT NULL OR new[key] IS NOT NULL)) AS differs

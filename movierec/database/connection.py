@@ -105,8 +105,9 @@ class Database:
     def read(self, query: Query, **parameters: Any) -> list[Row]:
         """All rows of a read query."""
         query.check(parameters)
-        with self._mapped(), self._session() as session:
-            return session.execute_read(lambda tx: tx.run(_literal(query.text), parameters).data())
+        return self._answered(
+            lambda session: session.execute_read(lambda tx: tx.run(_literal(query.text), parameters).data())
+        )
 
     def read_one(self, query: Query, **parameters: Any) -> Row:
         """The only row of a query that always has exactly one."""
@@ -129,16 +130,9 @@ class Database:
         lost connection. It must be safe to repeat even after it was committed: when the connection breaks
         during a commit, nobody can tell. Raises ServerOutOfMemory when the transaction is too large.
         """
-        for n_left in reversed(range(N_COMMITS_UNANSWERED)):
-            try:
-                with self._mapped(), self._session() as session:
-                    return session.execute_write(lambda tx: work(Transaction(tx, self.settings.uri)))
-            except CommitUnanswered:
-                # The driver repeats everything but this.
-                _log.info("a commit was not answered; it is repeated")
-                if not n_left:
-                    raise
-        raise AssertionError("unreachable")
+        return self._answered(
+            lambda session: session.execute_write(lambda tx: work(Transaction(tx, self.settings.uri)))
+        )
 
     def run_batches(self, query: Query, **parameters: Any) -> list[Row]:
         """Run a query that commits by itself in batches, or changes the schema, statement by statement.
@@ -180,6 +174,17 @@ class Database:
             self._driver.close()
             self._driver = None
             raise
+
+    def _answered(self, work: Callable[[neo4j.Session], T]) -> T:
+        """Managed work, also repeated when a commit was not answered, which the driver leaves to its user."""
+        for _ in range(N_COMMITS_UNANSWERED):
+            try:
+                with self._mapped(), self._session() as session:
+                    return work(session)
+            except CommitUnanswered as error:
+                _log.info("a commit was not answered; it is repeated")
+                unanswered = error
+        raise unanswered
 
     def _session(self) -> neo4j.Session:
         if self._driver is None:

@@ -1,0 +1,9 @@
+// Movies and users that a load created and that stay, because another load speaks of them, are nobody's now.
+// Parameters: loadId INTEGER.
+// Returns: nodes INTEGER, how many.
+:param loadId => 1;
+
+MATCH (n:Movie|User)
+WHERE n.loadId = $loadId
+CALL (n) { REMOVE n.loadId } IN TRANSACTIONS OF 10000 ROWS
+RETURN count(*) AS nodes;
