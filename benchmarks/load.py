@@ -55,7 +55,7 @@ def generate(folder: Path, n_rows: int) -> Path:
     schema = pa.schema(
         {"userId": pa.int64(), "movieId": pa.int64(), "rating": pa.float64(), "timestamp": pa.int64()}
     )
-    options = pyarrow.csv.WriteOptions(quoting_style="none")
+    options = pyarrow.csv.WriteOptions(quoting_style="none", quoting_header="none")
     written, user = 0, 1
     with pyarrow.csv.CSVWriter(str(folder / "ratings.csv"), schema, write_options=options) as writer:
         while written < n_rows:

@@ -32,6 +32,9 @@ from movierec.graph.settings import DeriveSettings
 
 MOVIELENS = Path(__file__).parent.parent / "data" / "ml-latest-small"
 
+# Parameters of load/users.
+THREE_USERS = {"userIds": [1, 2, 3], "userKeys": None, "properties": [{}, {}, {}], "loadId": 1}
+
 CLEAR = parse_query(
     "tests/clear",
     "// Delete everything.\n// Parameters: none.\n// Returns: nothing.\n"

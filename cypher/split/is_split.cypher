@@ -1,4 +1,4 @@
-// Is a part of the ratings held out?
+// Whether a part of the ratings is held out.
 // Parameters: none.
 // Returns: isSplit BOOLEAN.
 

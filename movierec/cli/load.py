@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 FORMATS = ("auto", "ml-latest", "ml-dat", "ml-100k", "recbole", "table")
 
 READ_OPTIONS = [
-    click.option("--input-format", type=click.Choice(FORMATS), default="auto", show_default=True),
+    click.option(
+        "--input-format",
+        type=click.Choice(FORMATS),
+        default="auto",
+        show_default=True,
+        help="What PATH holds; by default found by looking.",
+    ),
     click.option(
         "--table",
         type=click.Choice(("ratings", "movies")),

@@ -2,7 +2,7 @@
 
 `Database` gives ways to run a query, by what it needs:
 
-    read, write     one managed transaction; the driver repeats it after a deadlock or a leader switch
+    read, write     one transaction, repeated after a deadlock, a leader switch or a lost answer
     in_transaction  the same for several queries
     run_batches     for `CALL { ... } IN TRANSACTIONS`, which the server itself splits and commits
     transaction     several queries that become visible together or not at all
@@ -13,6 +13,8 @@ Rows come back as plain dictionaries, keyed by the query's column names.
 from __future__ import annotations
 
 import logging
+import random
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -23,10 +25,10 @@ from typing import Any, LiteralString, TypeVar, cast
 import neo4j
 from neo4j import GraphDatabase, NotificationDisabledClassification, NotificationMinimumSeverity
 
-from movierec.database.faults import driver_errors_mapped, out_of_memory_mapped
+from movierec.database.faults import driver_errors_mapped, mapped
 from movierec.database.query_files import Query
 from movierec.database.settings import ConnectionSettings
-from movierec.errors import CommitUnanswered, NoConnection
+from movierec.errors import CommitUnanswered, NoConnection, ServerOutOfMemory
 
 __all__ = ["Database", "Row", "ServerVersion", "Transaction"]
 
@@ -35,7 +37,8 @@ _log = logging.getLogger(__name__)
 Row = dict[str, Any]
 T = TypeVar("T")
 
-N_COMMITS_UNANSWERED = 5  # in a row, before giving up
+REPEAT_SECONDS = 30.0  # as long as the driver's managed transactions
+FIRST_PAUSE = 0.2  # seconds; doubled each time
 CONNECT_SECONDS = 5.0  # a server on loopback answers in milliseconds, one on another continent in one second
 
 
@@ -50,15 +53,13 @@ class ServerVersion:
 class Transaction:
     """One explicit transaction; the queries run in it commit together."""
 
-    def __init__(self, transaction: neo4j.Transaction | neo4j.ManagedTransaction, uri: str) -> None:
+    def __init__(self, transaction: neo4j.Transaction) -> None:
         self._transaction = transaction
-        self._uri = uri
 
     def run(self, query: Query, **parameters: Any) -> list[Row]:
-        """All rows of a query. Raises ServerOutOfMemory at once when the transaction is too large."""
+        """All rows of a query."""
         query.check(parameters)
-        with out_of_memory_mapped(self._uri):
-            return self._transaction.run(_literal(query.text), parameters).data()
+        return self._transaction.run(_literal(query.text), parameters).data()
 
     def run_one(self, query: Query, **parameters: Any) -> Row:
         """The only row of a query that always has exactly one."""
@@ -104,10 +105,7 @@ class Database:
 
     def read(self, query: Query, **parameters: Any) -> list[Row]:
         """All rows of a read query."""
-        query.check(parameters)
-        return self._answered(
-            lambda session: session.execute_read(lambda tx: tx.run(_literal(query.text), parameters).data())
-        )
+        return self._repeated(lambda transaction: transaction.run(query, **parameters), neo4j.READ_ACCESS)
 
     def read_one(self, query: Query, **parameters: Any) -> Row:
         """The only row of a query that always has exactly one."""
@@ -122,17 +120,15 @@ class Database:
                 yield record.data()
 
     def write(self, query: Query, **parameters: Any) -> list[Row]:
-        """Run a write query in one managed transaction. It must be safe to repeat."""
+        """Run a write query in one transaction. It must be safe to repeat."""
         return self.in_transaction(lambda transaction: transaction.run(query, **parameters))
 
     def in_transaction(self, work: Callable[[Transaction], T]) -> T:
-        """Run `work` in one managed transaction, repeated as a whole after a deadlock, a leader switch or a
-        lost connection. It must be safe to repeat even after it was committed: when the connection breaks
+        """Run `work` in one transaction, repeated as a whole after a deadlock, a leader switch or a lost
+        connection. It must be safe to repeat even after it was committed: when the connection breaks
         during a commit, nobody can tell. Raises ServerOutOfMemory when the transaction is too large.
         """
-        return self._answered(
-            lambda session: session.execute_write(lambda tx: work(Transaction(tx, self.settings.uri)))
-        )
+        return self._repeated(work, neo4j.WRITE_ACCESS)
 
     def run_batches(self, query: Query, **parameters: Any) -> list[Row]:
         """Run a query that commits by itself in batches, or changes the schema, statement by statement.
@@ -150,7 +146,7 @@ class Database:
     def transaction(self) -> Iterator[Transaction]:
         """One transaction: committed when the block ends, rolled back when it raises."""
         with self._mapped(), self._session() as session, session.begin_transaction() as transaction:
-            yield Transaction(transaction, self.settings.uri)
+            yield Transaction(transaction)
             transaction.commit()
 
     def explain(self, query: Query, **parameters: Any) -> None:
@@ -175,21 +171,33 @@ class Database:
             self._driver = None
             raise
 
-    def _answered(self, work: Callable[[neo4j.Session], T]) -> T:
-        """Managed work, also repeated when a commit was not answered, which the driver leaves to its user."""
-        for _ in range(N_COMMITS_UNANSWERED):
-            try:
-                with self._mapped(), self._session() as session:
-                    return work(session)
-            except CommitUnanswered as error:
-                _log.info("a commit was not answered; it is repeated")
-                unanswered = error
-        raise unanswered
+    def _repeated(self, work: Callable[[Transaction], T], access: str) -> T:
+        """The result of `work` in a transaction that was committed.
 
-    def _session(self) -> neo4j.Session:
+        The driver's own managed transactions do not fit: they give up on a commit that was not answered,
+        and send a batch that is too large for the server again, just as large, for half a minute.
+        """
+        give_up_at = time.monotonic() + REPEAT_SECONDS
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                with self._session(access) as session, session.begin_transaction() as transaction:
+                    result = work(Transaction(transaction))
+                    transaction.commit()
+                return result
+            except (neo4j.exceptions.Neo4jError, neo4j.exceptions.DriverError) as error:
+                problem = mapped(error, self.settings.uri)
+                may_pass = error.is_retryable() or isinstance(problem, CommitUnanswered)
+                if not may_pass or isinstance(problem, ServerOutOfMemory) or time.monotonic() > give_up_at:
+                    raise problem from error
+                _log.info("a transaction failed and is repeated: %s", problem)
+            time.sleep(pause * random.uniform(0.8, 1.2))  # two that were in each other's way part
+            pause *= 2
+
+    def _session(self, access: str = neo4j.WRITE_ACCESS) -> neo4j.Session:
         if self._driver is None:
             raise RuntimeError("The connection is not open: use `with Database(settings) as database:`.")
-        return self._driver.session(database=self.settings.database)
+        return self._driver.session(database=self.settings.database, default_access_mode=access)
 
     def _mapped(self) -> AbstractContextManager[None]:
         return driver_errors_mapped(self.settings.uri)

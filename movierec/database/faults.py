@@ -21,7 +21,7 @@ from movierec.errors import (
     WrongPassword,
 )
 
-__all__ = ["driver_errors_mapped", "mapped", "out_of_memory_mapped"]
+__all__ = ["driver_errors_mapped", "mapped"]
 
 MEMORY_CODES = frozenset(
     {
@@ -40,21 +40,6 @@ def driver_errors_mapped(uri: str) -> Iterator[None]:
         yield
     except (driver.Neo4jError, driver.DriverError) as error:
         raise mapped(error, uri) from error
-
-
-@contextmanager
-def out_of_memory_mapped(uri: str) -> Iterator[None]:
-    """Inside this block, the server's lack of memory leaves as ServerOutOfMemory, all else as it is.
-
-    For use inside of managed transactions: the driver takes such an error for a passing one, and would
-    send the same batch, just as large, for half a minute.
-    """
-    try:
-        yield
-    except driver.Neo4jError as error:
-        if error.code in MEMORY_CODES:
-            raise mapped(error, uri) from error
-        raise
 
 
 def mapped(error: Exception, uri: str) -> MovieRecError:

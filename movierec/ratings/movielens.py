@@ -8,10 +8,11 @@ ml-100k     u.data or a pair such as u1.base and u1.test, u.item (Latin-1, "|"),
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from movierec.errors import DataRejected
 from movierec.ratings.files import Files
-from movierec.ratings.source import ReadSettings, Source, Table, need, source_of
+from movierec.ratings.source import ReadSettings, Source, Table, lines_of, need, source_of
 from movierec.ratings.tables import Layout
 
 __all__ = ["is_fold", "ml_100k", "ml_dat", "ml_latest"]
@@ -23,14 +24,17 @@ def ml_latest(files: Files, settings: ReadSettings) -> Source:
     """The tables of a data set of 2016 or later."""
     members = files.members()
     layouts = {
-        # Ratings and links hold numbers only: a quotation mark in them is a fault, not the start of a field
-        # that may go on for a thousand lines.
         "movies": Layout(("movieId", "title", "genres")),
-        "links": Layout(("movieId", "imdbId", "tmdbId"), is_quoted=False),
-        "ratings": Layout(tuple(RATING_FIELDS), is_quoted=False),
+        "links": Layout(("movieId", "imdbId", "tmdbId")),
+        "ratings": Layout(tuple(RATING_FIELDS)),
         "tags": Layout(("userId", "movieId", "tag", "timestamp")),
     }
     need(files, members, "movies.csv", "ratings.csv")
+    for kind in {"links", "ratings"} & {kind for kind in layouts if f"{kind}.csv" in members}:
+        # They hold numbers only. Unless a program has quoted the header too, a quotation mark in them is a
+        # fault, not the start of a field that may go on for a thousand lines.
+        (header,) = lines_of(files, f"{kind}.csv", settings.encoding or "utf-8", 1) or [""]
+        layouts[kind] = replace(layouts[kind], is_quoted='"' in header)
     return source_of(
         "ml-latest",
         settings,

@@ -33,10 +33,10 @@ def said_in_one_line(answer: Answer, exit_code: int, *parts: str) -> None:
 @pytest.mark.parametrize(
     ("row", "parts"),
     [
-        ("1,3,4.0,sometime", ("timestamp is 'sometime'", "whole number")),
-        ("1,3,good,964981247", ("rating is 'good'", "number of stars")),
-        ("1,3,7.5,964981247", ("rating is '7.5'", "0.5 to 5.0")),
-        ("1,999999,4.0,964981247", ("movieId is '999999'", "movies.csv")),
+        ("1,3,4.0,sometime", ("timestamp is 'sometime'", "whole Unix seconds")),
+        ("1,3,good,964981247", ("rating is 'good'", "a rating from 0.5 to 5")),
+        ("1,3,7.5,964981247", ("rating is '7.5'", "a rating from 0.5 to 5")),
+        ("1,999999,4.0,964981247", ("movieId is '999999'", "the table of movies")),
     ],
 )
 def test_bad_row(
@@ -81,7 +81,7 @@ def test_no_edges_above_the_threshold(
         (("derive",), "load"),
         (("train",), "derive"),
         (("similar", "Jumanji"), "train"),
-        (("recommend", "--user", "1"), "derive"),
+        (("recommend", "--user", "1"), "load"),
         (("split",), "load"),
         (("evaluate", "--in-place"), "load"),
         (("export", "folder"), "train"),

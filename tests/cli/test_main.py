@@ -27,7 +27,7 @@ def commands() -> dict[str, click.Command]:
 def test_every_command_has_help_with_an_example(movierec: Callable[..., Answer], name: str) -> None:
     answer = movierec(*name.split(), "--help")
     assert answer.exit_code == 0
-    assert re.search(rf"Example: movierec {name}|Example: movierec load .*movierec {name}", answer.out)
+    assert re.search(rf"Examples?: movierec {name}|Example: movierec load .*movierec {name}", answer.out)
 
 
 @pytest.mark.parametrize("name", commands())

@@ -20,6 +20,10 @@ def test_the_way_step_by_step(connected: Callable[..., Answer], empty_database: 
     counts = json.loads(loaded.out)
     assert (counts["users"], counts["movies"], counts["ratings"]) == (610, 9742, 100_836)
 
+    stats = json.loads(connected("stats", "--min-rating", 5, "--format", "json").out)
+    assert (stats["ratings"], stats["likes"][-1]["likes"]) == (100_836, 13_211)
+    assert "13,211" in connected("stats", "--no-pairs").out
+
     derived = json.loads(connected("derive", "--preset", "keras", "--format", "json").out)
     assert derived["users"] == 573
     assert derived["likes"] == 13_211

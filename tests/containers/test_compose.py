@@ -14,6 +14,7 @@ import pytest
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.database.settings import ConnectionSettings
+from tests.conftest import THREE_USERS
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "chosen-by-the-test"
@@ -49,7 +50,7 @@ def test_data_outlive_down_and_up(env: dict[str, str]) -> None:
         assert up.returncode == 0, up.stderr
         with Database(settings) as database:
             assert database.read_one(load_query("doctor/counts"))["users"] == n_before
-            database.write(load_query("load/users"), userIds=[1, 2, 3])
+            database.write(load_query("load/users"), **THREE_USERS)
         down = compose(env, "down")
         assert down.returncode == 0, down.stderr
 

@@ -2,12 +2,13 @@ import pytest
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
+from tests.conftest import THREE_USERS
 
 
 def test_transaction_that_raises_leaves_nothing(empty_database: Database) -> None:
     def write_and_fail() -> None:
         with empty_database.transaction() as transaction:
-            transaction.run(load_query("load/users"), userIds=[1, 2, 3])
+            transaction.run(load_query("load/users"), **THREE_USERS)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

@@ -48,8 +48,8 @@ def test_held_out_ratings_cannot_reach_the_model(spoilt_movielens_database: Data
     database.write(
         parse_query(
             "tests/shuffle",
-            "// Every held-out like becomes a hated one, a century later.\n// Parameters: none.\n// Returns: n.\n"
-            "MATCH ()-[h:HELD_OUT]->() SET h.rating = 0.5, h.timestamp = h.timestamp + 3000000000 "
+            "// Every held-out like gets five stars, a century later.\n// Parameters: none.\n// Returns: n.\n"
+            "MATCH ()-[h:HELD_OUT]->() SET h.rating = 5.0, h.timestamp = h.timestamp + 3000000000 "
             "RETURN count(h) AS n;",
         )
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import shutil
@@ -364,6 +365,13 @@ def test_nothing_there_names_the_next_command(tmp_path: Path) -> None:
     (tmp_path / "empty.csv").touch()
     with pytest.raises(DataRejected, match=r"empty.csv: empty"):
         read(tmp_path / "empty.csv")
+
+
+def test_header_quoted_by_another_program_is_read(tmp_path: Path) -> None:
+    (tmp_path / "movies.csv").write_text("movieId,title,genres\n10,A (1990),Drama\n20,B (1990),War\n")
+    frame = pd.DataFrame(RATINGS).set_axis(["userId", "movieId", "rating", "timestamp"], axis="columns")
+    frame.to_csv(tmp_path / "ratings.csv", index=False, quoting=csv.QUOTE_ALL)
+    assert read(tmp_path)["ratings"] == RATINGS
 
 
 def test_wrong_header_is_said_beside_the_right_one(tmp_path: Path) -> None:

@@ -56,7 +56,12 @@ def test_new_rating_takes_effect_at_once(spoilt_movielens_database: Database, ne
     database = neo4j_server.bring_to("keras")
     first = recommend_for_user(database, 1, k=1)[0]["movieId"]
     database.write(
-        load_query("load/ratings"), userIds=[1], movieIds=[first], ratings=[1.0], timestamps=[2_000_000_000]
+        load_query("load/ratings"),
+        loadId=2,
+        userIds=[1],
+        movieIds=[first],
+        ratings=[1.0],
+        timestamps=[2_000_000_000],
     )
     assert first not in [row["movieId"] for row in recommend_for_user(database, 1)]
 

@@ -262,7 +262,8 @@ class EmbeddedServer:
     def _wait_until_it_answers(self, state: State, process: subprocess.Popen[bytes] | None = None) -> None:
         deadline = time.monotonic() + START_SECONDS
         while True:
-            if port_answers(state.bolt_port):
+            # Browser's port opens after Bolt's.
+            if port_answers(state.bolt_port) and port_answers(state.http_port):
                 try:
                     with Database(self.settings()):
                         return

@@ -19,6 +19,7 @@ from movierec.database.embedded.processes import free_port
 from movierec.database.embedded.server import EmbeddedServer
 from movierec.database.query_files import load_query
 from movierec.errors import BadRequest, EmbeddedServerFailed, WrongPassword
+from tests.conftest import THREE_USERS
 
 pytestmark = [pytest.mark.embedded, pytest.mark.neo4j]
 
@@ -89,7 +90,7 @@ def test_two_processes_starting_together_get_one_server(tmp_path: Path) -> None:
 def test_killed_server_is_noticed_and_restarted_on_its_data(running: EmbeddedServer) -> None:
     before = running.start()
     with Database(running.settings()) as database:
-        database.write(load_query("load/users"), userIds=[1, 2, 3])
+        database.write(load_query("load/users"), **THREE_USERS)
     os.kill(before.pid, signal.SIGKILL)
     psutil.wait_procs([psutil.Process(before.pid)] if psutil.pid_exists(before.pid) else [], timeout=30)
     assert running.running() is None
