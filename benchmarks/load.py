@@ -27,7 +27,6 @@ import pyarrow.csv
 
 from benchmarks.derive_forms import query
 from movierec.database.connection import Database
-from movierec.database.embedded.home import Home
 from movierec.database.query_files import load_query
 from movierec.evaluation.scratch import scratch_database
 from movierec.graph.load import load_ratings
@@ -73,36 +72,34 @@ def generate(folder: Path, n_rows: int) -> Path:
 
 
 @contextmanager
-def server_with_movies(folder: Path) -> Iterator[tuple[Database, Home]]:
+def server_with_movies(folder: Path) -> Iterator[Database]:
     """A new server that holds the movies of `folder` and nothing else."""
-    with scratch_database(dict(os.environ)) as (database, home):
+    with scratch_database(dict(os.environ)) as (database, _):
         movies = Path(tempfile.mkdtemp(dir=folder.parent))
         (movies / "movies.csv").write_bytes((folder / "movies.csv").read_bytes())
         (movies / "ratings.csv").write_text("userId,movieId,rating,timestamp\n")
         load_ratings(database, movies)
-        yield database, home
+        yield database
 
 
 def ours(folder: Path) -> float:
-    with server_with_movies(folder) as (database, _):
+    with server_with_movies(folder) as database:
         started = time.perf_counter()
         load_ratings(database, folder)
         return PEER_ROWS / (time.perf_counter() - started)
 
 
 def load_csv(folder: Path) -> float:
-    with server_with_movies(folder) as (database, home):
-        (home.server / "import").mkdir(exist_ok=True)
-        (home.server / "import" / "ratings.csv").write_bytes((folder / "ratings.csv").read_bytes())
+    with server_with_movies(folder) as database:
         started = time.perf_counter()
-        (row,) = database.run_batches(query("load_csv"), url="file:///ratings.csv")
+        (row,) = database.run_batches(query("load_csv"), url=(folder / "ratings.csv").as_uri())
         assert row["ratings"] == PEER_ROWS
         return PEER_ROWS / (time.perf_counter() - started)
 
 
 def single_rows(folder: Path) -> float:
     rows = np.loadtxt(folder / "ratings.csv", delimiter=",", skiprows=1, max_rows=SINGLE_ROWS)
-    with server_with_movies(folder) as (database, _):
+    with server_with_movies(folder) as database:
         started = time.perf_counter()
         for user, movie, rating, timestamp in rows.tolist():
             database.write(
