@@ -72,7 +72,8 @@ class TestServer:
     def bring_to(self, state: str) -> Database:
         if self.state == state:
             return self.database
-        if not (state == "keras" and self.state == "movielens"):
+        has_ratings = self.state in ("movielens", "derived", "keras")
+        if not (state in ("derived", "keras") and has_ratings):
             self.database.run_batches(CLEAR)
             if state != "empty":
                 load_ratings(self.database, MOVIELENS)
@@ -131,6 +132,12 @@ def empty_database(neo4j_server: TestServer) -> Iterator[Database]:
 @pytest.fixture
 def movielens_database(neo4j_server: TestServer) -> Database:
     return neo4j_server.bring_to("movielens")
+
+
+@pytest.fixture
+def derived_database(neo4j_server: TestServer) -> Database:
+    """The ratings of MovieLens, for tests that do nothing but derive; from what was derived last, or nothing."""
+    return neo4j_server.bring_to("derived")
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
-// Delete every CO_LIKED relationship.
-// Parameters: none.
-// Returns: nothing.
+// Delete some CO_LIKED relationships.
+// Parameters: limit INTEGER, how many.
+// Returns: edges INTEGER, how many there were, up to the limit.
+:param limit => 50000;
 
 MATCH (:Movie)-[c:CO_LIKED]->(:Movie)
-CALL (c) {
-  DELETE c
-} IN TRANSACTIONS OF 50000 ROWS;
+WITH c
+LIMIT $limit
+DELETE c
+RETURN count(*) AS edges;

@@ -1,8 +1,12 @@
-// Delete every LIKED relationship of the last derive.
-// Parameters: none.
-// Returns: nothing.
+// Take the lists of likes off some users who no longer like anything.
+// Parameters: minRating FLOAT, stars; limit INTEGER, how many.
+// Returns: users INTEGER, how many there were, up to the limit.
+:param minRating => 4.0;
+:param limit => 10000;
 
-MATCH (:User)-[l:LIKED]->(:Movie)
-CALL (l) {
-  DELETE l
-} IN TRANSACTIONS OF 50000 ROWS;
+MATCH (u:User)
+WHERE u.likedRanks IS NOT NULL AND NOT EXISTS { (u)-[r:RATED]->() WHERE r.rating >= $minRating }
+WITH u
+LIMIT $limit
+REMOVE u.likedRanks, u.likedDecays
+RETURN count(*) AS users;

@@ -1,5 +1,5 @@
-// Delete the users that a load created, or one removed before, and that have nothing from another load. The movies they liked are marked,
-// so that an incremental derive counts them again.
+// Delete the users that a load created, or one removed before, and that have nothing from another load. The movies
+// they liked are marked, so that an incremental derive counts them again.
 // Parameters: loadId INTEGER.
 // Returns: users INTEGER, how many.
 :param loadId => 1;
@@ -7,7 +7,8 @@
 MATCH (u:User)
 WHERE (u.loadId = $loadId OR u.loadId IS NULL) AND NOT EXISTS { (u)-[:RATED|HELD_OUT|TAGGED]->() }
 CALL (u) {
-  OPTIONAL MATCH (u)-[:LIKED]->(m:Movie)
+  OPTIONAL MATCH (m:Movie)
+  WHERE m.likeRank IN u.likedRanks
   SET m:Touched
   WITH DISTINCT u
   DETACH DELETE u

@@ -12,6 +12,7 @@
 // What a like is, and how many users liked anything, is what the last derive took them to be. While that
 // is not done, there is no answer.
 MATCH (derive:Run {stage: 'derive'})
+WHERE derive.status = 'done' OR NOT coalesce(derive.atOnce, false)
 WITH derive
 ORDER BY derive.startedAt DESC, derive.runId DESC
 LIMIT 1

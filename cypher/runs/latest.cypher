@@ -1,9 +1,11 @@
-// The newest Run of one stage.
+// The newest Run of one stage that is done or has changed the graph: one whose changes appear at once has changed
+// nothing before it is done.
 // Parameters: stage STRING, load | split | derive | train.
 // Returns: run MAP, its properties.
 :param stage => "derive";
 
 MATCH (run:Run {stage: $stage})
+WHERE run.status = 'done' OR NOT coalesce(run.atOnce, false)
 RETURN run {
   .*,
   startedAt: toString(run.startedAt),

@@ -149,6 +149,13 @@ class Database:
             yield Transaction(transaction)
             transaction.commit()
 
+    @contextmanager
+    def rolled_back(self) -> Iterator[Transaction]:
+        """One transaction to try something in; nothing of it stays."""
+        with self._mapped(), self._session() as session, session.begin_transaction() as transaction:
+            yield Transaction(transaction)
+            transaction.rollback()
+
     def explain(self, query: Query, **parameters: Any) -> None:
         """Let the server compile a query without running it; raises DatabaseFailed if it cannot."""
         with self._mapped(), self._session() as session:

@@ -25,6 +25,7 @@ from movierec.errors import MovieRecError, StageMissing
 
 __all__ = [
     "RunLog",
+    "last_done",
     "latest_run",
     "list_runs",
     "live_run",
@@ -33,6 +34,7 @@ __all__ = [
     "refuse_unfinished",
     "require_finished",
     "require_live_run",
+    "unchanged",
 ]
 
 _log = logging.getLogger(__name__)
@@ -48,6 +50,14 @@ class RunLog:
         self.run_id = run_id
         self.results: dict[str, Any] = {}
 
+    def begins_to_show(self, database: Database) -> None:
+        """From now on changes of a stage that was `at_once` may be seen: the graph is not whole until it is done.
+
+        Called before writing in batches, and also right before the commit of a single transaction: a query
+        that runs at that moment reads some records as they were and some as they are.
+        """
+        database.write(load_query("runs/begin_to_show"), runId=self.run_id)
+
     def close_in(self, transaction: Transaction) -> None:
         """Close the Run as done inside `transaction`, so that result and record appear together."""
         transaction.run(
@@ -56,8 +66,14 @@ class RunLog:
 
 
 @contextmanager
-def record_run(database: Database, stage: str, settings: Mapping[str, Any]) -> Iterator[RunLog]:
-    """Record `stage` around the block. An exception, Ctrl-C included, closes the Run as failed."""
+def record_run(
+    database: Database, stage: str, settings: Mapping[str, Any], at_once: bool = False
+) -> Iterator[RunLog]:
+    """Record `stage` around the block. An exception, Ctrl-C included, closes the Run as failed.
+
+    With `at_once` nothing of the stage is to be seen before it is done, in one transaction (`close_in`), so
+    until then the result of the Run before holds.
+    """
     database.run_batches(load_query("schema/constraints"))
     log = RunLog(f"{stage}-{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}")
 
@@ -69,7 +85,7 @@ def record_run(database: Database, stage: str, settings: Mapping[str, Any]) -> I
             runId=log.run_id,
             stage=stage,
             process=_this_process(),
-            settings=_properties(settings),
+            settings=_properties(settings) | {"atOnce": at_once},
         )
 
     database.in_transaction(start)
@@ -92,8 +108,23 @@ def record_run(database: Database, stage: str, settings: Mapping[str, Any]) -> I
 
 
 def latest_run(database: Database, stage: str) -> Row | None:
-    """The newest Run of `stage`, whatever its status, or None."""
+    """The newest Run of `stage` that is done or has changed anything, or None."""
     rows = database.read(load_query("runs/latest"), stage=stage)
+    return rows[0]["run"] if rows else None
+
+
+@contextmanager
+def unchanged(database: Database, stage: str) -> Iterator[Row]:
+    """Around reading what `stage` made: its Run. StageMissing if that is not whole, or changes meanwhile."""
+    run = require_finished(database, stage)
+    yield run
+    if require_finished(database, stage)["runId"] != run["runId"]:
+        raise StageMissing(f'"movierec {stage}" changed the graph while it was read. Run the command again.')
+
+
+def last_done(database: Database, stage: str) -> Row | None:
+    """The newest Run of `stage` that is done, or None."""
+    rows = database.read(load_query("runs/last_done"), stage=stage)
     return rows[0]["run"] if rows else None
 
 

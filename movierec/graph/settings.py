@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,7 +10,20 @@ from movierec.errors import BadRequest
 
 __all__ = ["DENOMINATORS", "MEASURES", "PRESETS", "SPLIT_STRATEGIES", "DeriveSettings", "SplitSettings"]
 
-MEASURES = ("xy_pmi", "count")
+# Measure -> the least weight and the least count of an edge, where they are not given. The formulas are in
+# docs/measures.md.
+MEASURES = {
+    "xy_pmi": (5.0, 1),
+    "count": (10.0, 1),
+    "pmi": (0.0, 5),
+    "ppmi": (0.0, 5),
+    "npmi": (0.0, 5),
+    "lift": (1.0, 5),
+    "damped_lift": (1.0, 5),
+    "jaccard": (0.0, 5),
+    "cosine": (0.0, 5),
+    "llr": (10.83, 1),  # less than this comes by chance once in a thousand pairs
+}
 DENOMINATORS = ("users", "likes")
 
 # Strategy -> the settings it heeds.
@@ -27,23 +41,34 @@ class DeriveSettings:
     """Which ratings are likes, and which pairs of movies become CO_LIKED with which weight."""
 
     min_rating: float = 4.0  # stars; a rating of this or more is a like
-    measure: str = "xy_pmi"  # xy_pmi: count * pmi; count: users who liked both
-    denominator: str = "users"  # D of the pmi: users who liked anything, or the number of likes
-    min_weight: float = 5.0
-    min_count: int = 1  # users who liked both
+    measure: str = "xy_pmi"
+    denominator: str = "users"  # D: users who liked anything, or the number of likes
+    min_weight: float | None = None  # None: the measure's
+    min_count: int | None = None  # users who liked both
+    damping: float = 10.0  # users; of damped_lift
+    top_k: int | None = None  # edges to keep of each movie; an edge stays if either end keeps it
+    max_user_likes: int | None = None  # the newest likes to heed of each user
+    half_life: float | None = None  # days in which a like loses half its weight
 
     def __post_init__(self) -> None:
         if self.measure not in MEASURES:
             raise BadRequest(f"No measure {self.measure!r}; expected one of {', '.join(MEASURES)}.")
+        for name, value in zip(("min_weight", "min_count"), MEASURES[self.measure], strict=True):
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, value)
         if self.denominator not in DENOMINATORS:
             raise BadRequest(f"No denominator {self.denominator!r}; expected one of {', '.join(DENOMINATORS)}.")
         if not 0.5 <= self.min_rating <= 5.0:
             raise BadRequest(f"min_rating is {self.min_rating}; expected 0.5 to 5.0 stars.")
-        if not self.min_weight > 0:
-            # A walk follows an edge with a probability proportional to its weight.
-            raise BadRequest(f"min_weight is {self.min_weight}; expected more than 0.")
-        if self.min_count < 1:
+        if self.min_weight is None or not 0 <= self.min_weight < math.inf:
+            # A walk follows an edge with a probability proportional to its weight; weights are above 0 anyway.
+            raise BadRequest(f"min_weight is {self.min_weight}; expected a number of at least 0.")
+        if self.min_count is None or self.min_count < 1:
             raise BadRequest(f"min_count is {self.min_count}; expected at least 1.")
+        for name in ("top_k", "max_user_likes", "half_life", "damping"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < math.inf:
+                raise BadRequest(f"{name} is {value}; expected more than 0.")
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

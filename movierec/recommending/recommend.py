@@ -10,7 +10,7 @@ from typing import Any
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
-from movierec.database.runs import require_finished, require_live_run
+from movierec.database.runs import require_live_run, unchanged
 from movierec.errors import BadRequest, NotFound
 
 __all__ = ["reason_in_words", "recommend_for_user"]
@@ -25,18 +25,18 @@ def recommend_for_user(database: Database, user_id: int, k: int = 10) -> list[di
     """
     if k < 1:
         raise BadRequest(f"k is {k}; expected at least 1.")
-    derived = require_finished(database, "derive")
-    run = require_live_run(database)
-    summaries = database.read(load_query("recommend/user_summary"), userId=user_id, minRating=derived["minRating"])
-    if not summaries:
-        ids = database.read_one(load_query("recommend/user_id_range"))
-        raise NotFound(f"No user {user_id}; expected an id from {ids['smallest']} to {ids['largest']}.")
-    if not summaries[0]["likes"]:
-        raise BadRequest(
-            f"None of the {summaries[0]['ratings']} ratings of user {user_id} has {derived['minRating']} stars or "
-            "more: nothing to recommend from. Choose another user, or derive with a lower --min-rating."
-        )
-    rows = database.read(load_query("recommend/recommend_for_user"), userId=user_id, k=k)
+    with unchanged(database, "derive") as derived:
+        run, min_rating = require_live_run(database), derived["minRating"]
+        summaries = database.read(load_query("recommend/user_summary"), userId=user_id, minRating=min_rating)
+        if not summaries:
+            ids = database.read_one(load_query("recommend/user_id_range"))
+            raise NotFound(f"No user {user_id}; expected an id from {ids['smallest']} to {ids['largest']}.")
+        if not summaries[0]["likes"]:
+            raise BadRequest(
+                f"None of the {summaries[0]['ratings']} ratings of user {user_id} has {min_rating} stars or "
+                "more: nothing to recommend from. Choose another user, or derive with a lower --min-rating."
+            )
+        rows = database.read(load_query("recommend/recommend_for_user"), userId=user_id, k=k)
     return [{"rank": rank, **row, "runId": run["runId"]} for rank, row in enumerate(rows, start=1)]
 
 

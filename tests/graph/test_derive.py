@@ -1,20 +1,29 @@
+import contextlib
 import math
+import os
+import signal
+import subprocess
+import sys
+import threading
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-import scipy.sparse as sp
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query, parse_query
-from movierec.database.runs import latest_run
+from movierec.database.runs import latest_run, unchanged
 from movierec.errors import BadRequest, MovieRecError, StageMissing
-from movierec.graph.derive import derive_co_liked
+from movierec.graph.derive import derive_co_liked, preview_derive
 from movierec.graph.pull import pull_movie_graph
-from movierec.graph.settings import PRESETS, DeriveSettings
+from movierec.graph.settings import MEASURES, PRESETS, DeriveSettings
 from movierec.graph.write import write_chunk
 from movierec.ratings.checked import Chunk
-from tests.conftest import MOVIELENS
+from tests.conftest import MOVIELENS, TestServer
+from tests.graph.brute_force import edges_of
+from tests.graph.content import NODES
+from tests.proxy import BoltProxy
 
 EDGES = parse_query(
     "tests/edges",
@@ -22,25 +31,26 @@ EDGES = parse_query(
     "MATCH (a:Movie)-[c:CO_LIKED]->(b:Movie) "
     "RETURN a.movieId AS a, b.movieId AS b, c.count AS count, c.weight AS weight ORDER BY a, b;",
 )
+TOTAL = parse_query(
+    "tests/total",
+    "// Sums.\n// Parameters: none.\n// Returns: sums.\n"
+    "MATCH (:Movie)-[c:CO_LIKED]->(:Movie) "
+    "RETURN count(c) AS edges, sum(c.count) AS counts, round(sum(c.weight), 3) AS weight;",
+)
 
 
-def brute_force(settings: DeriveSettings) -> pd.DataFrame:
-    """The same edges by a sparse matrix product over the file."""
-    ratings = pd.read_csv(MOVIELENS / "ratings.csv")
-    likes = ratings[ratings.rating >= settings.min_rating]
-    movies, column = np.unique(likes.movieId, return_inverse=True)
-    users, row = np.unique(likes.userId, return_inverse=True)
-    liked = sp.csr_array((np.ones(len(likes)), (row, column)), shape=(len(users), len(movies)))
-    together = sp.triu(liked.T @ liked, k=1).tocoo()
-    x = np.asarray(liked.sum(axis=0))
-    d = len(users) if settings.denominator == "users" else len(likes)
-    count = together.data
-    weight = count
-    if settings.measure == "xy_pmi":
-        weight = count * np.log(count * d / (x[together.row] * x[together.col]))
-    edges = pd.DataFrame({"a": movies[together.row], "b": movies[together.col], "count": count, "weight": weight})
-    kept = edges[(edges["weight"] >= settings.min_weight) & (edges["count"] >= settings.min_count)]
-    return kept.sort_values(["a", "b"], ignore_index=True)
+RATINGS = pd.read_csv(MOVIELENS / "ratings.csv")
+
+
+def found(database: Database) -> pd.DataFrame:
+    return pd.DataFrame(database.read(EDGES), columns=["a", "b", "count", "weight"])
+
+
+def assert_edges(found: pd.DataFrame, expected: pd.DataFrame) -> None:
+    assert len(found) == len(expected)
+    names = ["a", "b", "count"]
+    pd.testing.assert_frame_equal(found[names].astype("int64"), expected[names].astype("int64"))
+    np.testing.assert_allclose(found["weight"].astype(float), expected["weight"], rtol=1e-9, atol=1e-9)
 
 
 def load_small(database: Database, likes: dict[int, list[int]]) -> None:
@@ -72,40 +82,181 @@ def test_weight_by_hand(empty_database: Database) -> None:
     assert edge["weight"] == pytest.approx(2 * math.log(2 * 6 / (3 * 2)))
 
 
-def test_keras_preset_gives_the_examples_figures(spoilt_movielens_database: Database) -> None:
-    result = derive_co_liked(spoilt_movielens_database, DeriveSettings.from_preset("keras"))
+def test_keras_preset_gives_the_examples_figures(derived_database: Database) -> None:
+    result = derive_co_liked(derived_database, DeriveSettings.from_preset("keras"))
     assert (result["users"], result["likes"]) == (573, 13_211)
     assert (result["movies"], result["edges"]) == (1405, 40_043)
     assert result["mean_degree"] == pytest.approx(57.0, abs=0.01)
-    run = latest_run(spoilt_movielens_database, "derive")
+    run = latest_run(derived_database, "derive")
     assert run is not None
     assert (run["runId"], run["edges"], run["minRating"]) == (result["run_id"], 40_043, 5.0)
 
 
-@pytest.mark.parametrize("preset", ["keras", "co-count"])
-def test_edges_are_those_of_a_sparse_matrix_product(spoilt_movielens_database: Database, preset: str) -> None:
-    settings = DeriveSettings.from_preset(preset)
-    derive_co_liked(spoilt_movielens_database, settings)
-    found = pd.DataFrame(spoilt_movielens_database.read(EDGES))
-    expected = brute_force(settings)
-    assert found[["a", "b", "count"]].astype("int64").equals(expected[["a", "b", "count"]].astype("int64"))
-    np.testing.assert_allclose(found["weight"], expected["weight"], rtol=1e-12)
+@pytest.mark.parametrize("measure", MEASURES)
+def test_every_measure_is_that_of_a_sparse_matrix_product(derived_database: Database, measure: str) -> None:
+    settings = DeriveSettings(min_rating=5.0, measure=measure)
+    derive_co_liked(derived_database, settings)
+    assert_edges(found(derived_database), edges_of(RATINGS, settings))
 
 
-def test_likes_of_four_stars_give_the_large_graph(spoilt_movielens_database: Database) -> None:
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"denominator": "likes", "min_weight": 10.0},
+        {"measure": "count", "min_weight": 10.0, "min_rating": 4.0},
+        {"measure": "cosine", "top_k": 3},
+        {"measure": "jaccard", "min_count": 2, "min_weight": 0.1, "top_k": 1},
+        {"max_user_likes": 10, "min_weight": 1.0},
+        {"half_life": 500.0, "min_weight": 0.5, "min_count": 3, "max_user_likes": 20},
+        {"half_life": 2000.0, "measure": "cosine", "min_count": 5, "max_user_likes": 20, "top_k": 2},
+        {"half_life": 1000.0, "denominator": "likes", "measure": "lift", "max_user_likes": 15},
+    ],
+    ids=str,
+)
+def test_every_threshold_is_that_of_a_sparse_matrix_product(
+    derived_database: Database, changes: dict[str, Any]
+) -> None:
+    settings = DeriveSettings(**({"min_rating": 5.0} | changes))
+    result = derive_co_liked(derived_database, settings)
+    expected = edges_of(RATINGS, settings)
+    assert result["edges"] == len(expected) > 100
+    assert_edges(found(derived_database), expected)
+
+
+def test_likes_of_four_stars_give_the_large_graph(derived_database: Database) -> None:
     settings = DeriveSettings(min_rating=4.0, denominator="likes", min_weight=10.0)
-    result = derive_co_liked(spoilt_movielens_database, settings)
-    assert result["edges"] == 953_532 == len(brute_force(settings))
+    result = derive_co_liked(derived_database, settings)
+    expected = edges_of(RATINGS, settings)
+    assert result["edges"] == 953_532 == len(expected)
+    assert expected["weight"].sum() == pytest.approx(20_788_332.630, abs=5e-4)
+    total = derived_database.read_one(TOTAL)
+    assert total == {
+        "edges": 953_532,
+        "counts": expected["count"].sum(),
+        "weight": pytest.approx(20_788_332.630, abs=5e-4),
+    }
+
+
+@pytest.mark.parametrize(("min_count", "movies", "edges"), [(10, 1041, 52_062), (20, 448, 11_266)])
+def test_co_count_preset_gives_the_chapters_figures(
+    derived_database: Database, min_count: int, movies: int, edges: int
+) -> None:
+    result = derive_co_liked(derived_database, DeriveSettings.from_preset("co-count", min_weight=min_count))
+    assert (result["movies"], result["edges"]) == (movies, edges)
+
+
+def test_preview_is_what_derive_writes_and_writes_nothing(derived_database: Database) -> None:
+    database = derived_database
+    for changes in ({}, {"measure": "cosine", "top_k": 3}):
+        settings = DeriveSettings(min_rating=5.0, **changes)  # type: ignore[arg-type]
+        before = database.read(NODES), database.read(EDGES)
+        preview = preview_derive(database, settings)
+        assert (database.read(NODES), database.read(EDGES)) == before
+        result = derive_co_liked(database, settings)
+        assert {name: preview[name] for name in ("movies", "edges", "mean_degree", "users", "likes")} == {
+            name: result[name] for name in ("movies", "edges", "mean_degree", "users", "likes")
+        }
+        edges = found(database)
+        degrees = pd.concat([edges.a, edges.b]).value_counts()
+        assert (preview["degrees"]["min"], preview["degrees"]["max"]) == (degrees.min(), degrees.max())
+        assert preview["degrees"]["median"] == degrees.quantile(0.5, interpolation="lower")
+        for row in preview["weights"]:
+            assert row["edges"] == edges.weight.between(row["from"], row["to"], inclusive="left").sum()
+        assert sum(row["edges"] for row in preview["weights"]) == len(edges)
+
+
+def test_batches_and_one_transaction_write_the_same(derived_database: Database) -> None:
+    settings = DeriveSettings.from_preset("keras")
+    at_once = derive_co_liked(derived_database, settings)
+    whole = found(derived_database)
+    batches = derive_co_liked(derived_database, settings, one_transaction_paths=0, batch_paths=20_000)
+    assert (at_once["at_once"], batches["at_once"]) == (True, False)
+    pd.testing.assert_frame_equal(found(derived_database), whole)
 
 
 def test_second_derive_replaces_the_first(empty_database: Database) -> None:
     load_small(empty_database, {1: [1, 2, 3], 2: [1, 2], 3: [3], 4: [4]})
     derive_co_liked(empty_database, DeriveSettings(min_weight=0.01))
     first = empty_database.read(EDGES)
-    derive_co_liked(empty_database, DeriveSettings(measure="count", min_weight=2))
+    derive_co_liked(empty_database, DeriveSettings(measure="count", min_weight=2.0))
     assert empty_database.read(EDGES) == [{"a": 1, "b": 2, "count": 2, "weight": 2.0}]
     derive_co_liked(empty_database, DeriveSettings(min_weight=0.01))
     assert empty_database.read(EDGES) == first
+
+
+def test_commands_read_the_old_graph_or_the_new_one(derived_database: Database) -> None:
+    """While graphs are swapped at once, a reader asks as fast as it can; at the swap itself it is refused."""
+    database = derived_database
+    all_settings = [
+        DeriveSettings.from_preset("keras"),
+        DeriveSettings(min_rating=5.0, measure="count", min_weight=5.0),
+    ]
+    totals = []
+    for settings in all_settings:
+        derive_co_liked(database, settings)
+        totals.append(database.read_one(TOTAL))
+    seen: list[Any] = []
+    done = threading.Event()
+
+    def watch() -> None:
+        with Database(database.settings) as reader:
+            while not done.is_set():
+                with contextlib.suppress(StageMissing):
+                    with unchanged(reader, "derive"):
+                        total = reader.read_one(TOTAL)
+                    seen.append(total)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    for settings in all_settings * 2:
+        derive_co_liked(database, settings)
+    done.set()
+    watcher.join()
+    assert len(seen) > 20
+    assert [total for total in seen if total not in totals] == []
+
+
+def test_derive_that_fails_at_once_leaves_the_graph_as_it_was(empty_database: Database) -> None:
+    load_small(empty_database, {1: [1, 2], 2: [1, 2], 3: [3]})
+    derive_co_liked(empty_database, DeriveSettings(min_weight=0.1))
+    before = found(empty_database)
+    with pytest.raises(MovieRecError, match="No pair of movies reaches weight 1000"):
+        derive_co_liked(empty_database, DeriveSettings(min_weight=1000.0))
+    pd.testing.assert_frame_equal(found(empty_database), before)
+    assert pull_movie_graph(empty_database).n_edges == 1
+
+
+def test_killed_after_any_batch_and_run_again(derived_database: Database, neo4j_server: TestServer) -> None:
+    database = derived_database
+    derive_co_liked(database, DeriveSettings.from_preset("keras"))
+    expected = found(database)
+    script = (
+        "from movierec.database.connection import Database\n"
+        "from movierec.database.settings import ConnectionSettings\n"
+        "from movierec.graph.derive import derive_co_liked\n"
+        "from movierec.graph.settings import DeriveSettings\n"
+        "import os\n"
+        "settings = ConnectionSettings(os.environ['URI'], os.environ['NAME'], os.environ['PASSWORD'])\n"
+        "with Database(settings) as database:\n"
+        "    derive_co_liked(database, DeriveSettings.from_preset('keras'),"
+        " one_transaction_paths=0, batch_paths=100_000)\n"
+    )
+    settings = neo4j_server.settings
+    for at_commit in (8, 11, 14, 18, 22):
+        started: list[subprocess.Popen[bytes]] = []
+        port = int(settings.uri.rsplit(":", 1)[1].rstrip("/"))
+        with BoltProxy(port, at_commit, "commit unanswered", lambda s=started: s[0].kill()) as proxy:
+            env = os.environ | {
+                "URI": f"bolt://127.0.0.1:{proxy.port}",
+                "NAME": settings.username,
+                "PASSWORD": settings.password,
+            }
+            started.append(subprocess.Popen([sys.executable, "-c", script], env=env))
+            assert started[0].wait(120) == -signal.SIGKILL
+        with pytest.raises(StageMissing, match="not whole"):
+            pull_movie_graph(database)
+    derive_co_liked(database, DeriveSettings.from_preset("keras"), one_transaction_paths=0)
+    pd.testing.assert_frame_equal(found(database), expected)
 
 
 def test_unfinished_derive_is_not_read_from(empty_database: Database) -> None:
@@ -144,12 +295,6 @@ def test_likes_and_edges_of_other_labels_are_left_alone(empty_database: Database
     assert empty_database.read_one(left)["n"] == 2
 
 
-def test_thresholds_that_no_pair_reaches_are_named(empty_database: Database) -> None:
-    load_small(empty_database, {1: [1, 2], 2: [1, 2], 3: [3]})
-    with pytest.raises(MovieRecError, match="No pair of movies reaches weight 1000"):
-        derive_co_liked(empty_database, DeriveSettings(min_weight=1000.0))
-
-
 def test_derive_of_nothing_names_the_stage_before(empty_database: Database) -> None:
     with pytest.raises(StageMissing, match="movierec load"):
         derive_co_liked(empty_database, DeriveSettings())
@@ -157,7 +302,15 @@ def test_derive_of_nothing_names_the_stage_before(empty_database: Database) -> N
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"measure": "magic"}, {"denominator": "x"}, {"min_rating": 9.0}, {"min_weight": 0.0}, {"min_count": 0}],
+    [
+        {"measure": "magic"},
+        {"denominator": "x"},
+        {"min_rating": 9.0},
+        {"min_weight": -1.0},
+        {"min_count": 0},
+        {"top_k": 0},
+        {"half_life": -1.0},
+    ],
 )
 def test_settings_out_of_range_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(BadRequest, match=next(iter(wrong))):

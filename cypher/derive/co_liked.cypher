@@ -1,0 +1,77 @@
+// Link some movies with those that come after them: each pair is counted once.
+// xy = users who liked both, x and y = users who liked each, D = users who liked anything (or likes, by the
+//   setting):
+//   xy_pmi       xy * pmi                            any; users times nats (Evert 2005: local mutual information)
+//   count        xy                                  >= 1; users
+//   pmi          ln(xy * D / (x * y))                -inf to ln D; nats (Church and Hanks 1990)
+//   ppmi         max(pmi, 0)                         0 to ln D; nats (Bullinaria and Levy 2007)
+//   npmi         pmi / -ln(xy / D)                   -1 to 1 (Bouma 2009)
+//   lift         xy * D / (x * y)                    0 to D (Brin et al. 1997)
+//   damped_lift  lift * xy / (xy + damping)          0 to D (shrunk by its support, as in Koren 2008)
+//   jaccard      xy / (x + y - xy)                   0 to 1 (Jaccard 1912)
+//   cosine       xy / sqrt(x * y)                    0 to 1 (Ochiai 1957)
+//   llr          signed G2 of the 2 x 2 table        any; twice nats times users (Dunning 1993)
+// Parameters: ranks LIST<INTEGER>, likeRanks of the movies to go through; minRating FLOAT, stars; measure
+//   STRING, one of the above; denominator FLOAT, D, > 0; damping FLOAT, users; minWeight FLOAT, >= 0; minCount
+//   INTEGER, >= 1, users who liked both; dryRun BOOLEAN, count and weigh only.
+// Returns: likeRank INTEGER; edges INTEGER; neighbours LIST<INTEGER>, their likeRanks, and weights LIST<FLOAT>,
+//   both empty unless dryRun.
+:param ranks => range(0, 199);
+:param minRating => 4.0;
+:param measure => "xy_pmi";
+:param denominator => 609.0;
+:param damping => 10.0;
+:param minWeight => 5.0;
+:param minCount => 1;
+:param dryRun => true;
+
+MATCH (m:Movie)
+WHERE m.likeRank >= 0
+WITH m
+ORDER BY m.likeRank
+WITH collect(m) AS movies, collect(toFloat(m.likeCount)) AS likeCounts
+UNWIND $ranks AS i
+CALL (movies, i) {
+  WITH movies[i] AS a, i
+  MATCH (a)<-[r:RATED]-(u:User)
+  WHERE r.rating >= $minRating AND i IN u.likedRanks
+  UNWIND [j IN u.likedRanks WHERE j > i] AS j
+  RETURN j, count(*) AS count, toFloat(count(*)) AS xy
+}
+WITH i, j, movies[i] AS a, movies[j] AS b, count, xy, likeCounts[i] AS x, likeCounts[j] AS y
+WHERE count >= $minCount
+WITH *, CASE $measure
+  WHEN 'xy_pmi' THEN xy * (log(xy) - log(x * y) + log($denominator))
+  WHEN 'count' THEN xy
+  WHEN 'pmi' THEN log(xy) - log(x * y) + log($denominator)
+  WHEN 'ppmi' THEN CASE
+    WHEN xy * $denominator > x * y THEN log(xy) - log(x * y) + log($denominator)
+    ELSE 0.0
+  END
+  WHEN 'npmi' THEN CASE
+    WHEN xy >= $denominator THEN 1.0
+    ELSE (log(xy) - log(x * y) + log($denominator)) / (log($denominator) - log(xy))
+  END
+  WHEN 'lift' THEN xy * $denominator / (x * y)
+  WHEN 'damped_lift' THEN xy * $denominator / (x * y) * (xy / (xy + $damping))
+  WHEN 'jaccard' THEN xy / (x + y - xy)
+  WHEN 'cosine' THEN xy / sqrt(x * y)
+  WHEN 'llr' THEN CASE WHEN xy * $denominator < x * y THEN -2.0 ELSE 2.0 END * (
+    reduce(
+      s = 0.0,
+      k IN [xy, x - xy, y - xy, $denominator - x - y + xy, $denominator] |
+      s + CASE WHEN k > 0 THEN k * log(k) ELSE 0.0 END
+    )
+    - reduce(
+      s = 0.0,
+      k IN [x, $denominator - x, y, $denominator - y] | s + CASE WHEN k > 0 THEN k * log(k) ELSE 0.0 END
+    )
+  )
+END AS weight
+WHERE weight > 0 AND weight >= $minWeight
+FOREACH (_ IN CASE WHEN $dryRun THEN [] ELSE [1] END |
+  CREATE (a)-[:CO_LIKED {count: count, weight: weight}]->(b)
+)
+WITH i, count(*) AS edges, collect(CASE WHEN $dryRun THEN j END) AS neighbours,
+  collect(CASE WHEN $dryRun THEN weight END) AS weights
+RETURN i AS likeRank, edges, neighbours, weights;

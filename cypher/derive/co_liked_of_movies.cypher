@@ -1,0 +1,96 @@
+// Link some movies with all others, of each the best topK: for an incremental derive, and for a graph of
+//   nearest neighbours.
+// xy = users who liked both, x and y = users who liked each, D = users who liked anything (or likes, by the
+//   setting):
+//   xy_pmi       xy * pmi                            any; users times nats (Evert 2005: local mutual information)
+//   count        xy                                  >= 1; users
+//   pmi          ln(xy * D / (x * y))                -inf to ln D; nats (Church and Hanks 1990)
+//   ppmi         max(pmi, 0)                         0 to ln D; nats (Bullinaria and Levy 2007)
+//   npmi         pmi / -ln(xy / D)                   -1 to 1 (Bouma 2009)
+//   lift         xy * D / (x * y)                    0 to D (Brin et al. 1997)
+//   damped_lift  lift * xy / (xy + damping)          0 to D (shrunk by its support, as in Koren 2008)
+//   jaccard      xy / (x + y - xy)                   0 to 1 (Jaccard 1912)
+//   cosine       xy / sqrt(x * y)                    0 to 1 (Ochiai 1957)
+//   llr          signed G2 of the 2 x 2 table        any; twice nats times users (Dunning 1993)
+// Parameters: ranks LIST<INTEGER>, likeRanks of the movies to go through; lastRank INTEGER, the largest
+//   likeRank there is; minRating FLOAT, stars; measure STRING, one of the above; denominator FLOAT, D, > 0;
+//   damping FLOAT, users; minWeight FLOAT, >= 0; minCount INTEGER, >= 1, users who liked both; topK INTEGER or
+//   null, edges to keep of each movie; dryRun BOOLEAN, count and weigh only.
+// Returns: likeRank INTEGER; edges INTEGER; neighbours LIST<INTEGER>, their likeRanks, and weights LIST<FLOAT>,
+//   both empty unless dryRun.
+:param ranks => range(0, 199);
+:param lastRank => 6297;
+:param minRating => 4.0;
+:param measure => "xy_pmi";
+:param denominator => 609.0;
+:param damping => 10.0;
+:param minWeight => 5.0;
+:param minCount => 1;
+:param topK => null;
+:param dryRun => true;
+
+UNWIND range(0, $lastRank) AS rank
+OPTIONAL MATCH (m:Movie {likeRank: rank})
+WITH rank, m
+ORDER BY rank
+// A movie that was removed leaves a gap.
+WITH collect([m]) AS movies, collect(toFloat(coalesce(m.likeCount, 0))) AS likeCounts
+UNWIND $ranks AS i
+CALL (movies, likeCounts, i) {
+  CALL (movies, i) {
+    WITH movies[i][0] AS a, i
+    MATCH (a)<-[r:RATED]-(u:User)
+    WHERE r.rating >= $minRating AND i IN u.likedRanks
+    UNWIND [j IN u.likedRanks WHERE j <> i] AS j
+    RETURN j, count(*) AS count, toFloat(count(*)) AS xy
+  }
+  WITH j, movies[i][0] AS one, movies[j][0] AS other, count, xy, likeCounts[i] AS n, likeCounts[j] AS m
+  WHERE count >= $minCount
+  // In the order of the ids, so that the same pair has the same weight to the last bit from either side.
+  WITH j, other, count, xy, one.movieId < other.movieId AS isFirst, one, n, m
+  WITH j, count, xy,
+    CASE WHEN isFirst THEN one ELSE other END AS a, CASE WHEN isFirst THEN other ELSE one END AS b,
+    CASE WHEN isFirst THEN n ELSE m END AS x, CASE WHEN isFirst THEN m ELSE n END AS y, other
+  WITH *, CASE $measure
+    WHEN 'xy_pmi' THEN xy * (log(xy) - log(x * y) + log($denominator))
+    WHEN 'count' THEN xy
+    WHEN 'pmi' THEN log(xy) - log(x * y) + log($denominator)
+    WHEN 'ppmi' THEN CASE
+      WHEN xy * $denominator > x * y THEN log(xy) - log(x * y) + log($denominator)
+      ELSE 0.0
+    END
+    WHEN 'npmi' THEN CASE
+      WHEN xy >= $denominator THEN 1.0
+      ELSE (log(xy) - log(x * y) + log($denominator)) / (log($denominator) - log(xy))
+    END
+    WHEN 'lift' THEN xy * $denominator / (x * y)
+    WHEN 'damped_lift' THEN xy * $denominator / (x * y) * (xy / (xy + $damping))
+    WHEN 'jaccard' THEN xy / (x + y - xy)
+    WHEN 'cosine' THEN xy / sqrt(x * y)
+    WHEN 'llr' THEN CASE WHEN xy * $denominator < x * y THEN -2.0 ELSE 2.0 END * (
+      reduce(
+        s = 0.0,
+        k IN [xy, x - xy, y - xy, $denominator - x - y + xy, $denominator] |
+        s + CASE WHEN k > 0 THEN k * log(k) ELSE 0.0 END
+      )
+      - reduce(
+        s = 0.0,
+        k IN [x, $denominator - x, y, $denominator - y] | s + CASE WHEN k > 0 THEN k * log(k) ELSE 0.0 END
+      )
+    )
+  END AS weight
+  WHERE weight > 0 AND weight >= $minWeight
+  WITH j, a, b, count, weight, other
+  ORDER BY weight DESC, other.movieId
+  WITH collect({j: j, a: a, b: b, count: count, weight: weight}) AS pairs
+  UNWIND pairs[..coalesce($topK, size(pairs))] AS pair
+  WITH pair.j AS j, pair.a AS a, pair.b AS b, pair.count AS count, pair.weight AS weight
+  FOREACH (_ IN CASE WHEN $dryRun THEN [] ELSE [1] END |
+    MERGE (a)-[c:CO_LIKED]->(b)
+    SET c.count = count, c.weight = weight
+  )
+  RETURN j, weight
+}
+WITH i, count(*) AS edges, collect(CASE WHEN $dryRun THEN j END) AS neighbours,
+  collect(CASE WHEN $dryRun THEN weight END) AS weights
+RETURN i AS likeRank, edges, neighbours, weights;

@@ -1,0 +1,23 @@
+// Put on some movies how many users like them, and with a half-life the sum of their likes' decays.
+// Parameters: ranks LIST<INTEGER>, likeRanks; minRating FLOAT, stars; halfLife FLOAT or null, seconds;
+//   referenceTime INTEGER, Unix seconds, when a like counts whole.
+// Returns: likeRank INTEGER; likes INTEGER; paths INTEGER, over a user who likes it to whatever that user likes.
+:param ranks => [0, 1];
+:param minRating => 4.0;
+:param halfLife => null;
+:param referenceTime => 0;
+
+UNWIND $ranks AS rank
+MATCH (m:Movie {likeRank: rank})
+CALL (m, rank) {
+  MATCH (m)<-[r:RATED]-(u:User)
+  WHERE r.rating >= $minRating AND rank IN u.likedRanks
+  RETURN
+    count(*) AS likes,
+    sum(size(u.likedRanks)) AS paths,
+    sum(0.5 ^ (CASE WHEN r.timestamp < $referenceTime THEN $referenceTime - r.timestamp ELSE 0 END / $halfLife))
+      AS decayed
+}
+SET m.likeCount = likes, m.decayedLikeCount = CASE WHEN $halfLife IS NOT NULL THEN decayed END
+RETURN rank AS likeRank, likes, paths
+ORDER BY likeRank;

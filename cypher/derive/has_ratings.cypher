@@ -1,0 +1,5 @@
+// Whether there is a rating.
+// Parameters: none.
+// Returns: hasRatings BOOLEAN.
+
+RETURN EXISTS { (:User)-[:RATED]->(:Movie) } AS hasRatings;

@@ -1,0 +1,7 @@
+// How many users like anything, and how many likes there are.
+// Parameters: none.
+// Returns: users INTEGER; likes INTEGER.
+
+MATCH (u:User)
+WHERE u.likedRanks IS NOT NULL
+RETURN count(*) AS users, sum(size(u.likedRanks)) AS likes;

@@ -1,0 +1,7 @@
+// The users whose ratings have changed since the last derive.
+// Parameters: none.
+// Returns: userId INTEGER.
+
+MATCH (u:User:Touched)
+RETURN u.userId AS userId
+ORDER BY userId;

@@ -1,0 +1,9 @@
+// The movies that touched users like and that the last derive did not know.
+// Parameters: minRating FLOAT, stars.
+// Returns: movieId INTEGER.
+:param minRating => 4.0;
+
+MATCH (:User:Touched)-[r:RATED]->(m:Movie)
+WHERE r.rating >= $minRating AND m.likeRank IS NULL
+RETURN DISTINCT m.movieId AS movieId
+ORDER BY movieId;

@@ -1,0 +1,16 @@
+// Take the mark of a change off some users and movies.
+// Parameters: limit INTEGER, how many of each.
+// Returns: nodes INTEGER, how many there were, up to twice the limit.
+:param limit => 10000;
+
+CALL () {
+  MATCH (u:User:Touched)
+  RETURN u AS node
+  LIMIT $limit
+  UNION ALL
+  MATCH (m:Movie:Touched)
+  RETURN m AS node
+  LIMIT $limit
+}
+REMOVE node:Touched
+RETURN count(*) AS nodes;

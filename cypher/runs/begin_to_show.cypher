@@ -1,0 +1,8 @@
+// Say of a Run that its changes may be seen from now on, before it is done.
+// Parameters: runId STRING.
+// Returns: runId STRING.
+:param runId => "derive-example";
+
+MATCH (run:Run {runId: $runId})
+SET run.atOnce = false
+RETURN run.runId AS runId;

@@ -1,0 +1,249 @@
+"""The steps of a derive, each a query file run over batches.
+
+    RATED  ->  Movie.likeRank, User.likedRanks  ->  Movie.likeCount  ->  CO_LIKED
+
+A liked movie has a number, its rank; a user has the list of the ranks of what they like. A movie's pairs are
+then counted by going to the users who like it and unrolling their lists: one step in the graph for each like,
+and none for each pair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+
+from movierec.database.connection import Row, Transaction
+from movierec.database.query_files import load_query
+from movierec.graph.settings import DeriveSettings
+from movierec.progress import Advance
+
+__all__ = ["BATCH_PATHS", "Basis", "CoLikes", "InTransaction", "Likes"]
+
+BATCH_PATHS = 1_000_000  # movie - user - movie; half a second of counting, at most as many edges
+BATCH_LIKES = 50_000
+BATCH_NODES = 10_000
+BATCH_EDGES = 50_000
+BATCH_USERS = 500
+DAY = 86_400.0  # seconds
+
+T = TypeVar("T")
+
+
+class InTransaction(Protocol):
+    """Run some work in a transaction: in one for all, or in a new one each time."""
+
+    def __call__(self, work: Callable[[Transaction], T]) -> T: ...
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a full derive finds, and an incremental one after it keeps."""
+
+    denominator: float  # D
+    reference_time: int  # Unix seconds; a like of this time or later counts whole
+
+
+@dataclass
+class Likes:
+    """What is liked: sums over the users, and with a half-life over decays."""
+
+    users: int = 0
+    likes: int = 0
+    capped: int = 0  # users with more likes than are heeded
+    user_decays: float = 0.0
+    like_decays: float = 0.0
+
+
+class CoLikes:
+    """The steps. With `on_rows` a dry run: that gets the rows of the pairs, and no edge is changed."""
+
+    def __init__(
+        self,
+        together: InTransaction,
+        settings: DeriveSettings,
+        batch_paths: int = BATCH_PATHS,
+        writers: int = 1,
+        on_rows: Callable[[list[Row]], None] | None = None,
+    ) -> None:
+        self.together = together
+        self.settings = settings
+        self.batch_paths = batch_paths
+        self.writers = writers
+        self.on_rows = on_rows
+        self.dry_run = on_rows is not None
+
+    def clear_edges(self) -> None:
+        self._repeat("derive/clear_co_liked", "edges", BATCH_EDGES)
+
+    def rank_all_movies(self) -> int:
+        """Number the liked movies anew, by movieId; returns how many there are."""
+        self._repeat("derive/clear_ranks", "movies", BATCH_NODES)
+        movies = self._run("derive/liked_movies", minRating=self.settings.min_rating)
+        self._rank([row["movieId"] for row in movies], 0)
+        return len(movies)
+
+    def rank_new_movies(self) -> None:
+        """Number the movies that touched users like and that have no number yet, after the others."""
+        movies = self._run("derive/unranked_movies", minRating=self.settings.min_rating)
+        self._rank([row["movieId"] for row in movies], self.last_rank() + 1)
+
+    def last_rank(self) -> int:
+        return int(self._run("derive/last_rank")[0]["lastRank"])
+
+    def keep_likes(self, raters: Sequence[Row], reference_time: int) -> Likes:
+        """Keep on every user what they like. `raters`: userId, likes; ascending."""
+        self._repeat("derive/clear_likes", "users", BATCH_NODES, minRating=self.settings.min_rating)
+        total = Likes()
+        for first, last in _batches([row["likes"] for row in raters], BATCH_LIKES):
+            (row,) = self._run(
+                "derive/likes",
+                firstUserId=raters[first]["userId"],
+                lastUserId=raters[last]["userId"],
+                maxUserLikes=self.settings.max_user_likes,
+                **self._ageing(reference_time),
+            )
+            total.users += row["users"]
+            total.likes += row["likes"]
+            total.capped += row["capped"]
+            total.user_decays += row["userDecays"]
+            total.like_decays += row["likeDecays"]
+        return total
+
+    def keep_touched_likes(self, reference_time: int) -> int:
+        """The same for touched users; marks the movies whose likes have changed. Returns how many users."""
+        users = [row["userId"] for row in self._run("derive/touched_users")]
+        for start in range(0, len(users), BATCH_USERS):
+            self._run(
+                "derive/touched_likes",
+                userIds=users[start : start + BATCH_USERS],
+                maxUserLikes=self.settings.max_user_likes,
+                **self._ageing(reference_time),
+            )
+        return len(users)
+
+    def touched_ranks(self) -> list[int]:
+        return [row["likeRank"] for row in self._run("derive/touched_movies")]
+
+    def count_likes(self, ranks: Sequence[int], reference_time: int) -> tuple[list[int], list[int]]:
+        """Put the number of likes on the movies; returns the ranks that are a movie's, and of each how many
+        paths there are over users to movies.
+        """
+        rows = [
+            row
+            for start in range(0, len(ranks), BATCH_NODES)
+            for row in self._run(
+                "derive/count_likes",
+                ranks=list(ranks[start : start + BATCH_NODES]),
+                **self._ageing(reference_time),
+            )
+        ]
+        return [row["likeRank"] for row in rows], [row["paths"] for row in rows]
+
+    def link(self, ranks: Sequence[int], paths: Sequence[int], basis: Basis, advance: Advance) -> None:
+        """Count, weigh and write the pairs of each movie with those of a larger rank."""
+        self._link("derive/co_liked", ranks, paths, basis, advance, {})
+
+    def link_best(self, ranks: Sequence[int], paths: Sequence[int], basis: Basis, advance: Advance) -> None:
+        """The pairs of each movie with all others, of each the best `top_k`."""
+        more = {"lastRank": self.last_rank(), "topK": self.settings.top_k}
+        self._link("derive/co_liked_of_movies", ranks, paths, basis, advance, more)
+
+    def relink(self, ranks: Sequence[int], paths: Sequence[int], basis: Basis, advance: Advance) -> None:
+        """Delete the pairs of the movies and make them anew, each batch in one transaction."""
+        more = {"lastRank": self.last_rank(), "topK": None}
+        before = "derive/clear_co_liked_of_movies"
+        self._link("derive/co_liked_of_movies", ranks, paths, basis, advance, more, before)
+
+    def totals(self) -> dict[str, int]:
+        """How many users like anything, and how many likes there are."""
+        return dict(self._run("derive/like_totals")[0])
+
+    def untouch(self) -> None:
+        self._repeat("derive/untouch", "nodes", BATCH_NODES)
+
+    def _rank(self, movie_ids: list[int], first: int) -> None:
+        for start in range(0, len(movie_ids), BATCH_NODES):
+            batch = movie_ids[start : start + BATCH_NODES]
+            self._run("derive/rank_movies", movieIds=batch, firstRank=first + start)
+
+    def _link(
+        self,
+        query: str,
+        ranks: Sequence[int],
+        paths: Sequence[int],
+        basis: Basis,
+        advance: Advance,
+        more: dict[str, Any],
+        before: str = "",
+    ) -> None:
+        settings = self.settings
+        half_life = settings.half_life is not None
+        parameters = more | {
+            "minRating": settings.min_rating,
+            "measure": settings.measure,
+            "denominator": basis.denominator,
+            "damping": settings.damping,
+            "minWeight": settings.min_weight,
+            "minCount": settings.min_count,
+            "dryRun": self.dry_run,
+            **(self._ageing(basis.reference_time) if half_life else {}),
+        }
+        text = load_query(f"{query}_decayed" if half_life else query)
+
+        def work(bounds: tuple[int, int]) -> tuple[int, list[Row]]:
+            first, last = bounds
+            batch = list(ranks[first : last + 1])
+
+            def write(transaction: Transaction) -> list[Row]:
+                if before and not self.dry_run:
+                    transaction.run(load_query(before), ranks=batch)
+                return transaction.run(text, ranks=batch, **parameters)
+
+            return int(np.sum(paths[first : last + 1])), self.together(write)
+
+        # Two that MERGE the same pair from its two ends would be in each other's way.
+        writers = self.writers if query == "derive/co_liked" else 1
+        for n_paths, rows in _mapped(writers, work, _batches(paths, self.batch_paths)):
+            advance(n_paths)
+            if self.on_rows is not None:
+                self.on_rows(rows)
+
+    def _ageing(self, reference_time: int) -> dict[str, Any]:
+        days = self.settings.half_life
+        return {
+            "minRating": self.settings.min_rating,
+            "halfLife": None if days is None else days * DAY,
+            "referenceTime": reference_time,
+        }
+
+    def _repeat(self, query: str, counted: str, limit: int, **parameters: Any) -> None:
+        """Run a query that does at most `limit` until it finds nothing more to do."""
+        while self._run(query, limit=limit, **parameters)[0][counted]:
+            pass
+
+    def _run(self, query: str, **parameters: Any) -> list[Row]:
+        return self.together(lambda transaction: transaction.run(load_query(query), **parameters))
+
+
+def _mapped(n_threads: int, work: Callable[[Any], T], items: Iterator[Any]) -> Iterator[T]:
+    """The results of `work` in order; in threads of their own if more than one."""
+    if n_threads == 1:
+        yield from map(work, items)
+        return
+    with ThreadPoolExecutor(n_threads) as pool:
+        try:
+            yield from pool.map(work, items)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _batches(sizes: Sequence[int], most: int) -> Iterator[tuple[int, int]]:
+    """(first, last) positions of runs of items whose sizes sum up to about `most`; a larger item is alone."""
+    ends = np.searchsorted(np.cumsum(sizes), np.arange(most, np.sum(sizes), most))
+    bounds = np.unique(np.concatenate([[-1], ends, [len(sizes) - 1]]))
+    return ((int(before) + 1, int(last)) for before, last in pairwise(bounds))

@@ -1,0 +1,67 @@
+"""Preview: what a derive would write, from the pairs that it counted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from movierec.database.connection import Row
+
+__all__ = ["Preview"]
+
+# What writing takes, on the two cores of the first machine it was measured on: `python -m benchmarks.derive`.
+WRITTEN_A_SECOND = 100_000
+DELETED_A_SECOND = 120_000
+STORE_BYTES = 75  # of an edge: a relationship record of 34 and a property record of 41
+QUANTILES = {"min": 0.0, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95, "max": 1.0}
+
+
+class Preview:
+    """Gathers edges as likeRanks and weights, 16 bytes each."""
+
+    def __init__(self) -> None:
+        self._pairs: list[np.ndarray] = [np.empty(0, dtype=np.int64)]
+        self._weights: list[np.ndarray] = [np.empty(0)]
+
+    def add(self, rows: list[Row]) -> None:
+        """Rows of derive/co_liked and its variants: likeRank, neighbours, weights."""
+        for row in rows:
+            one, others = row["likeRank"], np.array(row["neighbours"], dtype=np.int64)
+            # Smaller rank first: some variants meet a pair from both of its ends.
+            self._pairs.append((np.minimum(one, others) << 32) | np.maximum(one, others))
+            self._weights.append(np.array(row["weights"], dtype=np.float64))
+
+    def summary(self, n_old_edges: int, seconds: float) -> dict[str, Any]:
+        """Sizes, quantiles of degrees, a histogram of weights, and what writing them would take.
+
+        `seconds` is what counting took. The bounds of the histogram are 1, 2 and 5 times powers of ten.
+        """
+        pairs, first = np.unique(np.concatenate(self._pairs), return_index=True)
+        weights = np.concatenate(self._weights)[first]
+        _, degrees = np.unique(np.concatenate([pairs >> 32, pairs & 0xFFFFFFFF]), return_counts=True)
+        n_edges = len(pairs)
+        quantiles = np.quantile(degrees if n_edges else [0], list(QUANTILES.values()), method="inverted_cdf")
+        return {
+            "movies": len(degrees),
+            "edges": n_edges,
+            "mean_degree": round(2 * n_edges / max(len(degrees), 1), 3),
+            "degrees": {name: int(value) for name, value in zip(QUANTILES, quantiles, strict=True)},
+            "weights": _histogram(weights),
+            "estimated_seconds": round(seconds + n_edges / WRITTEN_A_SECOND + n_old_edges / DELETED_A_SECOND, 1),
+            "estimated_store_mb": round(n_edges * STORE_BYTES / 2**20, 1),
+        }
+
+
+def _histogram(weights: np.ndarray) -> list[dict[str, float]]:
+    if not len(weights):
+        return []
+    exponents = np.floor(np.log10([weights.min(), weights.max()])).astype(int)
+    bounds = np.array([step * 10.0**k for k in range(exponents[0], exponents[1] + 1) for step in (1, 2, 5)])
+    bounds = np.append(bounds, 10.0 ** (exponents[1] + 1))
+    edges, _ = np.histogram(weights, bounds)
+    shown = np.flatnonzero(edges)
+    return [
+        {"from": float(f"{bounds[i]:.6g}"), "to": float(f"{bounds[i + 1]:.6g}"), "edges": int(edges[i])}
+        for i in range(shown[0], shown[-1] + 1)
+    ]
