@@ -26,7 +26,7 @@ lint: $(VENV)/.dev   ## ruff and mypy
 bench: $(VENV)/.dev   ## Side-by-side measurements
 	$(BIN)/python -m benchmarks.stages
 	$(BIN)/python -m benchmarks.load peers
-	$(BIN)/python -m benchmarks.derive_forms
+	$(BIN)/python -m benchmarks.derive peers
 	$(BIN)/python -m benchmarks.affinity
 
 wheel: $(VENV)/.dev   ## Build the wheel into dist/

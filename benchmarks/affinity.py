@@ -12,7 +12,7 @@ import os
 
 import numpy as np
 
-from benchmarks.derive_forms import MOVIELENS, query
+from benchmarks.common import MOVIELENS, query
 from movierec.database.query_files import load_query
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write

@@ -25,7 +25,7 @@ import psutil
 import pyarrow as pa
 import pyarrow.csv
 
-from benchmarks.derive_forms import query
+from benchmarks.common import query
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.evaluation.scratch import scratch_database

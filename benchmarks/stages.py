@@ -10,11 +10,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import TypeVar
 
+from benchmarks.common import MOVIELENS, timed
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
 from movierec.evaluation.scratch import scratch_database
@@ -24,14 +21,6 @@ from movierec.graph.pull import pull_movie_graph
 from movierec.graph.settings import DeriveSettings
 from movierec.recommending.recommend import recommend_for_user
 from movierec.recommending.similar import similar_movies
-
-MOVIELENS = Path(__file__).parent.parent / "data" / "ml-latest-small"
-T = TypeVar("T")
-
-
-def timed(work: Callable[[], T]) -> tuple[T, float]:
-    started = time.perf_counter()
-    return work(), time.perf_counter() - started
 
 
 def main() -> None:

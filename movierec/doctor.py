@@ -116,7 +116,7 @@ def _content(database: Database, counts: dict[str, Any]) -> list[Finding]:
             Finding(
                 "CO_LIKED",
                 f"{edges} by {derived['runId']}",
-                f'{changed} came after it; run "movierec derive" again.' if changed else "",
+                f'{changed} came after it; run "movierec derive --incremental".' if changed else "",
             )
         )
     run = live_run(database)

@@ -11,14 +11,16 @@
 //   jaccard      xy / (x + y - xy)                   0 to 1 (Jaccard 1912)
 //   cosine       xy / sqrt(x * y)                    0 to 1 (Ochiai 1957)
 //   llr          signed G2 of the 2 x 2 table        any; twice nats times users (Dunning 1993)
-// Parameters: ranks LIST<INTEGER>, likeRanks of the movies to go through; minRating FLOAT, stars; measure
-//   STRING, one of the above; denominator FLOAT, D, > 0; damping FLOAT, users; minWeight FLOAT, >= 0; minCount
-//   INTEGER, >= 1, users who liked both; halfLife FLOAT, seconds; referenceTime INTEGER, Unix seconds, when a
-//   like counts whole; dryRun BOOLEAN, count and weigh only.
+// Parameters: ranks LIST<INTEGER>, likeRanks of the movies to go through; minRating FLOAT, stars; isCapped
+//   BOOLEAN, whether users' lists hold only their newest likes; measure STRING, one of the above; denominator
+//   FLOAT, D, > 0; damping FLOAT, users; minWeight FLOAT, >= 0; minCount INTEGER, >= 1, users who liked both;
+//   halfLife FLOAT, seconds; referenceTime INTEGER, Unix seconds, when a like counts whole; dryRun BOOLEAN,
+//   count and weigh only.
 // Returns: likeRank INTEGER; edges INTEGER; neighbours LIST<INTEGER>, their likeRanks, and weights LIST<FLOAT>,
 //   both empty unless dryRun.
 :param ranks => range(0, 199);
 :param minRating => 4.0;
+:param isCapped => false;
 :param measure => "xy_pmi";
 :param denominator => 609.0;
 :param damping => 10.0;
@@ -37,7 +39,7 @@ UNWIND $ranks AS i
 CALL (movies, i) {
   WITH movies[i] AS a, i
   MATCH (a)<-[r:RATED]-(u:User)
-  WHERE r.rating >= $minRating AND i IN u.likedRanks
+  WHERE r.rating >= $minRating AND (NOT $isCapped OR i IN u.likedRanks)
   WITH i, u.likedRanks AS ranks, u.likedDecays AS decays,
     0.5 ^ (CASE WHEN r.timestamp < $referenceTime THEN $referenceTime - r.timestamp ELSE 0 END / $halfLife) AS own
   UNWIND range(0, size(ranks) - 1) AS position

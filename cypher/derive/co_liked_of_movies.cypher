@@ -13,14 +13,16 @@
 //   cosine       xy / sqrt(x * y)                    0 to 1 (Ochiai 1957)
 //   llr          signed G2 of the 2 x 2 table        any; twice nats times users (Dunning 1993)
 // Parameters: ranks LIST<INTEGER>, likeRanks of the movies to go through; lastRank INTEGER, the largest
-//   likeRank there is; minRating FLOAT, stars; measure STRING, one of the above; denominator FLOAT, D, > 0;
-//   damping FLOAT, users; minWeight FLOAT, >= 0; minCount INTEGER, >= 1, users who liked both; topK INTEGER or
-//   null, edges to keep of each movie; dryRun BOOLEAN, count and weigh only.
+//   likeRank there is; minRating FLOAT, stars; isCapped BOOLEAN, whether users' lists hold only their newest
+//   likes; measure STRING, one of the above; denominator FLOAT, D, > 0; damping FLOAT, users; minWeight FLOAT,
+//   >= 0; minCount INTEGER, >= 1, users who liked both; topK INTEGER or null, edges to keep of each movie;
+//   dryRun BOOLEAN, count and weigh only.
 // Returns: likeRank INTEGER; edges INTEGER; neighbours LIST<INTEGER>, their likeRanks, and weights LIST<FLOAT>,
 //   both empty unless dryRun.
 :param ranks => range(0, 199);
 :param lastRank => 6297;
 :param minRating => 4.0;
+:param isCapped => false;
 :param measure => "xy_pmi";
 :param denominator => 609.0;
 :param damping => 10.0;
@@ -40,7 +42,7 @@ CALL (movies, likeCounts, i) {
   CALL (movies, i) {
     WITH movies[i][0] AS a, i
     MATCH (a)<-[r:RATED]-(u:User)
-    WHERE r.rating >= $minRating AND i IN u.likedRanks
+    WHERE r.rating >= $minRating AND (NOT $isCapped OR i IN u.likedRanks)
     UNWIND [j IN u.likedRanks WHERE j <> i] AS j
     RETURN j, count(*) AS count, toFloat(count(*)) AS xy
   }

@@ -1,9 +1,11 @@
 // Put on some movies how many users like them, and with a half-life the sum of their likes' decays.
-// Parameters: ranks LIST<INTEGER>, likeRanks; minRating FLOAT, stars; halfLife FLOAT or null, seconds;
-//   referenceTime INTEGER, Unix seconds, when a like counts whole.
+// Parameters: ranks LIST<INTEGER>, likeRanks; minRating FLOAT, stars; isCapped BOOLEAN, whether users' lists hold
+//   only their newest likes; halfLife FLOAT or null, seconds; referenceTime INTEGER, Unix seconds, when a like counts
+//   whole.
 // Returns: likeRank INTEGER; likes INTEGER; paths INTEGER, over a user who likes it to whatever that user likes.
 :param ranks => [0, 1];
 :param minRating => 4.0;
+:param isCapped => false;
 :param halfLife => null;
 :param referenceTime => 0;
 
@@ -11,7 +13,7 @@ UNWIND $ranks AS rank
 MATCH (m:Movie {likeRank: rank})
 CALL (m, rank) {
   MATCH (m)<-[r:RATED]-(u:User)
-  WHERE r.rating >= $minRating AND rank IN u.likedRanks
+  WHERE r.rating >= $minRating AND (NOT $isCapped OR rank IN u.likedRanks)
   RETURN
     count(*) AS likes,
     sum(size(u.likedRanks)) AS paths,

@@ -1,10 +1,15 @@
-// How many likes each user has: what a derive will have to go through.
+// How many likes each user has, and when the newest was given: what a derive will have to go through.
 // Parameters: minRating FLOAT, stars.
-// Returns: userId INTEGER; likes INTEGER, > 0.
+// Returns: userId INTEGER; likes INTEGER, > 0; newestAt INTEGER, Unix seconds.
 :param minRating => 4.0;
 
 MATCH (u:User)
-WITH u.userId AS userId, COUNT { (u)-[r:RATED]->() WHERE r.rating >= $minRating } AS likes
+CALL (u) {
+  MATCH (u)-[r:RATED]->(:Movie)
+  WHERE r.rating >= $minRating
+  RETURN count(*) AS likes, max(r.timestamp) AS newestAt
+}
+WITH u, likes, newestAt
 WHERE likes > 0
-RETURN userId, likes
+RETURN u.userId AS userId, likes, newestAt
 ORDER BY userId;

@@ -2,7 +2,7 @@
 
     RATED  ->  Movie.likeRank, User.likedRanks  ->  Movie.likeCount  ->  CO_LIKED
 
-A liked movie has a number, its rank; a user has the list of the ranks of what they like. A movie's pairs are
+A rated movie has a number, its rank; a user has the list of the ranks of what they like. A movie's pairs are
 then counted by going to the users who like it and unrolling their lists: one step in the graph for each like,
 and none for each pair.
 """
@@ -81,9 +81,9 @@ class CoLikes:
         self._repeat("derive/clear_co_liked", "edges", BATCH_EDGES)
 
     def rank_all_movies(self) -> int:
-        """Number the liked movies anew, by movieId; returns how many there are."""
+        """Number the rated movies anew, by movieId; returns how many there are."""
         self._repeat("derive/clear_ranks", "movies", BATCH_NODES)
-        movies = self._run("derive/liked_movies", minRating=self.settings.min_rating)
+        movies = self._run("derive/rated_movies")
         self._rank([row["movieId"] for row in movies], 0)
         return len(movies)
 
@@ -96,7 +96,7 @@ class CoLikes:
         return int(self._run("derive/last_rank")[0]["lastRank"])
 
     def keep_likes(self, raters: Sequence[Row], reference_time: int) -> Likes:
-        """Keep on every user what they like. `raters`: userId, likes; ascending."""
+        """Keep on every user what they like. `raters`: userId, likes, newestAt; ascending."""
         self._repeat("derive/clear_likes", "users", BATCH_NODES, minRating=self.settings.min_rating)
         total = Likes()
         for first, last in _batches([row["likes"] for row in raters], BATCH_LIKES):
@@ -139,6 +139,7 @@ class CoLikes:
             for row in self._run(
                 "derive/count_likes",
                 ranks=list(ranks[start : start + BATCH_NODES]),
+                isCapped=self.settings.max_user_likes is not None,
                 **self._ageing(reference_time),
             )
         ]
@@ -185,6 +186,7 @@ class CoLikes:
         half_life = settings.half_life is not None
         parameters = more | {
             "minRating": settings.min_rating,
+            "isCapped": settings.max_user_likes is not None,
             "measure": settings.measure,
             "denominator": basis.denominator,
             "damping": settings.damping,

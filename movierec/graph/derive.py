@@ -16,6 +16,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import fields
+from functools import cached_property
 from typing import Any
 
 from movierec.database.connection import Database, Row, Transaction
@@ -145,7 +146,7 @@ class _Job:
         """All in one transaction, the end of the Run too. Raises _TooMuch for more than `most_paths`."""
         most = self.settings.max_user_likes
         if self.basis is None:
-            likes = [min(row["likes"], most or row["likes"]) for row in self._raters()]
+            likes = [min(row["likes"], most or row["likes"]) for row in self.raters]
             if sum(n * n for n in likes) > most_paths:
                 raise _TooMuch
         result = self.count(lambda work: work(transaction), progress, most_paths=most_paths) | {"at_once": True}
@@ -174,18 +175,17 @@ class _Job:
         return result
 
     def _full(self, steps: CoLikes, progress: Progress) -> dict[str, Any]:
-        settings = self.settings
-        reference_time = self.database.read_one(load_query("derive/newest_like"), minRating=settings.min_rating)
+        reference_time = max((row["newestAt"] for row in self.raters), default=0)
         with progress("likes", 3, "steps") as advance:
             if not steps.dry_run:
                 steps.clear_edges()
             advance(1, "old edges cleared")
             n_movies = steps.rank_all_movies()
-            advance(1, f"{n_movies} liked movies")
-            likes = steps.keep_likes(self._raters(), reference_time["timestamp"])
+            advance(1, f"{n_movies} rated movies")
+            likes = steps.keep_likes(self.raters, reference_time)
             advance(1, f"{likes.likes} likes")
-        by_users = settings.denominator == "users"
-        basis = Basis(likes.user_decays if by_users else likes.like_decays, reference_time["timestamp"])
+        by_users = self.settings.denominator == "users"
+        basis = Basis(likes.user_decays if by_users else likes.like_decays, reference_time)
         self._pairs(steps, list(range(n_movies)), basis, progress)
         return {
             "users": likes.users,
@@ -241,5 +241,7 @@ class _Job:
             "mean_degree": round(2 * summary["edges"] / summary["movies"], 3),
         }
 
-    def _raters(self) -> list[Row]:
+    @cached_property
+    def raters(self) -> list[Row]:
+        """userId, likes, newestAt of each user who likes anything."""
         return self.database.read(load_query("derive/raters"), minRating=self.settings.min_rating)

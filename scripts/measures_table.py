@@ -1,0 +1,50 @@
+"""Write the tables of docs/measures.md anew: for one movie, the top 5 by each measure on ml-latest-small.
+
+.venv/bin/python scripts/measures_table.py
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from movierec.database.query_files import load_query
+from movierec.evaluation.scratch import scratch_database
+from movierec.graph.derive import derive_co_liked
+from movierec.graph.load import load_ratings
+from movierec.graph.settings import MEASURES, DeriveSettings
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "measures.md"
+TITLE = "Toy Story (1995)"
+K = 5
+
+
+def main() -> None:
+    sizes = ["| `--measure` | movies | edges | median weight of the 5 |", "|---|---|---|---|"]
+    tops = [f"| `--measure` | nearest to {TITLE}, with the weight |", "|---|---|"]
+    with scratch_database(dict(os.environ)) as (database, _):
+        load_ratings(database, ROOT / "data" / "ml-latest-small")
+        for measure in MEASURES:
+            result = derive_co_liked(database, DeriveSettings(measure=measure))
+            rows = database.read(load_query("explore/neighbours"), title=TITLE, k=K)
+            weights = sorted(row["weight"] for row in rows)
+            sizes.append(
+                f"| `{measure}` | {result['movies']:,} | {result['edges']:,} | {weights[len(weights) // 2]} |"
+            )
+            named = "; ".join(f"{row['title']} {row['weight']}" for row in rows)
+            tops.append(f"| `{measure}` | {named} |")
+            print(tops[-1], flush=True)
+    text = PAGE.read_text()
+    for name, lines in (("sizes", sizes), ("tops", tops)):
+        begin, end = f"<!-- {name}: scripts/measures_table.py -->", f"<!-- end of {name} -->"
+        table = "\n".join([begin, *lines, end])
+        text, n = re.subn(re.escape(begin) + r".*?" + re.escape(end), lambda _, t=table: t, text, flags=re.DOTALL)
+        if not n:
+            raise SystemExit(f"{PAGE} has no place marked {begin}")
+    PAGE.write_text(text)
+
+
+if __name__ == "__main__":
+    main()
