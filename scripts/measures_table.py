@@ -9,7 +9,7 @@ import os
 import re
 from pathlib import Path
 
-from movierec.database.query_files import load_query
+from movierec.database.query_files import parse_query
 from movierec.evaluation.scratch import scratch_database
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
@@ -19,6 +19,16 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "measures.md"
 TITLE = "Toy Story (1995)"
 K = 5
+NEAREST = parse_query(
+    "scripts/nearest",
+    """// The neighbours with the largest weights.
+// Parameters: title STRING; k INTEGER.
+// Returns: title STRING, weight FLOAT.
+MATCH (:Movie {title: $title})-[c:CO_LIKED]-(m:Movie)
+RETURN m.title AS title, round(c.weight, 3) AS weight
+ORDER BY c.weight DESC, m.movieId
+LIMIT $k;""",
+)
 
 
 def main() -> None:
@@ -28,7 +38,7 @@ def main() -> None:
         load_ratings(database, ROOT / "data" / "ml-latest-small")
         for measure in MEASURES:
             result = derive_co_liked(database, DeriveSettings(measure=measure))
-            rows = database.read(load_query("explore/neighbours"), title=TITLE, k=K)
+            rows = database.read(NEAREST, title=TITLE, k=K)
             weights = sorted(row["weight"] for row in rows)
             sizes.append(
                 f"| `{measure}` | {result['movies']:,} | {result['edges']:,} | {weights[len(weights) // 2]} |"

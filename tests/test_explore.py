@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 
@@ -13,16 +12,16 @@ from movierec.graph.settings import MEASURES
 
 FOLDER = cypher_folder() / "explore"
 RECIPES = sorted(path.stem for path in FOLDER.glob("*.cypher"))
-
-
-def examples(database: Database, name: str) -> dict[str, Any]:
-    """The values of the :param lines, which are Cypher expressions."""
-    lines = re.findall(r"^:param (\w+) => (.+);$", load_query(f"explore/{name}").source, flags=re.MULTILINE)
-    if not lines:
-        return {}
-    values = ", ".join(f"{expression} AS {parameter}" for parameter, expression in lines)
-    header = "// Values.\n// Parameters: none.\n// Returns: values.\n"
-    return database.read_one(parse_query("tests/values", f"{header}RETURN {values};"))
+LIKES = parse_query(
+    "tests/likes",
+    "// Likes.\n// Parameters: none.\n// Returns: rows.\n"
+    "MATCH (m:Movie) WHERE m.likeCount > 0 RETURN m.title AS title, m.likeCount AS likeCount ORDER BY title;",
+)
+LINKED = parse_query(
+    "tests/linked",
+    "// Linked.\n// Parameters: none.\n// Returns: rows.\n"
+    "MATCH (:Movie {title: 'Toy Story (1995)'})-[:CO_LIKED]-(m:Movie) RETURN m.title AS title ORDER BY title;",
+)
 
 
 def test_there_are_many_recipes() -> None:
@@ -31,12 +30,10 @@ def test_there_are_many_recipes() -> None:
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_recipe_gives_rows_as_it_is_pasted(keras_database: Database, name: str) -> None:
+    # Browser shows the rows of a single statement only; with :param lines it would be several.
     query = load_query(f"explore/{name}")
-    values = examples(keras_database, name)
-    assert values.keys() == set(query.parameters), "an example for every parameter"
-    rows = keras_database.read(query, **values)
-    assert len(rows) >= 1
-    assert len(rows) <= values.get("k", 1000) or name in ("neighbourhood", "taste")
+    assert query.parameters == ()
+    assert 1 <= len(keras_database.read(query)) <= 1000
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -53,25 +50,18 @@ def test_recipes_do_not_write() -> None:
 
 
 def test_neighbours_are_those_of_the_edges(keras_database: Database) -> None:
-    rows = keras_database.read(load_query("explore/neighbours"), title="Matrix, The (1999)", k=3)
     run = keras_database.read(load_query("runs/last_done"), stage="derive")[0]["run"]
-    likes = {
-        title: keras_database.read(load_query("recommend/movies_by_title"), title=title, limit=1)[0]["likeCount"]
-        for title in ["Matrix, The (1999)", *(row["title"] for row in rows)]
-    }
-    for row in rows:
+    likes = {row["title"]: row["likeCount"] for row in keras_database.read(LIKES)}
+    for row in keras_database.read(load_query("explore/neighbours")):
         expected = row["likedBoth"] * run["users"] / (likes["Matrix, The (1999)"] * likes[row["title"]])
         assert row["lift"] == pytest.approx(expected, abs=0.005)
 
 
 def test_near_but_not_linked_is_not_linked(keras_database: Database) -> None:
-    title = "Toy Story (1995)"
-    near = {
-        row["title"] for row in keras_database.read(load_query("explore/near_but_not_linked"), title=title, k=10)
-    }
-    linked = {row["title"] for row in keras_database.read(load_query("explore/neighbours"), title=title, k=1000)}
+    near = [row["title"] for row in keras_database.read(load_query("explore/near_but_not_linked"))]
+    linked = {row["title"] for row in keras_database.read(LINKED)}
     assert len(linked) > 10
-    assert not near & linked
+    assert not linked & set(near)
 
 
 def test_grass_gives_every_label_and_type_of_the_recipes_a_caption() -> None:

@@ -50,16 +50,13 @@ CALL (movies, i) {
 WITH i, j, movies[i] AS a, movies[j] AS b, count, xy, likeCounts[i] AS x, likeCounts[j] AS y
 WHERE count >= $minCount
 WITH *, CASE $measure
-  WHEN 'xy_pmi' THEN xy * (log(xy) - log(x * y) + log($denominator))
+  WHEN 'xy_pmi' THEN xy * log(xy * $denominator / (x * y))
   WHEN 'count' THEN xy
-  WHEN 'pmi' THEN log(xy) - log(x * y) + log($denominator)
-  WHEN 'ppmi' THEN CASE
-    WHEN xy * $denominator > x * y THEN log(xy) - log(x * y) + log($denominator)
-    ELSE 0.0
-  END
+  WHEN 'pmi' THEN log(xy * $denominator / (x * y))
+  WHEN 'ppmi' THEN CASE WHEN xy * $denominator > x * y THEN log(xy * $denominator / (x * y)) ELSE 0.0 END
   WHEN 'npmi' THEN CASE
     WHEN xy >= $denominator THEN 1.0
-    ELSE (log(xy) - log(x * y) + log($denominator)) / (log($denominator) - log(xy))
+    ELSE log(xy * $denominator / (x * y)) / log($denominator / xy)
   END
   WHEN 'lift' THEN xy * $denominator / (x * y)
   WHEN 'damped_lift' THEN xy * $denominator / (x * y) * (xy / (xy + $damping))

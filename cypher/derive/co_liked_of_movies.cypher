@@ -15,8 +15,8 @@
 // Parameters: ranks LIST<INTEGER>, likeRanks of the movies to go through; lastRank INTEGER, the largest
 //   likeRank there is; minRating FLOAT, stars; isCapped BOOLEAN, whether users' lists hold only their newest
 //   likes; measure STRING, one of the above; denominator FLOAT, D, > 0; damping FLOAT, users; minWeight FLOAT,
-//   >= 0; minCount INTEGER, >= 1, users who liked both; topK INTEGER or null, edges to keep of each movie;
-//   dryRun BOOLEAN, count and weigh only.
+//   >= 0; minCount INTEGER, >= 1, users who liked both; topK INTEGER, >= 1, edges to keep of each movie; dryRun
+//   BOOLEAN, count and weigh only.
 // Returns: likeRank INTEGER; edges INTEGER; neighbours LIST<INTEGER>, their likeRanks, and weights LIST<FLOAT>,
 //   both empty unless dryRun.
 :param ranks => range(0, 199);
@@ -28,7 +28,7 @@
 :param damping => 10.0;
 :param minWeight => 5.0;
 :param minCount => 1;
-:param topK => null;
+:param topK => 20;
 :param dryRun => true;
 
 UNWIND range(0, $lastRank) AS rank
@@ -46,24 +46,16 @@ CALL (movies, likeCounts, i) {
     UNWIND [j IN u.likedRanks WHERE j <> i] AS j
     RETURN j, count(*) AS count, toFloat(count(*)) AS xy
   }
-  WITH j, movies[i][0] AS one, movies[j][0] AS other, count, xy, likeCounts[i] AS n, likeCounts[j] AS m
+  WITH j, count, xy, likeCounts[i] AS x, likeCounts[j] AS y
   WHERE count >= $minCount
-  // In the order of the ids, so that the same pair has the same weight to the last bit from either side.
-  WITH j, other, count, xy, one.movieId < other.movieId AS isFirst, one, n, m
-  WITH j, count, xy,
-    CASE WHEN isFirst THEN one ELSE other END AS a, CASE WHEN isFirst THEN other ELSE one END AS b,
-    CASE WHEN isFirst THEN n ELSE m END AS x, CASE WHEN isFirst THEN m ELSE n END AS y, other
   WITH *, CASE $measure
-    WHEN 'xy_pmi' THEN xy * (log(xy) - log(x * y) + log($denominator))
+    WHEN 'xy_pmi' THEN xy * log(xy * $denominator / (x * y))
     WHEN 'count' THEN xy
-    WHEN 'pmi' THEN log(xy) - log(x * y) + log($denominator)
-    WHEN 'ppmi' THEN CASE
-      WHEN xy * $denominator > x * y THEN log(xy) - log(x * y) + log($denominator)
-      ELSE 0.0
-    END
+    WHEN 'pmi' THEN log(xy * $denominator / (x * y))
+    WHEN 'ppmi' THEN CASE WHEN xy * $denominator > x * y THEN log(xy * $denominator / (x * y)) ELSE 0.0 END
     WHEN 'npmi' THEN CASE
       WHEN xy >= $denominator THEN 1.0
-      ELSE (log(xy) - log(x * y) + log($denominator)) / (log($denominator) - log(xy))
+      ELSE log(xy * $denominator / (x * y)) / log($denominator / xy)
     END
     WHEN 'lift' THEN xy * $denominator / (x * y)
     WHEN 'damped_lift' THEN xy * $denominator / (x * y) * (xy / (xy + $damping))
@@ -82,11 +74,13 @@ CALL (movies, likeCounts, i) {
     )
   END AS weight
   WHERE weight > 0 AND weight >= $minWeight
-  WITH j, a, b, count, weight, other
-  ORDER BY weight DESC, other.movieId
-  WITH collect({j: j, a: a, b: b, count: count, weight: weight}) AS pairs
-  UNWIND pairs[..coalesce($topK, size(pairs))] AS pair
-  WITH pair.j AS j, pair.a AS a, pair.b AS b, pair.count AS count, pair.weight AS weight
+  WITH j, count, weight
+  ORDER BY weight DESC, j
+  LIMIT $topK
+  WITH j, count, weight, movies[i][0] AS one, movies[j][0] AS other
+  WITH j, count, weight,
+    CASE WHEN one.movieId < other.movieId THEN one ELSE other END AS a,
+    CASE WHEN one.movieId < other.movieId THEN other ELSE one END AS b
   FOREACH (_ IN CASE WHEN $dryRun THEN [] ELSE [1] END |
     MERGE (a)-[c:CO_LIKED]->(b)
     SET c.count = count, c.weight = weight

@@ -1,8 +1,7 @@
 // Which genres are liked together: the links between them against what chance would give.
 // Look for: how much a genre keeps to itself (Children with Children), then for the pairs that surprise you.
-// Parameters: k INTEGER, >= 1.
+// Parameters: none.
 // Returns: genre, otherGenre STRING; links INTEGER; lift FLOAT, 1: as many as by chance.
-:param k => 25;
 
 MATCH (a:Movie)-[:CO_LIKED]-(b:Movie)
 UNWIND a.genres AS genre
@@ -20,4 +19,4 @@ RETURN
   row.links AS links,
   round(row.links * total / (ofOne * ofOther), 2) AS lift
 ORDER BY lift DESC, genre, otherGenre
-LIMIT $k;
+LIMIT 25;

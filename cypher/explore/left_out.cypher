@@ -1,11 +1,10 @@
 // Liked by several, but without a link: what the thresholds of the derive leave out.
 // Look for: high numbers of likes. If there are any, derive with a lower --min-weight or --min-count.
-// Parameters: k INTEGER, >= 1.
+// Parameters: none.
 // Returns: title STRING; likes INTEGER.
-:param k => 20;
 
 MATCH (m:Movie)
 WHERE m.likeCount > 0 AND NOT EXISTS { (m)-[:CO_LIKED]-() }
 RETURN m.title AS title, m.likeCount AS likes
 ORDER BY likes DESC, title
-LIMIT $k;
+LIMIT 20;

@@ -1,13 +1,11 @@
 // Linked, but far apart in the space of vectors.
 // Look for: two popular movies of different kinds. Many like both, but for other reasons.
-// Parameters: minCount INTEGER, >= 1, users who liked both; k INTEGER, >= 1.
+// Parameters: none.
 // Returns: title, otherTitle STRING; likedBoth INTEGER; cosine FLOAT.
-:param minCount => 15;
-:param k => 15;
 
 MATCH (a:Movie)-[c:CO_LIKED]->(b:Movie)
-WHERE c.count >= $minCount AND a.embedding IS NOT NULL AND b.embedding IS NOT NULL
+WHERE c.count >= 15 AND a.embedding IS NOT NULL AND b.embedding IS NOT NULL
 WITH a, b, c, 2 * vector.similarity.cosine(a.embedding, b.embedding) - 1 AS cosine
 RETURN a.title AS title, b.title AS otherTitle, c.count AS likedBoth, round(cosine, 3) AS cosine
 ORDER BY cosine, title, otherTitle
-LIMIT $k;
+LIMIT 15;

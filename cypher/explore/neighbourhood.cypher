@@ -1,14 +1,12 @@
 // One movie, its nearest neighbours, and the links among them.
 // Look for: neighbours that hang together by themselves, such as the parts of a series.
-// Parameters: title STRING; k INTEGER, >= 1.
+// Parameters: none.
 // Returns: a NODE, c RELATIONSHIP, b NODE.
-:param title => "Star Wars: Episode IV - A New Hope (1977)";
-:param k => 12;
 
-MATCH (centre:Movie {title: $title})-[near:CO_LIKED]-(neighbour:Movie)
+MATCH (centre:Movie {title: 'Star Wars: Episode IV - A New Hope (1977)'})-[near:CO_LIKED]-(neighbour:Movie)
 WITH centre, neighbour, near
 ORDER BY near.weight DESC, neighbour.movieId
-LIMIT $k
+LIMIT 12
 WITH centre, collect(neighbour) AS neighbours
 WITH [centre] + neighbours AS movies
 UNWIND movies AS a

@@ -1,19 +1,17 @@
 // The movies most often liked together with one, and how much more often than by chance.
 // Look for: a high count with a low lift, which is a movie everybody likes. A high lift with a low count may be luck.
-// Parameters: title STRING; k INTEGER, >= 1.
+// Parameters: none.
 // Returns: title STRING; likedBoth INTEGER; lift FLOAT; weight FLOAT.
-:param title => "Matrix, The (1999)";
-:param k => 15;
 
 MATCH (derive:Run {stage: 'derive', status: 'done'})
 WITH derive
 ORDER BY derive.startedAt DESC
 LIMIT 1
-MATCH (a:Movie {title: $title})-[c:CO_LIKED]-(b:Movie)
+MATCH (a:Movie {title: 'Matrix, The (1999)'})-[c:CO_LIKED]-(b:Movie)
 RETURN
   b.title AS title,
   c.count AS likedBoth,
   round(1.0 * c.count * derive.users / (a.likeCount * b.likeCount), 2) AS lift,
   round(c.weight, 3) AS weight
 ORDER BY weight DESC, title
-LIMIT $k;
+LIMIT 15;

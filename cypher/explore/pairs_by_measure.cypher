@@ -1,8 +1,7 @@
 // The strongest pairs by each of five measures, side by side.
 // Look for: the difference along a row. Count finds what is popular, lift what is rare, xy_pmi lies between.
-// Parameters: k INTEGER, >= 1.
+// Parameters: none.
 // Returns: rank INTEGER; byCount, byLift, byJaccard, byCosine, byXyPmi STRING, the titles of a pair.
-:param k => 10;
 
 MATCH (derive:Run {stage: 'derive', status: 'done'})
 WITH derive
@@ -17,31 +16,31 @@ CALL (pairs) {
   UNWIND pairs AS p
   WITH p
   ORDER BY p.xy DESC, p.pair
-  RETURN collect(p.pair)[..$k] AS byCount
+  RETURN collect(p.pair)[..10] AS byCount
 }
 CALL (pairs) {
   UNWIND pairs AS p
   WITH p
   ORDER BY p.lift DESC, p.pair
-  RETURN collect(p.pair)[..$k] AS byLift
+  RETURN collect(p.pair)[..10] AS byLift
 }
 CALL (pairs) {
   UNWIND pairs AS p
   WITH p
   ORDER BY p.jaccard DESC, p.pair
-  RETURN collect(p.pair)[..$k] AS byJaccard
+  RETURN collect(p.pair)[..10] AS byJaccard
 }
 CALL (pairs) {
   UNWIND pairs AS p
   WITH p
   ORDER BY p.cosine DESC, p.pair
-  RETURN collect(p.pair)[..$k] AS byCosine
+  RETURN collect(p.pair)[..10] AS byCosine
 }
 CALL (pairs) {
   UNWIND pairs AS p
   WITH p
   ORDER BY p.xyPmi DESC, p.pair
-  RETURN collect(p.pair)[..$k] AS byXyPmi
+  RETURN collect(p.pair)[..10] AS byXyPmi
 }
 UNWIND range(0, size(byCount) - 1) AS i
 RETURN

@@ -1,23 +1,20 @@
 // The people whose likes are most like a user's.
 // Look for: onlyTheirs, what they like and the user has not rated. A recommender of neighbours would take that.
-// Parameters: userId INTEGER; minRating FLOAT, stars; k INTEGER, >= 1.
+// Parameters: none.
 // Returns: userId INTEGER; both INTEGER, likes in common; jaccard FLOAT; onlyTheirs LIST<STRING>.
-:param userId => 1;
-:param minRating => 4.0;
-:param k => 10;
 
-MATCH (user:User {userId: $userId})-[r:RATED]->(:Movie)<-[s:RATED]-(other:User)
-WHERE r.rating >= $minRating AND s.rating >= $minRating
+MATCH (user:User {userId: 1})-[r:RATED]->(:Movie)<-[s:RATED]-(other:User)
+WHERE r.rating >= 4.0 AND s.rating >= 4.0
 WITH user, other, count(*) AS both
 WITH user, other, both,
-  COUNT { (user)-[mine:RATED]->() WHERE mine.rating >= $minRating } AS ofUser,
-  COUNT { (other)-[theirs:RATED]->() WHERE theirs.rating >= $minRating } AS ofOther
+  COUNT { (user)-[mine:RATED]->() WHERE mine.rating >= 4.0 } AS ofUser,
+  COUNT { (other)-[theirs:RATED]->() WHERE theirs.rating >= 4.0 } AS ofOther
 WITH user, other, both, 1.0 * both / (ofUser + ofOther - both) AS jaccard
 ORDER BY jaccard DESC, other.userId
-LIMIT $k
+LIMIT 10
 CALL (user, other) {
   MATCH (other)-[s:RATED]->(m:Movie)
-  WHERE s.rating >= $minRating AND NOT EXISTS { (user)-[:RATED]->(m) }
+  WHERE s.rating >= 4.0 AND NOT EXISTS { (user)-[:RATED]->(m) }
   WITH m
   ORDER BY s.rating DESC, m.likeCount DESC, m.movieId
   LIMIT 3

@@ -71,8 +71,8 @@ def record_run(
 ) -> Iterator[RunLog]:
     """Record `stage` around the block. An exception, Ctrl-C included, closes the Run as failed.
 
-    With `at_once` nothing of the stage is to be seen before it is done, in one transaction (`close_in`), so
-    until then the result of the Run before holds.
+    With `at_once` nothing of the stage is to be seen before it says so (`begins_to_show`), so until then the
+    result of the Run before holds.
     """
     database.run_batches(load_query("schema/constraints"))
     log = RunLog(f"{stage}-{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}")

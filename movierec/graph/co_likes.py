@@ -156,7 +156,7 @@ class CoLikes:
 
     def relink(self, ranks: Sequence[int], paths: Sequence[int], basis: Basis, advance: Advance) -> None:
         """Delete the pairs of the movies and make them anew, each batch in one transaction."""
-        more = {"lastRank": self.last_rank(), "topK": None}
+        more = {"lastRank": self.last_rank(), "topK": self.last_rank() + 1}
         before = "derive/clear_co_liked_of_movies"
         self._link("derive/co_liked_of_movies", ranks, paths, basis, advance, more, before)
 

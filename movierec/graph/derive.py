@@ -60,7 +60,7 @@ def derive_co_liked(
         except (_TooMuch, ServerOutOfMemory):
             _log.info("more than fits into one transaction; going on in batches")
             run.begins_to_show(database)
-            result = job.count(database.in_transaction, progress, writers=WRITERS) | {"at_once": False}
+            result = job.count(database.in_transaction, progress, writers=WRITERS) | {"swapped_at_once": False}
         run.results |= result
     return {"run_id": run.run_id, **described, **result, "seconds": round(time.monotonic() - started, 3)}
 
@@ -143,17 +143,19 @@ class _Job:
     def at_once(
         self, transaction: Transaction, run: RunLog, most_paths: int, progress: Progress
     ) -> dict[str, Any]:
-        """All in one transaction, the end of the Run too. Raises _TooMuch for more than `most_paths`."""
+        """All in one transaction. Raises _TooMuch for more than `most_paths`.
+
+        A commit is not a moment: a reader meanwhile may find some records new and some old. So the Run says so
+        before it, and is closed after it, each in a transaction of its own.
+        """
         most = self.settings.max_user_likes
         if self.basis is None:
             likes = [min(row["likes"], most or row["likes"]) for row in self.raters]
             if sum(n * n for n in likes) > most_paths:
                 raise _TooMuch
-        result = self.count(lambda work: work(transaction), progress, most_paths=most_paths) | {"at_once": True}
-        run.results |= result
+        result = self.count(lambda work: work(transaction), progress, most_paths=most_paths)
         run.begins_to_show(self.database)
-        run.close_in(transaction)
-        return result
+        return result | {"swapped_at_once": True}
 
     def count(
         self,
@@ -210,10 +212,13 @@ class _Job:
             with progress("recount pairs", sum(paths), "paths") as advance:
                 steps.relink(ranks, paths, basis, advance)
         elif ranks:
-            # Which edges are a movie's best depends on all others: every pair is counted again.
+            # Which edges are a movie's best depends on all others, so every pair is counted again, and by ranks
+            # in the order of the ids, which decide between equal weights.
             if not steps.dry_run:
                 steps.clear_edges()
-            self._pairs(steps, list(range(steps.last_rank() + 1)), basis, progress)
+            n_movies = steps.rank_all_movies()
+            steps.keep_likes(self.raters, basis.reference_time)
+            self._pairs(steps, list(range(n_movies)), basis, progress)
         return {
             **steps.totals(),
             "touched_users": touched_users,

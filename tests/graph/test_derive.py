@@ -170,7 +170,7 @@ def test_batches_and_one_transaction_write_the_same(derived_database: Database) 
     at_once = derive_co_liked(derived_database, settings)
     whole = found(derived_database)
     batches = derive_co_liked(derived_database, settings, one_transaction_paths=0, batch_paths=20_000)
-    assert (at_once["at_once"], batches["at_once"]) == (True, False)
+    assert (at_once["swapped_at_once"], batches["swapped_at_once"]) == (True, False)
     pd.testing.assert_frame_equal(found(derived_database), whole)
 
 
