@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
 
-.PHONY: help demo test test-containers lint bench wheel clean
+.PHONY: help demo test test-containers test-browser lint bench wheel clean
 
 help:             ## Say what there is to make
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -13,10 +13,13 @@ demo: $(VENV)/.run   ## A Neo4j, the ratings, the model, recommendations and the
 	$(BIN)/movierec demo --data data/ml-latest-small
 
 test: $(VENV)/.dev   ## The tests, on real Neo4j servers started for them
-	$(BIN)/python -m pytest tests --ignore tests/containers $(ARGS)
+	$(BIN)/python -m pytest tests --ignore tests/containers --ignore tests/browser $(ARGS)
 
 test-containers: $(VENV)/.dev   ## The core of the tests through testcontainers and docker compose
 	scripts/containers/with-engine.sh $(BIN)/python -m pytest tests/containers $(ARGS)
+
+test-browser: $(VENV)/.dev   ## The recipes in Neo4j Browser, in a headless Chromium
+	scripts/browser/with-chromium.sh $(BIN)/python -m pytest tests/browser $(ARGS)
 
 lint: $(VENV)/.dev   ## ruff and mypy
 	$(BIN)/ruff check .

@@ -44,6 +44,11 @@ def test_recipe_says_what_to_look_for(name: str) -> None:
     assert look.endswith((".", "?"))
 
 
+def test_recipes_are_all_on_the_page_about_browser() -> None:
+    page = (cypher_folder().parent / "docs" / "browser.md").read_text()
+    assert sorted(re.findall(r"^\| `(\w+)` \|", page, flags=re.MULTILINE)) == RECIPES
+
+
 def test_recipes_do_not_write() -> None:
     for name in RECIPES:
         assert not re.search(r"\b(CREATE|MERGE|SET|DELETE|REMOVE)\b", load_query(f"explore/{name}").text), name

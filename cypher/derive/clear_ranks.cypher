@@ -1,10 +1,11 @@
-// Take off some movies what the last derive has put on them, its edges aside.
-// Parameters: limit INTEGER, how many.
+// Take off movies that nobody likes any more what an earlier derive has put on them.
+// Parameters: minRating FLOAT, stars; limit INTEGER, how many.
 // Returns: movies INTEGER, how many there were, up to the limit.
+:param minRating => 4.0;
 :param limit => 10000;
 
 MATCH (m:Movie)
-WHERE m.likeRank >= 0
+WHERE m.likeRank >= 0 AND NOT EXISTS { (m)<-[r:RATED]-() WHERE r.rating >= $minRating }
 WITH m
 LIMIT $limit
 REMOVE m.likeRank, m.likeCount, m.decayedLikeCount

@@ -11,15 +11,15 @@
 
 UNWIND $ranks AS rank
 MATCH (m:Movie {likeRank: rank})
-CALL (m, rank) {
-  MATCH (m)<-[r:RATED]-(u:User)
-  WHERE r.rating >= $minRating AND (NOT $isCapped OR rank IN u.likedRanks)
-  RETURN
-    count(*) AS likes,
-    sum(size(u.likedRanks)) AS paths,
-    sum(0.5 ^ (CASE WHEN r.timestamp < $referenceTime THEN $referenceTime - r.timestamp ELSE 0 END / $halfLife))
-      AS decayed
-}
+OPTIONAL MATCH (m)<-[r:RATED]-(u:User)
+WHERE r.rating >= $minRating AND (NOT $isCapped OR rank IN u.likedRanks)
+WITH
+  m,
+  rank,
+  count(u) AS likes,
+  sum(size(u.likedRanks)) AS paths,
+  sum(0.5 ^ (CASE WHEN r.timestamp < $referenceTime THEN $referenceTime - r.timestamp ELSE 0 END / $halfLife))
+    AS decayed
 SET m.likeCount = likes, m.decayedLikeCount = CASE WHEN $halfLife IS NOT NULL THEN decayed END
 RETURN rank AS likeRank, likes, paths
 ORDER BY likeRank;

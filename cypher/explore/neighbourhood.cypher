@@ -1,4 +1,4 @@
-// One movie, its nearest neighbours, and the links among them.
+// One movie and its nearest neighbours, each with its three strongest links among them.
 // Look for: neighbours that hang together by themselves, such as the parts of a series.
 // Parameters: none.
 // Returns: a NODE, c RELATIONSHIP, b NODE.
@@ -6,11 +6,17 @@
 MATCH (centre:Movie {title: 'Star Wars: Episode IV - A New Hope (1977)'})-[near:CO_LIKED]-(neighbour:Movie)
 WITH centre, neighbour, near
 ORDER BY near.weight DESC, neighbour.movieId
-LIMIT 12
+LIMIT 20
 WITH centre, collect(neighbour) AS neighbours
 WITH [centre] + neighbours AS movies
-UNWIND movies AS a
-MATCH (a)-[c:CO_LIKED]->(b:Movie)
-WHERE b IN movies
-RETURN a, c, b
+UNWIND movies AS movie
+CALL (movie, movies) {
+  MATCH (movie)-[c:CO_LIKED]-(other:Movie)
+  WHERE other IN movies
+  RETURN c
+  ORDER BY c.weight DESC, other.movieId
+  LIMIT 3
+}
+WITH DISTINCT c
+RETURN startNode(c) AS a, c, endNode(c) AS b
 ORDER BY c.weight DESC, a.movieId, b.movieId;

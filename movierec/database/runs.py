@@ -49,6 +49,7 @@ class RunLog:
     def __init__(self, run_id: str) -> None:
         self.run_id = run_id
         self.results: dict[str, Any] = {}
+        self._shows = False
 
     def begins_to_show(self, database: Database) -> None:
         """From now on changes of a stage that was `at_once` may be seen: the graph is not whole until it is done.
@@ -56,7 +57,9 @@ class RunLog:
         Called before writing in batches, and also right before the commit of a single transaction: a query
         that runs at that moment reads some records as they were and some as they are.
         """
-        database.write(load_query("runs/begin_to_show"), runId=self.run_id)
+        if not self._shows:
+            database.write(load_query("runs/begin_to_show"), runId=self.run_id)
+            self._shows = True
 
     def close_in(self, transaction: Transaction) -> None:
         """Close the Run as done inside `transaction`, so that result and record appear together."""

@@ -2,7 +2,7 @@
 
     RATED  ->  Movie.likeRank, User.likedRanks  ->  Movie.likeCount  ->  CO_LIKED
 
-A rated movie has a number, its rank; a user has the list of the ranks of what they like. A movie's pairs are
+A liked movie has a number, its rank; a user has the list of the ranks of what they like. A movie's pairs are
 then counted by going to the users who like it and unrolling their lists: one step in the graph for each like,
 and none for each pair.
 """
@@ -81,9 +81,9 @@ class CoLikes:
         self._repeat("derive/clear_co_liked", "edges", BATCH_EDGES)
 
     def rank_all_movies(self) -> int:
-        """Number the rated movies anew, by movieId; returns how many there are."""
-        self._repeat("derive/clear_ranks", "movies", BATCH_NODES)
-        movies = self._run("derive/rated_movies")
+        """Number the liked movies anew, by movieId; returns how many there are."""
+        self._repeat("derive/clear_ranks", "movies", BATCH_NODES, minRating=self.settings.min_rating)
+        movies = self._run("derive/liked_movies", minRating=self.settings.min_rating)
         self._rank([row["movieId"] for row in movies], 0)
         return len(movies)
 

@@ -183,7 +183,7 @@ class _Job:
                 steps.clear_edges()
             advance(1, "old edges cleared")
             n_movies = steps.rank_all_movies()
-            advance(1, f"{n_movies} rated movies")
+            advance(1, f"{n_movies} liked movies")
             likes = steps.keep_likes(self.raters, reference_time)
             advance(1, f"{likes.likes} likes")
         by_users = self.settings.denominator == "users"

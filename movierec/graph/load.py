@@ -23,7 +23,7 @@ from typing import Any
 
 from movierec.database.connection import Database, Transaction
 from movierec.database.query_files import load_query
-from movierec.database.runs import record_run
+from movierec.database.runs import RunLog, record_run
 from movierec.errors import BadRequest, DataRejected, MovieRecError, ServerOutOfMemory
 from movierec.graph.write import Counts, write_chunk
 from movierec.progress import Progress, silent
@@ -70,10 +70,10 @@ def load_files(
         )
     source = recognise(files, settings)
     prints = {table.member: _Print.of(files, table) for table in source.tables}
-    with record_run(database, "load", {"source": _name(files), "batch_rows": batch_rows}) as run:
+    with record_run(database, "load", {"source": _name(files), "batch_rows": batch_rows}, True) as run:
         ledger = _Ledger.open(database, files, source, _fingerprint(source, prints))
         run.results["load_id"] = ledger.load_id
-        writer = _Writer(database, run.run_id, ledger, batch_rows, brings_movies=not source.has_movies)
+        writer = _Writer(database, run, ledger, batch_rows, brings_movies=not source.has_movies)
         reader = CheckedReader(files, source, bad_rows)
         tables: dict[str, dict[str, int]] = {}
         for position, table in enumerate(source.tables):
@@ -176,10 +176,10 @@ class _Writer:
     """Writes the chunks of all tables of one load; `counts` is what came of them."""
 
     def __init__(
-        self, database: Database, run_id: str, ledger: _Ledger, batch_rows: int, brings_movies: bool
+        self, database: Database, run: RunLog, ledger: _Ledger, batch_rows: int, brings_movies: bool
     ) -> None:
         self.database = database
-        self.run_id = run_id
+        self.run = run
         self.ledger = ledger
         self.batch_rows = batch_rows
         self.brings_movies = brings_movies
@@ -210,6 +210,7 @@ class _Writer:
 
     def _commit(self, position: int, part: Chunk) -> Counts:
         """Write and commit a piece, or leave it to be cut smaller; the ledger knows which."""
+        self.run.begins_to_show(self.database)
         try:
             rows_done, counts = self.database.in_transaction(lambda tx: self._write(tx, position, part))
         except ServerOutOfMemory:
@@ -230,7 +231,7 @@ class _Writer:
         if done >= part.end_row:
             # This very piece, committed without an answer; or a load beside this one was quicker.
             last = ledger["lastBatch"]
-            is_this = ledger["lastRunId"] == self.run_id and last[:2] == [position, part.end_row]
+            is_this = ledger["lastRunId"] == self.run.run_id and last[:2] == [position, part.end_row]
             return rows_done, Counts(*last[2:]) if is_this else Counts()
         if done < part.first_row:
             raise MovieRecError(f"Load {self.ledger.load_id} was set back while it ran. Run it again.")
@@ -241,7 +242,7 @@ class _Writer:
         transaction.run(
             load_query("load/advance"),
             loadId=self.ledger.load_id,
-            runId=self.run_id,
+            runId=self.run.run_id,
             rowsDone=rows_done,
             lastBatch=[position, part.end_row, counts.written, counts.unchanged, counts.repeated],
         )

@@ -20,7 +20,7 @@ import psutil
 from filelock import FileLock
 
 from movierec.database.connection import Database
-from movierec.database.embedded.artifacts import fetch_jars, load_lock
+from movierec.database.embedded.artifacts import Lock, fetch_jars, load_lock
 from movierec.database.embedded.home import Home, State, cache_folder
 from movierec.database.embedded.java import find_java
 from movierec.database.embedded.processes import (
@@ -170,13 +170,19 @@ class EmbeddedServer:
                 "Make room, or set MOVIEREC_HOME to a folder on another disk."
             )
         command = [str(java), "-cp", os.pathsep.join(map(str, jars)), *JAVA_OPENS]
+        # A port is free until somebody listens there: two servers that start together would both choose it.
+        with FileLock(cache_folder(self.env) / "ports.lock"):
+            return self._launch(lock, command, heap, last, progress)
+
+    def _launch(self, lock: Lock, command: list[str], heap: str, last: State | None, progress: Progress) -> State:
+        """Choose ports, configure and run the server; returns when it answers."""
         bolt_port = free_port(last.bolt_port if last else BOLT_PORT, BOLT_PORT)
         http_port = free_port(last.http_port if last else HTTP_PORT, HTTP_PORT)
         self._configure(bolt_port, http_port, heap)
         if self.home.password() is None:
             self._set_first_password(command)
 
-        _log.info("starting Neo4j %s on port %d", version, bolt_port)
+        _log.info("starting Neo4j %s on port %d", lock.neo4j, bolt_port)
         with self.home.console_log.open("wb") as console:
             process = subprocess.Popen(
                 [
@@ -197,9 +203,9 @@ class EmbeddedServer:
             )
         remember_child(process)
         self.home.stopped_mark.unlink(missing_ok=True)
-        state = State(process.pid, bolt_port, http_port, version, heap)
+        state = State(process.pid, bolt_port, http_port, lock.neo4j, heap)
         self.home.write_state(state)
-        with progress(f"start Neo4j {version}", None, ""):
+        with progress(f"start Neo4j {lock.neo4j}", None, ""):
             self._wait_until_it_answers(state, process)
         return state
 
