@@ -41,7 +41,7 @@ CALL (movies, i) {
   RETURN j, count(*) AS count, toFloat(count(*)) AS xy
 }
 WITH i, j, movies[i] AS a, movies[j] AS b, count, xy, likeCounts[i] AS x, likeCounts[j] AS y
-WHERE count >= $minCount
+WHERE count >= $minCount AND x > 0 AND y > 0
 WITH *, CASE $measure
   WHEN 'xy_pmi' THEN xy * log(xy * $denominator / (x * y))
   WHEN 'count' THEN xy

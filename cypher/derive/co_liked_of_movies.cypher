@@ -47,7 +47,7 @@ CALL (movies, likeCounts, i) {
     RETURN j, count(*) AS count, toFloat(count(*)) AS xy
   }
   WITH j, count, xy, likeCounts[i] AS x, likeCounts[j] AS y
-  WHERE count >= $minCount
+  WHERE count >= $minCount AND x > 0 AND y > 0
   WITH *, CASE $measure
     WHEN 'xy_pmi' THEN xy * log(xy * $denominator / (x * y))
     WHEN 'count' THEN xy

@@ -47,14 +47,18 @@ CALL (movies, likeCounts, i) {
     MATCH (a)<-[r:RATED]-(u:User)
     WHERE r.rating >= $minRating AND (NOT $isCapped OR i IN u.likedRanks)
     WITH i, u.likedRanks AS ranks, u.likedDecays AS decays,
-      0.5 ^ (CASE WHEN r.timestamp < $referenceTime THEN $referenceTime - r.timestamp ELSE 0 END / $halfLife) AS own
+      0.5 ^ CASE
+        WHEN r.timestamp >= $referenceTime THEN 0
+        WHEN r.timestamp < $referenceTime - 500 * $halfLife THEN 500
+        ELSE ($referenceTime - r.timestamp) / $halfLife
+      END AS own
     UNWIND range(0, size(ranks) - 1) AS position
     WITH i, own, ranks[position] AS j, decays[position] AS decay
     WHERE j <> i
     RETURN j, count(*) AS count, sum(CASE WHEN own < decay THEN own ELSE decay END) AS xy
   }
   WITH j, count, xy, likeCounts[i] AS x, likeCounts[j] AS y
-  WHERE count >= $minCount
+  WHERE count >= $minCount AND x > 0 AND y > 0
   WITH *, CASE $measure
     WHEN 'xy_pmi' THEN xy * log(xy * $denominator / (x * y))
     WHEN 'count' THEN xy

@@ -18,7 +18,12 @@ WITH
   rank,
   count(u) AS likes,
   sum(size(u.likedRanks)) AS paths,
-  sum(0.5 ^ (CASE WHEN r.timestamp < $referenceTime THEN $referenceTime - r.timestamp ELSE 0 END / $halfLife))
+  sum(0.5 ^ CASE
+      WHEN r.timestamp >= $referenceTime THEN 0
+      // More than that would be too small to be multiplied.
+      WHEN r.timestamp < $referenceTime - 500 * $halfLife THEN 500
+      ELSE ($referenceTime - r.timestamp) / $halfLife
+    END)
     AS decayed
 SET m.likeCount = likes, m.decayedLikeCount = CASE WHEN $halfLife IS NOT NULL THEN decayed END
 RETURN rank AS likeRank, likes, paths

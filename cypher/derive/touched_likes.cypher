@@ -14,7 +14,12 @@ CALL (u) {
   MATCH (u)-[r:RATED]->(m:Movie)
   WHERE r.rating >= $minRating
   WITH m.likeRank AS rank,
-    0.5 ^ (CASE WHEN r.timestamp < $referenceTime THEN $referenceTime - r.timestamp ELSE 0 END / $halfLife) AS decay
+    0.5 ^ CASE
+      WHEN r.timestamp >= $referenceTime THEN 0
+      // More than that would be too small to be multiplied.
+      WHEN r.timestamp < $referenceTime - 500 * $halfLife THEN 500
+      ELSE ($referenceTime - r.timestamp) / $halfLife
+    END AS decay
   ORDER BY r.timestamp DESC, m.movieId
   RETURN collect(rank) AS allRanks, collect(decay) AS allDecays
 }

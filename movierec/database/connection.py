@@ -13,6 +13,7 @@ Rows come back as plain dictionaries, keyed by the query's column names.
 from __future__ import annotations
 
 import logging
+import math
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -37,7 +38,7 @@ _log = logging.getLogger(__name__)
 Row = dict[str, Any]
 T = TypeVar("T")
 
-REPEAT_SECONDS = 30.0  # as long as the driver's managed transactions
+REPEAT_SECONDS = 30.0  # from the first failure, as long as the driver's managed transactions
 FIRST_PAUSE = 0.2  # seconds; doubled each time
 CONNECT_SECONDS = 5.0  # a server on loopback answers in milliseconds, one on another continent in one second
 
@@ -184,7 +185,7 @@ class Database:
         The driver's own managed transactions do not fit: they give up on a commit that was not answered,
         and send a batch that is too large for the server again, just as large, for half a minute.
         """
-        give_up_at = time.monotonic() + REPEAT_SECONDS
+        first_failure = math.inf
         pause = FIRST_PAUSE
         while True:
             try:
@@ -195,7 +196,9 @@ class Database:
             except (neo4j.exceptions.Neo4jError, neo4j.exceptions.DriverError) as error:
                 problem = mapped(error, self.settings.uri)
                 may_pass = error.is_retryable() or isinstance(problem, CommitUnanswered)
-                if not may_pass or isinstance(problem, ServerOutOfMemory) or time.monotonic() > give_up_at:
+                first_failure = min(first_failure, time.monotonic())
+                gives_up = time.monotonic() > first_failure + REPEAT_SECONDS
+                if not may_pass or isinstance(problem, ServerOutOfMemory) or gives_up:
                     raise problem from error
                 _log.info("a transaction failed and is repeated: %s", problem)
             time.sleep(pause * random.uniform(0.8, 1.2))  # two that were in each other's way part

@@ -27,6 +27,7 @@ MEMORY_CODES = frozenset(
     {
         "Neo.TransientError.General.MemoryPoolOutOfMemoryError",
         "Neo.TransientError.General.OutOfMemoryError",
+        "Neo.ClientError.General.TransactionOutOfMemoryError",
         "Neo.TransientError.General.TransactionMemoryLimit",
         "Neo.TransientError.General.StackOverFlowError",
     }

@@ -155,14 +155,19 @@ def require_finished(database: Database, stage: str) -> Row:
     run = latest_run(database, stage)
     if run is None:
         raise StageMissing(f'The stage "{stage}" has not run in this database. Run "movierec {stage}" first.')
-    refuse_unfinished(database, stage)
+    _refuse_if_unfinished(run, stage)
     return run
 
 
 def refuse_unfinished(database: Database, stage: str) -> None:
     """StageMissing if the newest Run of `stage` is not done; a stage that never ran is no hindrance."""
     run = latest_run(database, stage)
-    if run is not None and run["status"] != "done":
+    if run is not None:
+        _refuse_if_unfinished(run, stage)
+
+
+def _refuse_if_unfinished(run: Row, stage: str) -> None:
+    if run["status"] != "done":
         raise StageMissing(
             f'The last {stage} ({run["runId"]}) is "{run["status"]}", so its result is not whole. '
             f'Wait for it, or run "movierec {stage}" again.'

@@ -84,13 +84,13 @@ class CoLikes:
         """Number the liked movies anew, by movieId; returns how many there are."""
         self._repeat("derive/clear_ranks", "movies", BATCH_NODES, minRating=self.settings.min_rating)
         movies = self._run("derive/liked_movies", minRating=self.settings.min_rating)
-        self._rank([row["movieId"] for row in movies], 0)
+        self._rank([row["movieId"] for row in movies], 0, "derive/rank_movies")
         return len(movies)
 
     def rank_new_movies(self) -> None:
         """Number the movies that touched users like and that have no number yet, after the others."""
         movies = self._run("derive/unranked_movies", minRating=self.settings.min_rating)
-        self._rank([row["movieId"] for row in movies], self.last_rank() + 1)
+        self._rank([row["movieId"] for row in movies], self.last_rank() + 1, "derive/rank_new_movies")
 
     def last_rank(self) -> int:
         return int(self._run("derive/last_rank")[0]["lastRank"])
@@ -126,6 +126,10 @@ class CoLikes:
             )
         return len(users)
 
+    def has_touched(self) -> bool:
+        """Whether anything has changed since the last derive, movies that are gone included."""
+        return bool(self._run("derive/has_touched")[0]["hasTouched"])
+
     def touched_ranks(self) -> list[int]:
         return [row["likeRank"] for row in self._run("derive/touched_movies")]
 
@@ -147,7 +151,8 @@ class CoLikes:
 
     def link(self, ranks: Sequence[int], paths: Sequence[int], basis: Basis, advance: Advance) -> None:
         """Count, weigh and write the pairs of each movie with those of a larger rank."""
-        self._link("derive/co_liked", ranks, paths, basis, advance, {})
+        # A batch whose commit was not answered is repeated, and must not find its own edges there.
+        self._link("derive/co_liked", ranks, paths, basis, advance, {}, "derive/clear_co_liked_from_movies")
 
     def link_best(self, ranks: Sequence[int], paths: Sequence[int], basis: Basis, advance: Advance) -> None:
         """The pairs of each movie with all others, of each the best `top_k`."""
@@ -167,10 +172,10 @@ class CoLikes:
     def untouch(self) -> None:
         self._repeat("derive/untouch", "nodes", BATCH_NODES)
 
-    def _rank(self, movie_ids: list[int], first: int) -> None:
+    def _rank(self, movie_ids: list[int], first: int, query: str) -> None:
         for start in range(0, len(movie_ids), BATCH_NODES):
             batch = movie_ids[start : start + BATCH_NODES]
-            self._run("derive/rank_movies", movieIds=batch, firstRank=first + start)
+            self._run(query, movieIds=batch, firstRank=first + start)
 
     def _link(
         self,

@@ -50,10 +50,11 @@ def derive_co_liked(
     BadRequest when that had other settings; MovieRecError when no pair passes the thresholds.
     """
     started = time.monotonic()
-    basis = _checked(database, settings, incremental)
+    _checked(database, settings, incremental)
     described = settings.as_dict() | {"incremental": incremental}
     with record_run(database, "derive", described, at_once=True) as run:
-        job = _Job(database, settings, basis, batch_paths)
+        # Again, now that no other derive can come between.
+        job = _Job(database, settings, _checked(database, settings, incremental), batch_paths)
         try:
             most = one_transaction_paths
             result = database.in_transaction(lambda transaction: job.at_once(transaction, run, most, progress))
@@ -148,11 +149,8 @@ class _Job:
         A commit is not a moment: a reader meanwhile may find some records new and some old. So the Run says so
         before it, and is closed after it, each in a transaction of its own.
         """
-        most = self.settings.max_user_likes
         if self.basis is None:
-            likes = [min(row["likes"], most or row["likes"]) for row in self.raters]
-            if sum(n * n for n in likes) > most_paths:
-                raise _TooMuch
+            self._refuse_too_much(most_paths)
         result = self.count(lambda work: work(transaction), progress, most_paths=most_paths)
         run.begins_to_show(self.database)
         return result | {"swapped_at_once": True}
@@ -211,7 +209,8 @@ class _Job:
                 raise _TooMuch
             with progress("recount pairs", sum(paths), "paths") as advance:
                 steps.relink(ranks, paths, basis, advance)
-        elif ranks:
+        elif steps.has_touched():
+            self._refuse_too_much(most_paths)
             # Which edges are a movie's best depends on all others, so every pair is counted again, and by ranks
             # in the order of the ids, which decide between equal weights.
             if not steps.dry_run:
@@ -245,6 +244,11 @@ class _Job:
             "edges": summary["edges"],
             "mean_degree": round(2 * summary["edges"] / summary["movies"], 3),
         }
+
+    def _refuse_too_much(self, most_paths: float) -> None:
+        most = self.settings.max_user_likes
+        if sum(min(row["likes"], most or row["likes"]) ** 2 for row in self.raters) > most_paths:
+            raise _TooMuch
 
     @cached_property
     def raters(self) -> list[Row]:

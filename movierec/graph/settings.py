@@ -24,6 +24,7 @@ MEASURES = {
     "cosine": (0.0, 5),
     "llr": (10.83, 1),  # less than this comes by chance once in a thousand pairs
 }
+MOST = 2**31
 DENOMINATORS = ("users", "likes")
 
 # Strategy -> the settings it heeds.
@@ -65,10 +66,10 @@ class DeriveSettings:
             raise BadRequest(f"min_weight is {self.min_weight}; expected a number of at least 0.")
         if self.min_count is None or self.min_count < 1:
             raise BadRequest(f"min_count is {self.min_count}; expected at least 1.")
-        for name in ("top_k", "max_user_likes", "half_life", "damping"):
+        for name in ("min_count", "top_k", "max_user_likes", "half_life", "damping"):
             value = getattr(self, name)
-            if value is not None and not 0 < value < math.inf:
-                raise BadRequest(f"{name} is {value}; expected more than 0.")
+            if value is not None and not 0 < value < MOST:
+                raise BadRequest(f"{name} is {value}; expected more than 0 and less than {MOST}.")
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -78,7 +79,12 @@ class DeriveSettings:
         """The preset's settings, with every change that is not None applied."""
         if preset not in PRESETS:
             raise BadRequest(f"No preset {preset!r}; expected one of {', '.join(PRESETS)}.")
-        return cls(**(PRESETS[preset] | {k: v for k, v in changes.items() if v is not None}))
+        given = {name: value for name, value in changes.items() if value is not None}
+        values = PRESETS[preset]
+        if given.get("measure", values.get("measure", cls.measure)) != values.get("measure", cls.measure):
+            # Thresholds of one measure mean nothing for another.
+            values = {name: value for name, value in values.items() if name not in ("min_weight", "min_count")}
+        return cls(**(values | given))
 
 
 _KERAS = {"min_rating": 5.0, "denominator": "likes", "min_weight": 10.0}

@@ -23,7 +23,7 @@ def edges_of(
     decay = np.ones(len(likes))
     if settings.half_life is not None:
         newest = likes.timestamp.max() if reference_time is None else reference_time
-        decay = 0.5 ** ((newest - likes.timestamp.to_numpy()).clip(min=0) / (settings.half_life * DAY))
+        decay = 0.5 ** ((newest - likes.timestamp.to_numpy()) / (settings.half_life * DAY)).clip(0, 500)
     movies, column = np.unique(likes.movieId, return_inverse=True)
     users, row = np.unique(likes.userId, return_inverse=True)
     shape = (len(users), len(movies))

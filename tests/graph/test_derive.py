@@ -14,6 +14,7 @@ import pytest
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query, parse_query
 from movierec.database.runs import latest_run, unchanged
+from movierec.database.settings import ConnectionSettings
 from movierec.errors import BadRequest, MovieRecError, StageMissing
 from movierec.graph.derive import derive_co_liked, preview_derive
 from movierec.graph.pull import pull_movie_graph
@@ -108,6 +109,7 @@ def test_every_measure_is_that_of_a_sparse_matrix_product(derived_database: Data
         {"measure": "jaccard", "min_count": 2, "min_weight": 0.1, "top_k": 1},
         {"max_user_likes": 10, "min_weight": 1.0},
         {"half_life": 500.0, "min_weight": 0.5, "min_count": 3, "max_user_likes": 20},
+        {"half_life": 5.0, "measure": "lift", "min_weight": 0.0, "min_count": 3, "max_user_likes": 20},
         {"half_life": 2000.0, "measure": "cosine", "min_count": 5, "max_user_likes": 20, "top_k": 2},
         {"half_life": 1000.0, "denominator": "likes", "measure": "lift", "max_user_likes": 15},
     ],
@@ -226,6 +228,21 @@ def test_derive_that_fails_at_once_leaves_the_graph_as_it_was(empty_database: Da
     assert pull_movie_graph(empty_database).n_edges == 1
 
 
+@pytest.mark.parametrize("at_commit", [9, 12, 15, 18])
+def test_batch_whose_commit_is_not_answered_is_written_once(
+    derived_database: Database, neo4j_server: TestServer, at_commit: int
+) -> None:
+    settings = DeriveSettings.from_preset("keras")
+    server = neo4j_server.settings
+    with BoltProxy(int(server.uri.rsplit(":", 1)[1].rstrip("/")), at_commit, "commit unanswered") as proxy:
+        through = ConnectionSettings(f"bolt://127.0.0.1:{proxy.port}", server.username, server.password)
+        with Database(through) as database:
+            result = derive_co_liked(database, settings, one_transaction_paths=0, batch_paths=100_000)
+        assert proxy.n_cuts == 1
+    assert result["edges"] == 40_043
+    assert_edges(found(derived_database), edges_of(RATINGS, settings))
+
+
 def test_killed_after_any_batch_and_run_again(derived_database: Database, neo4j_server: TestServer) -> None:
     database = derived_database
     derive_co_liked(database, DeriveSettings.from_preset("keras"))
@@ -242,7 +259,7 @@ def test_killed_after_any_batch_and_run_again(derived_database: Database, neo4j_
         " one_transaction_paths=0, batch_paths=100_000)\n"
     )
     settings = neo4j_server.settings
-    for at_commit in (8, 11, 14, 18, 22):
+    for at_commit in (11, 14, 17, 21, 25):
         started: list[subprocess.Popen[bytes]] = []
         port = int(settings.uri.rsplit(":", 1)[1].rstrip("/"))
         with BoltProxy(port, at_commit, "commit unanswered", lambda s=started: s[0].kill()) as proxy:
@@ -321,3 +338,6 @@ def test_presets_are_valid_and_options_win_over_them() -> None:
     assert {name: DeriveSettings.from_preset(name) for name in PRESETS}.keys() == PRESETS.keys()
     assert DeriveSettings.from_preset("keras", min_weight=3.0).min_weight == 3.0
     assert DeriveSettings.from_preset("keras", min_weight=None).min_weight == 10.0
+    # Thresholds of a preset belong to its measure.
+    assert DeriveSettings.from_preset("keras", measure="cosine").min_weight == 0.0
+    assert DeriveSettings.from_preset("co-count", measure="count").min_weight == 10.0

@@ -151,6 +151,24 @@ def test_interrupted_one_is_gone_on_with(
     assert_as_in_full(empty_database, settings, result)
 
 
+@pytest.mark.parametrize("top_k", [None, 2])
+def test_movie_that_was_removed_and_came_back(empty_database: Database, tmp_path: Path, top_k: int | None) -> None:
+    """Its number is given again, and may stand in lists of users from before."""
+    settings = DeriveSettings(measure="jaccard", min_count=1, top_k=top_k)
+    load_ratings(empty_database, own_file(tmp_path, "first", some_ratings(np.random.default_rng(1), N_RATINGS)))
+    more = [[1, 900, 5.0, 10**9], [2, 900, 5.0, 10**9], [3, 900, 5.0, 10**9]]
+    path = own_file(tmp_path, "more", pd.DataFrame(more, columns=["userId", "movieId", "rating", "timestamp"]))
+    load_ratings(empty_database, path)
+    derive_co_liked(empty_database, settings)
+    remove_load(empty_database, 2)
+    load_ratings(empty_database, path)
+    result = derive_co_liked(empty_database, settings, incremental=True)
+    assert_as_in_full(empty_database, settings, result)
+    remove_load(empty_database, 3)
+    result = derive_co_liked(empty_database, settings, incremental=True)
+    assert_as_in_full(empty_database, settings, result)
+
+
 def test_other_settings_are_refused(empty_database: Database, tmp_path: Path) -> None:
     with pytest.raises(StageMissing, match="movierec load"):
         derive_co_liked(empty_database, DeriveSettings(), incremental=True)
