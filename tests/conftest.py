@@ -44,10 +44,17 @@ CLEAR = parse_query(
 )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    first, *others = _server_kinds()
+    left_out = []
     for item in items:
         if "neo4j_server" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.neo4j)
+            kind = item.callspec.params["neo4j_server"]  # type: ignore[attr-defined]
+            if item.get_closest_marker("one_line") and kind in others:
+                left_out.append(item)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 def _server_kinds() -> list[str]:

@@ -80,6 +80,7 @@ def test_formats_hold_the_same_rows(
     assert [int(row["movieId"]) for row in rows] == [row["movieId"] for row in expected]
 
 
+@pytest.mark.one_line
 def test_evaluate_in_a_scratch_server_leaves_the_database_as_it_is(
     connected: Callable[..., Answer], keras_database: Database
 ) -> None:

@@ -11,6 +11,7 @@ from movierec.graph.load import load_ratings
 from movierec.graph.settings import DeriveSettings, SplitSettings
 
 
+@pytest.mark.one_line
 def test_default_model_is_clearly_above_most_popular(spoilt_movielens_database: Database, tmp_path: Path) -> None:
     report = evaluate_in(spoilt_movielens_database, SplitSettings(), DeriveSettings(), TrainSettings(), tmp_path)
     assert (report["users"], report["held_out"], report["train_likes"]) == (603, 9475, 39_105)

@@ -147,6 +147,7 @@ def test_co_count_preset_gives_the_chapters_figures(
     assert (result["movies"], result["edges"]) == (movies, edges)
 
 
+@pytest.mark.one_line
 def test_preview_is_what_derive_writes_and_writes_nothing(derived_database: Database) -> None:
     database = derived_database
     for changes in ({}, {"measure": "cosine", "top_k": 3}):
@@ -186,6 +187,7 @@ def test_second_derive_replaces_the_first(empty_database: Database) -> None:
     assert empty_database.read(EDGES) == first
 
 
+@pytest.mark.one_line
 def test_commands_read_the_old_graph_or_the_new_one(derived_database: Database) -> None:
     """While graphs are swapped at once, a reader asks as fast as it can; at the swap itself it is refused."""
     database = derived_database
@@ -228,6 +230,7 @@ def test_derive_that_fails_at_once_leaves_the_graph_as_it_was(empty_database: Da
     assert pull_movie_graph(empty_database).n_edges == 1
 
 
+@pytest.mark.one_line
 @pytest.mark.parametrize("at_commit", [9, 12, 15, 18])
 def test_batch_whose_commit_is_not_answered_is_written_once(
     derived_database: Database, neo4j_server: TestServer, at_commit: int
@@ -243,6 +246,7 @@ def test_batch_whose_commit_is_not_answered_is_written_once(
     assert_edges(found(derived_database), edges_of(RATINGS, settings))
 
 
+@pytest.mark.one_line
 def test_killed_after_any_batch_and_run_again(derived_database: Database, neo4j_server: TestServer) -> None:
     database = derived_database
     derive_co_liked(database, DeriveSettings.from_preset("keras"))

@@ -24,6 +24,8 @@ from tests.conftest import CLEAR, MOVIELENS, TestServer
 from tests.graph.content import content
 from tests.proxy import BoltProxy
 
+pytestmark = pytest.mark.one_line
+
 N_RATINGS = 1500
 BATCH_ROWS = 250
 EXIT_KILLED = -signal.SIGKILL
