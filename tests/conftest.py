@@ -45,7 +45,7 @@ CLEAR = parse_query(
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    first, *others = _server_kinds()
+    _, *others = _server_kinds()
     left_out = []
     for item in items:
         if "neo4j_server" in getattr(item, "fixturenames", ()):
