@@ -22,9 +22,10 @@ from movierec.database.query_files import load_query
 from movierec.graph.settings import DeriveSettings
 from movierec.progress import Advance
 
-__all__ = ["BATCH_PATHS", "Basis", "CoLikes", "InTransaction", "Likes"]
+__all__ = ["BATCH_PATHS", "WRITERS", "Basis", "CoLikes", "InTransaction", "Likes"]
 
 BATCH_PATHS = 1_000_000  # movie - user - movie; half a second of counting, at most as many edges
+WRITERS = 2  # batches in the making: one is counted while another is written
 BATCH_LIKES = 50_000
 BATCH_NODES = 10_000
 BATCH_EDGES = 50_000

@@ -23,7 +23,7 @@ from movierec.database.connection import Database, Row, Transaction
 from movierec.database.query_files import load_query
 from movierec.database.runs import RunLog, last_done, latest_run, property_name, record_run, refuse_unfinished
 from movierec.errors import BadRequest, MovieRecError, ServerOutOfMemory, StageMissing
-from movierec.graph.co_likes import BATCH_PATHS, Basis, CoLikes, InTransaction
+from movierec.graph.co_likes import BATCH_PATHS, WRITERS, Basis, CoLikes, InTransaction
 from movierec.graph.preview import Preview
 from movierec.graph.settings import DeriveSettings
 from movierec.progress import Progress, silent
@@ -32,8 +32,7 @@ __all__ = ["derive_co_liked", "preview_derive", "settings_of_last_derive"]
 
 _log = logging.getLogger(__name__)
 
-ONE_TRANSACTION_PATHS = 4_000_000  # twice the wedges; each pair is an edge at most, of about 0.5 kB of heap
-WRITERS = 2  # a batch is counted while another is written
+ONE_TRANSACTION_PATHS = 4_000_000  # twice the wedges; each pair is an edge at most, of about 0.8 kB of heap
 
 
 def derive_co_liked(
@@ -87,7 +86,7 @@ def preview_derive(
         **settings.as_dict(),
         "incremental": incremental,
         **result,
-        **preview.summary(n_old, time.monotonic() - started),
+        **preview.summary(n_old, time.monotonic() - started, job.fits(ONE_TRANSACTION_PATHS)),
     }
 
 
@@ -149,11 +148,16 @@ class _Job:
         A commit is not a moment: a reader meanwhile may find some records new and some old. So the Run says so
         before it, and is closed after it, each in a transaction of its own.
         """
-        if self.basis is None:
-            self._refuse_too_much(most_paths)
+        if self.basis is None and not self.fits(most_paths):
+            raise _TooMuch
         result = self.count(lambda work: work(transaction), progress, most_paths=most_paths)
         run.begins_to_show(self.database)
         return result | {"swapped_at_once": True}
+
+    def fits(self, most_paths: float) -> bool:
+        """Whether all pairs have at most `most_paths`."""
+        most = self.settings.max_user_likes
+        return bool(sum(min(row["likes"], most or row["likes"]) ** 2 for row in self.raters) <= most_paths)
 
     def count(
         self,
@@ -210,7 +214,8 @@ class _Job:
             with progress("recount pairs", sum(paths), "paths") as advance:
                 steps.relink(ranks, paths, basis, advance)
         elif steps.has_touched():
-            self._refuse_too_much(most_paths)
+            if not self.fits(most_paths):
+                raise _TooMuch
             # Which edges are a movie's best depends on all others, so every pair is counted again, and by ranks
             # in the order of the ids, which decide between equal weights.
             if not steps.dry_run:
@@ -244,11 +249,6 @@ class _Job:
             "edges": summary["edges"],
             "mean_degree": round(2 * summary["edges"] / summary["movies"], 3),
         }
-
-    def _refuse_too_much(self, most_paths: float) -> None:
-        most = self.settings.max_user_likes
-        if sum(min(row["likes"], most or row["likes"]) ** 2 for row in self.raters) > most_paths:
-            raise _TooMuch
 
     @cached_property
     def raters(self) -> list[Row]:

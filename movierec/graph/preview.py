@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from movierec.database.connection import Row
+from movierec.graph.co_likes import WRITERS
 
 __all__ = ["Preview"]
 
@@ -14,6 +15,7 @@ __all__ = ["Preview"]
 WRITTEN_A_SECOND = 100_000
 DELETED_A_SECOND = 120_000
 STORE_BYTES = 75  # of an edge: a relationship record of 34 and a property record of 41
+HEAP_BYTES = 800  # of an edge in a transaction, by the server's own account (SHOW TRANSACTIONS)
 QUANTILES = {"min": 0.0, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95, "max": 1.0}
 
 
@@ -23,24 +25,28 @@ class Preview:
     def __init__(self) -> None:
         self._pairs: list[np.ndarray] = [np.empty(0, dtype=np.int64)]
         self._weights: list[np.ndarray] = [np.empty(0)]
+        self._largest_batch = 0
 
     def add(self, rows: list[Row]) -> None:
-        """Rows of derive/co_liked and its variants: likeRank, neighbours, weights."""
+        """Rows of derive/co_liked and its variants: likeRank, neighbours, weights; of one batch."""
+        self._largest_batch = max(self._largest_batch, sum(row["edges"] for row in rows))
         for row in rows:
             one, others = row["likeRank"], np.array(row["neighbours"], dtype=np.int64)
             # Smaller rank first: some variants meet a pair from both of its ends.
             self._pairs.append((np.minimum(one, others) << 32) | np.maximum(one, others))
             self._weights.append(np.array(row["weights"], dtype=np.float64))
 
-    def summary(self, n_old_edges: int, seconds: float) -> dict[str, Any]:
+    def summary(self, n_old_edges: int, seconds: float, at_once: bool) -> dict[str, Any]:
         """Sizes, quantiles of degrees, a histogram of weights, and what writing them would take.
 
-        `seconds` is what counting took. The bounds of the histogram are 1, 2 and 5 times powers of ten.
+        `seconds` is what counting took; `at_once`: all would be written in one transaction. The bounds of the
+        histogram are 1, 2 and 5 times powers of ten.
         """
         pairs, first = np.unique(np.concatenate(self._pairs), return_index=True)
         weights = np.concatenate(self._weights)[first]
         _, degrees = np.unique(np.concatenate([pairs >> 32, pairs & 0xFFFFFFFF]), return_counts=True)
         n_edges = len(pairs)
+        in_memory = n_edges + n_old_edges if at_once else WRITERS * self._largest_batch
         quantiles = np.quantile(degrees if n_edges else [0], list(QUANTILES.values()), method="inverted_cdf")
         return {
             "movies": len(degrees),
@@ -49,6 +55,7 @@ class Preview:
             "degrees": {name: int(value) for name, value in zip(QUANTILES, quantiles, strict=True)},
             "weights": _histogram(weights),
             "estimated_seconds": round(seconds + n_edges / WRITTEN_A_SECOND + n_old_edges / DELETED_A_SECOND, 1),
+            "estimated_heap_mb": round(in_memory * HEAP_BYTES / 2**20, 1),
             "estimated_store_mb": round(n_edges * STORE_BYTES / 2**20, 1),
         }
 
