@@ -10,8 +10,12 @@ database asks for `spoilt_movielens_database`; the next test then gets a new one
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
+import subprocess
+import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -156,6 +160,27 @@ def keras_database(neo4j_server: TestServer) -> Database:
 def spoilt_movielens_database(neo4j_server: TestServer) -> Iterator[Database]:
     yield neo4j_server.bring_to("movielens")
     neo4j_server.state = "unknown"
+
+
+@pytest.fixture(scope="session")
+def ml_100k(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """MovieLens 100K as RecBole's wheel holds it; the wheel is fetched, read and thrown away."""
+    folder = tmp_path_factory.mktemp("recbole")
+    subprocess.run(
+        [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), "recbole==1.2.1"],
+        check=True,
+    )
+    (wheel,) = folder.glob("*.whl")
+    target = folder / "ml-100k"
+    target.mkdir()
+    with zipfile.ZipFile(wheel) as archive:
+        for suffix in ("inter", "item", "user"):
+            name = f"ml-100k.{suffix}"
+            (target / name).write_bytes(archive.read(f"recbole/dataset_example/ml-100k/{name}"))
+    wheel.unlink()
+    found = hashlib.sha256((target / "ml-100k.inter").read_bytes()).hexdigest()
+    assert found == "4edb74e2a81178c2ba9ff381495f754f996c4aea351b1272ca36b43da0935eff"
+    return target
 
 
 @dataclass(frozen=True)

@@ -5,5 +5,6 @@
 
 MATCH (m:Movie)<-[r:RATED]-(:User)
 WHERE r.rating >= $minRating
-RETURN DISTINCT m.movieId AS movieId
+WITH DISTINCT m
+RETURN m.movieId AS movieId
 ORDER BY movieId;

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from movierec.database.runs import latest_run, unchanged
 from movierec.database.settings import ConnectionSettings
 from movierec.errors import BadRequest, MovieRecError, StageMissing
 from movierec.graph.derive import derive_co_liked, preview_derive
+from movierec.graph.load import load_ratings
 from movierec.graph.pull import pull_movie_graph
 from movierec.graph.settings import MEASURES, PRESETS, DeriveSettings
 from movierec.graph.write import write_chunk
@@ -91,6 +93,7 @@ def test_keras_preset_gives_the_examples_figures(derived_database: Database) -> 
     run = latest_run(derived_database, "derive")
     assert run is not None
     assert (run["runId"], run["edges"], run["minRating"]) == (result["run_id"], 40_043, 5.0)
+    assert derived_database.read_one(TOTAL)["weight"] == pytest.approx(680_250.167, abs=5e-4)
 
 
 @pytest.mark.parametrize("measure", MEASURES)
@@ -145,6 +148,13 @@ def test_co_count_preset_gives_the_chapters_figures(
 ) -> None:
     result = derive_co_liked(derived_database, DeriveSettings.from_preset("co-count", min_weight=min_count))
     assert (result["movies"], result["edges"]) == (movies, edges)
+
+
+def test_co_count_preset_gives_the_chapters_figures_on_ml_100k(empty_database: Database, ml_100k: Path) -> None:
+    load_ratings(empty_database, ml_100k)
+    for min_count, movies, edges in ((10, 785, 81_616), (20, 563, 35_904)):
+        result = derive_co_liked(empty_database, DeriveSettings.from_preset("co-count", min_weight=min_count))
+        assert (result["movies"], result["edges"]) == (movies, edges)
 
 
 @pytest.mark.one_line

@@ -2,9 +2,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
-import sys
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -316,27 +313,6 @@ def test_movies_of_the_sample_with_one_title_are_told_apart(
     assert answer.exit_code == 2
     assert "838" in answer.err
     assert "26958" in answer.err, "both ids are candidates"
-
-
-@pytest.fixture(scope="session")
-def ml_100k(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """MovieLens 100K as RecBole's wheel holds it; the wheel is fetched, read and thrown away."""
-    folder = tmp_path_factory.mktemp("recbole")
-    subprocess.run(
-        [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), "recbole==1.2.1"],
-        check=True,
-    )
-    (wheel,) = folder.glob("*.whl")
-    target = folder / "ml-100k"
-    target.mkdir()
-    with zipfile.ZipFile(wheel) as archive:
-        for suffix in ("inter", "item", "user"):
-            name = f"ml-100k.{suffix}"
-            (target / name).write_bytes(archive.read(f"recbole/dataset_example/ml-100k/{name}"))
-    wheel.unlink()
-    found = hashlib.sha256((target / "ml-100k.inter").read_bytes()).hexdigest()
-    assert found == "4edb74e2a81178c2ba9ff381495f754f996c4aea351b1272ca36b43da0935eff"
-    return target
 
 
 def test_ml_100k_is_loaded_with_its_duplicate_titles(empty_database: Database, ml_100k: Path) -> None:
