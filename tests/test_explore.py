@@ -41,7 +41,7 @@ def test_recipe_says_what_to_look_for(name: str) -> None:
     title, look, *_ = load_query(f"explore/{name}").source.splitlines()
     assert title.startswith("// ")
     assert look.startswith("// Look for: ")
-    assert look.endswith((".", "?"))
+    assert look.endswith(".")
 
 
 def test_recipes_are_all_on_the_page_about_browser() -> None:

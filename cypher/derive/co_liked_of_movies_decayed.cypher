@@ -11,7 +11,7 @@
 //   damped_lift  lift * xy / (xy + damping)          0 to D (shrunk by its support, as in Koren 2008)
 //   jaccard      xy / (x + y - xy)                   0 to 1 (Jaccard 1912)
 //   cosine       xy / sqrt(x * y)                    0 to 1 (Ochiai 1957)
-//   llr          signed G2 of the 2 x 2 table        any; twice nats times users (Dunning 1993)
+//   llr          signed G2 of the 2 x 2 table        any; twice nats times users (Dunning 1993).
 // Parameters: ranks LIST<INTEGER>, likeRanks of the movies to go through; lastRank INTEGER, the largest
 //   likeRank there is; minRating FLOAT, stars; isCapped BOOLEAN, whether users' lists hold only their newest
 //   likes; measure STRING, one of the above; denominator FLOAT, D, > 0; damping FLOAT, users; minWeight FLOAT,

@@ -1,5 +1,5 @@
 // Why two movies are linked: the people who liked both.
-// Look for: the people's other links, by a double click. Are they fans of a kind, or do they like everything?
+// Look for: the people's other links, by a double click. They are fans of a kind, or like everything.
 // Parameters: none.
 // Returns: path PATH.
 

@@ -94,7 +94,8 @@ class CoLikes:
         self._rank([row["movieId"] for row in movies], self.last_rank() + 1, "derive/rank_new_movies")
 
     def last_rank(self) -> int:
-        return int(self._run("derive/last_rank")[0]["lastRank"])
+        rank = self._run("derive/last_rank")[0]["lastRank"]
+        return -1 if rank is None else int(rank)
 
     def keep_likes(self, raters: Sequence[Row], reference_time: int) -> Likes:
         """Keep on every user what they like. `raters`: userId, likes, newestAt; ascending."""

@@ -95,6 +95,7 @@ def test_killed_load_and_derive_can_be_run_again(
     assert (derived["movies"], derived["edges"]) == (1405, 40_043)
 
 
+@pytest.mark.one_line
 def test_killed_training_is_gone_on_with_to_the_same_bytes(
     keras_database: Database, neo4j_server: TestServer, tmp_path: Path
 ) -> None:

@@ -79,7 +79,7 @@ def test_every_read_that_gives_rows_has_an_order(name: str) -> None:
     writes = re.search(r"\b(CREATE|MERGE|SET|DELETE|REMOVE)\b", text)
     # A query of counts and minima only has one row.
     last = text[text.rindex("RETURN") :] if "RETURN" in text else ""
-    one_row = re.match(r"RETURN\s+(COUNT \{|count\(|min\(|sum\(|percentileDisc\()", last) or text.startswith(
+    one_row = re.match(r"RETURN\s+(COUNT \{|count\(|min\(|max\(|sum\(|percentileDisc\()", last) or text.startswith(
         "RETURN"
     )
     if last and not writes and not one_row:

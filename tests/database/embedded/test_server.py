@@ -91,7 +91,7 @@ def test_two_homes_starting_together_get_ports_of_their_own(tmp_path: Path) -> N
     envs = [dict(os.environ) | {"MOVIEREC_HOME": str(tmp_path / name)} for name in ("one", "other")]
     command = [sys.executable, "-m", "movierec", "server", "start", "--heap", "512m", "--format", "json"]
     try:
-        both = [subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) for env in envs]
+        both = [subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL) for env in envs]
         assert [process.wait(timeout=300) for process in both] == [0, 0]
         states = [EmbeddedServer(Home(Path(env["MOVIEREC_HOME"])), env).running() for env in envs]
         assert len({port for state in states if state for port in (state.bolt_port, state.http_port)}) == 4
