@@ -119,7 +119,7 @@ def _say_where(env: Any, uri: str | None, **_: Any) -> None:
         click.echo(f"address   {browser_address(state)}")
         click.echo(f"connect   bolt://127.0.0.1:{state.bolt_port}, user neo4j")
         click.echo(f"password  {_program()} server password (kept in {server.home.password_file})")
-        click.echo("paste     a file of cypher/recommend/, such as similar_movies.cypher")
+        click.echo("paste     a file of cypher/explore/, such as neighbourhood.cypher")
         click.echo(f"stop      {_program()} server stop")
 
 
