@@ -163,7 +163,8 @@ class CoLikes:
 
     def relink(self, ranks: Sequence[int], paths: Sequence[int], basis: Basis, advance: Advance) -> None:
         """Delete the pairs of the movies and make them anew, each batch in one transaction."""
-        more = {"lastRank": self.last_rank(), "topK": self.last_rank() + 1}
+        last_rank = self.last_rank()
+        more = {"lastRank": last_rank, "topK": last_rank + 1}  # no movie has as many neighbours
         before = "derive/clear_co_liked_of_movies"
         self._link("derive/co_liked_of_movies", ranks, paths, basis, advance, more, before)
 

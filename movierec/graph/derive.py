@@ -6,7 +6,7 @@
 
 Where the graph is small enough everything happens in one transaction, so that nobody ever sees anything but
 the old graph or the new one. A larger one is written in batches. Its Run is then no longer `atOnce`, and until
-it is "done" every command that reads CO_LIKED refuses: `require_finished`.
+it is "done" every command that reads CO_LIKED refuses: `unchanged`.
 """
 
 from __future__ import annotations
@@ -92,9 +92,17 @@ def preview_derive(
 
 def settings_of_last_derive(database: Database) -> DeriveSettings:
     """The settings to go on with incrementally; StageMissing when no derive was ever done."""
+    return _settings_of(_last_derive(database))
+
+
+def _last_derive(database: Database) -> Row:
     run = last_done(database, "derive")
     if run is None:
         raise StageMissing('There is no derive to go on from. Run "movierec derive" first.')
+    return run
+
+
+def _settings_of(run: Row) -> DeriveSettings:
     values: dict[str, Any] = {field.name: run.get(property_name(field.name)) for field in fields(DeriveSettings)}
     return DeriveSettings(**values)
 
@@ -107,7 +115,8 @@ def _checked(database: Database, settings: DeriveSettings, incremental: bool) ->
         refuse_unfinished(database, stage)
     if not incremental:
         return None
-    last = settings_of_last_derive(database)
+    done = _last_derive(database)
+    last = _settings_of(done)
     if last != settings:
         differing = [name for name, value in settings.as_dict().items() if value != getattr(last, name)]
         raise BadRequest(
@@ -120,8 +129,6 @@ def _checked(database: Database, settings: DeriveSettings, incremental: bool) ->
             f'The last derive ({newest["runId"]}) is "{newest["status"]}", so there is no whole graph to go on '
             'from. Run "movierec derive" without --incremental.'
         )
-    done = last_done(database, "derive")
-    assert done is not None
     return Basis(done["denominatorValue"], done["referenceTime"])
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from movierec.database.connection import Row
 from movierec.graph.co_likes import WRITERS
+from movierec.graph.stats import QUANTILES
 
 __all__ = ["Preview"]
 
@@ -16,7 +17,6 @@ WRITTEN_A_SECOND = 100_000
 DELETED_A_SECOND = 120_000
 STORE_BYTES = 75  # of an edge: a relationship record of 34 and a property record of 41
 HEAP_BYTES = 800  # of an edge in a transaction, by the server's own account (SHOW TRANSACTIONS)
-QUANTILES = {"min": 0.0, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95, "max": 1.0}
 
 
 class Preview:
