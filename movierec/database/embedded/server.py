@@ -188,7 +188,7 @@ class EmbeddedServer:
                 [
                     *command,
                     f"-Xmx{heap}",
-                    "-XX:+UseParallelGC",  # loads a third faster than G1, whose threads compete for few cores
+                    "-XX:+UseParallelGC",  # loads faster than G1, whose threads compete for few cores
                     "-XX:+ExitOnOutOfMemoryError",
                     "-Dlog4j2.disable.jmx=true",
                     lock.main_class,
