@@ -4,216 +4,177 @@ From the movie v, having come from t, the next movie x is drawn with probability
 
     weight(v, x) * bias,   bias = 1/p if x is t;  1 if x is a neighbour of t;  1/q otherwise
 
-The first step has no t and bias 1. In: a `MovieGraph`. Out: int32 blocks of walks, a block at a time.
+The first step has no t and bias 1. With `by_weight` nearness to t is judged by the weight of the edge between
+x and t instead of its being there (node2vec+, Liu, Hirn and Krishnan 2023). In: a `MovieGraph`. Out: int32
+blocks of walks, a block at a time.
 
-How it is exact and quick: x is first drawn by weight alone (Walker's alias method, one table lookup),
-then kept with probability bias / max(bias) and drawn again if not: rejection sampling, so the law above
-holds without a table per pair (t, v). One 64-bit random number serves as the choice of slot (upper
-half) and the alias coin (lower half).
-
-Every walk has a random stream of its own: draw i of walk w is mix(key(seed, epoch, w) + i * GAMMA), the
-SplitMix64 generator (Steele, Lea and Flood 2014), which can start anywhere. So walks depend on seed,
-epoch and walk number alone, not on blocks, threads or what was walked before.
+Every walk has a random stream of its own, so walks depend on seed, epoch and walk number alone: not on blocks,
+threads or what was walked before. How a step is drawn is in `walk_kernel`.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit, uint64
 from numpy.typing import NDArray
 
+from movierec.embedding.walk_kernel import (
+    NO_BITMAP,
+    alias_slots,
+    neighbour_bitmap,
+    walk_first_order,
+    walk_keys,
+    walk_second_order,
+)
 from movierec.graph.arrays import MovieGraph
 
-__all__ = ["Walker"]
+__all__ = ["Walker", "Walks"]
 
-GAMMA = uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio, odd
-LOW_HALF = uint64(0xFFFFFFFF)
-HALF = uint64(32)
-STARTS = 3  # which random stream; `skipgram` has 1 and 2
-TO_UNIT = 1.0 / 4294967296.0  # 2**-32
+Walks = NDArray[np.int32]  # (W, L) movie positions
+
+STARTS, WEIGHTED_STARTS = 3, 4  # which random stream; `skipgram` has 1 and 2
+BITMAP_BYTES = 64 * 2**20  # a larger bitmap is not made; neighbours are then searched for
 
 
 @dataclass(frozen=True)
 class Walker:
-    """The graph with the alias tables of its rows; `prepare` builds it in time linear in the edges.
+    """A graph made ready for walking; `prepare` does it in time linear in the edges.
 
-    threshold  (2E,) float32: keep the slot's own neighbour if the coin is below
-    alias      (2E,) int32: position within the row of the neighbour taken otherwise
+    Memory: 12 bytes an entry (24 an edge) and 8 a movie; second order a bitmap of at most 64 MB.
+
+    indptr       (N + 1,) int64
+    slots        (2E, 3) uint32, see `alias_slots`
+    bitmap       (N, ceil(N / 64)) uint64, or empty: see `neighbour_bitmap`
+    weights      (2E,) float32, the graph's own; mean_weight (N,) float64, of the edges at each movie
     """
 
-    graph: MovieGraph
-    threshold: NDArray[np.float32]
-    alias: NDArray[np.int32]
+    indptr: NDArray[np.int64]
+    slots: NDArray[np.uint32]
+    bitmap: NDArray[np.uint64]
+    weights: NDArray[np.float32]
+    mean_weight: NDArray[np.float64]
     p: float
     q: float
     seed: int
+    by_weight: bool
+    weighted_starts: bool
 
     @classmethod
-    def prepare(cls, graph: MovieGraph, p: float, q: float, seed: int) -> Walker:
-        threshold, alias = _alias_tables(graph.indptr, graph.weights)
-        return cls(graph, threshold, alias, p, q, seed)
+    def prepare(
+        cls,
+        graph: MovieGraph,
+        p: float,
+        q: float,
+        seed: int,
+        by_weight: bool = False,
+        weighted_starts: bool = False,
+    ) -> Walker:
+        """`weighted_starts`: movies start walks in proportion to the weight of their edges, not equally often."""
+        slots = alias_slots(graph.indptr, graph.neighbours, graph.weights)
+        asks_for_neighbours = q != 1.0 and not by_weight
+        fits = graph.n_movies**2 // 8 <= BITMAP_BYTES
+        bitmap = neighbour_bitmap(graph.indptr, graph.neighbours) if asks_for_neighbours and fits else NO_BITMAP
+        strength = np.add.reduceat(graph.weights, graph.indptr[:-1], dtype=np.float64)  # (N,)
+        mean_weight = strength / np.diff(graph.indptr)
+        return cls(
+            graph.indptr, slots, bitmap, graph.weights, mean_weight, p, q, seed, by_weight, weighted_starts
+        )
+
+    @property
+    def n_movies(self) -> int:
+        return len(self.mean_weight)
+
+    @property
+    def is_first_order(self) -> bool:
+        return self.p == 1.0 and self.q == 1.0
 
     def blocks(
-        self, epoch: int, walks_per_movie: int, walk_length: int, block_walks: int, first_block: int = 0
-    ) -> Iterator[NDArray[np.int32]]:
-        """All walks of one epoch as (<= block_walks, walk_length) int32 arrays of movie positions.
+        self,
+        epoch: int,
+        walks_per_movie: int,
+        walk_length: int,
+        block_walks: int,
+        first_walk: int = 0,
+        threads: int = 1,
+    ) -> Iterator[Walks]:
+        """All walks of one epoch from number `first_walk` on, as (<= block_walks, walk_length) int32 arrays.
 
-        Every movie starts `walks_per_movie` walks. Walk w of the epoch starts, within its round
-        w // N, at the movie that a random permutation of that round puts at w % N.
+        There are N * walks_per_movie walks. Walk w of the epoch starts, within its round w // N, at the movie
+        that a random permutation of that round puts at w % N. With several `threads` as many blocks are walked
+        at the same time; they come in order, and are the same.
         """
-        n = self.graph.n_movies
-        n_walks = n * walks_per_movie
-        starts = _Starts(self.seed, epoch, n)
-        for first in range(first_block * block_walks, n_walks, block_walks):
-            numbers = np.arange(first, min(first + block_walks, n_walks), dtype=np.int64)
-            walks = np.empty((len(numbers), walk_length), dtype=np.int32)  # (W, L)
-            walks[:, 0] = starts.of(numbers)
-            keys = _keys(np.uint64(self.seed), np.uint64(epoch), numbers.astype(np.uint64))
-            _walk(
-                self.graph.indptr,
-                self.graph.neighbours,
-                self.threshold,
-                self.alias,
+        starts = _Starts(self, epoch)
+        numbers = iter(range(first_walk, self.n_movies * walks_per_movie, block_walks))
+        end = self.n_movies * walks_per_movie
+
+        def walk(first: int, heads: NDArray[np.int32]) -> Walks:
+            return self._walk(epoch, first, heads, walk_length)
+
+        if threads == 1:
+            for first in numbers:
+                yield walk(first, starts.of(first, min(first + block_walks, end)))
+            return
+        with ThreadPoolExecutor(threads, thread_name_prefix="walker") as pool:
+            ahead: deque[Future[Walks]] = deque()
+            for first in numbers:
+                ahead.append(pool.submit(walk, first, starts.of(first, min(first + block_walks, end))))
+                if len(ahead) > threads:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+
+    def _walk(self, epoch: int, first: int, starts: NDArray[np.int32], walk_length: int) -> Walks:
+        walks = np.empty((len(starts), walk_length), dtype=np.int32)  # (W, L)
+        walks[:, 0] = starts
+        keys = walk_keys(self.seed, epoch, first, len(starts))
+        if self.is_first_order:
+            walk_first_order(self.indptr, self.slots, keys, walks)
+        else:
+            walk_second_order(
+                self.indptr,
+                self.slots,
+                self.bitmap,
+                self.weights,
+                self.mean_weight,
+                self.by_weight,
                 1.0 / self.p,
                 1.0 / self.q,
                 keys,
                 walks,
             )
-            yield walks
+        return walks
 
 
 class _Starts:
     """The starting movies of one epoch; keeps the permutation of the round in use."""
 
-    def __init__(self, seed: int, epoch: int, n_movies: int) -> None:
-        self.seed, self.epoch, self.n_movies = seed, epoch, n_movies
+    def __init__(self, walker: Walker, epoch: int) -> None:
+        self.walker, self.epoch = walker, epoch
         self.round = -1
         self.permutation = np.empty(0, dtype=np.int32)
+        strength = walker.mean_weight * np.diff(walker.indptr)
+        self.cumulative = np.cumsum(strength / strength.sum()) if walker.weighted_starts else None
 
-    def of(self, numbers: NDArray[np.int64]) -> NDArray[np.int32]:
-        """(W,) walk numbers, ascending -> (W,) int32 movie positions."""
-        starts = np.empty(len(numbers), dtype=np.int32)
-        rounds = numbers // self.n_movies
-        for round_ in range(int(rounds[0]), int(rounds[-1]) + 1):
+    def of(self, first: int, end: int) -> NDArray[np.int32]:
+        """(end - first,) int32 movie positions where the walks of these numbers start."""
+        n = self.walker.n_movies
+        parts = []
+        for round_ in range(first // n, (end - 1) // n + 1):
             if round_ != self.round:
-                generator = np.random.Generator(np.random.Philox([STARTS, self.seed, self.epoch, round_]))
-                self.permutation = generator.permutation(self.n_movies).astype(np.int32)
-                self.round = round_
-            here = rounds == round_
-            starts[here] = self.permutation[numbers[here] % self.n_movies]
-        return starts
+                self.permutation, self.round = self._round(round_), round_
+            parts.append(self.permutation[max(first - round_ * n, 0) : end - round_ * n])
+        return np.concatenate(parts)
 
-
-@njit(inline="always")
-def _mix(z):  # type: ignore[no-untyped-def]
-    """SplitMix64's finaliser: every input bit reaches every output bit."""
-    z = (z ^ (z >> uint64(30))) * uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> uint64(27))) * uint64(0x94D049BB133111EB)
-    return z ^ (z >> uint64(31))
-
-
-@njit(cache=True)
-def _keys(seed, epoch, numbers):  # type: ignore[no-untyped-def]
-    """(W,) uint64: where the random stream of each walk begins."""
-    base = _mix(_mix(seed + GAMMA) + epoch * GAMMA)
-    keys = np.empty(len(numbers), dtype=np.uint64)
-    for i in range(len(numbers)):
-        keys[i] = _mix(base ^ _mix(numbers[i] + GAMMA))
-    return keys
-
-
-@njit(cache=True)
-def _alias_tables(indptr, weights):  # type: ignore[no-untyped-def]
-    """Vose's alias method (1991), one table a row; slots of a row are scaled to a mean of 1."""
-    threshold = np.ones(len(weights), dtype=np.float32)
-    alias = np.zeros(len(weights), dtype=np.int32)
-    largest = 0
-    for v in range(len(indptr) - 1):
-        largest = max(largest, indptr[v + 1] - indptr[v])
-    share = np.empty(largest, dtype=np.float64)
-    small = np.empty(largest, dtype=np.int32)
-    large = np.empty(largest, dtype=np.int32)
-    for v in range(len(indptr) - 1):
-        start, degree = indptr[v], indptr[v + 1] - indptr[v]
-        total = 0.0
-        for j in range(degree):
-            total += weights[start + j]
-        n_small = n_large = 0
-        for j in range(degree):
-            share[j] = weights[start + j] * degree / total
-            alias[start + j] = j
-            if share[j] < 1.0:
-                small[n_small] = j
-                n_small += 1
-            else:
-                large[n_large] = j
-                n_large += 1
-        while n_small > 0 and n_large > 0:
-            n_small -= 1
-            little, big = small[n_small], large[n_large - 1]
-            threshold[start + little] = share[little]
-            alias[start + little] = big
-            share[big] -= 1.0 - share[little]
-            if share[big] < 1.0:
-                n_large -= 1
-                small[n_small] = big
-                n_small += 1
-    return threshold, alias
-
-
-@njit(inline="always")
-def _are_neighbours(indptr, neighbours, t, x):  # type: ignore[no-untyped-def]
-    """Is x in the row of t? Binary search; rows are ascending."""
-    low, high = indptr[t], indptr[t + 1]
-    while low < high:
-        middle = (low + high) >> 1
-        if neighbours[middle] < x:
-            low = middle + 1
-        else:
-            high = middle
-    return low < indptr[t + 1] and neighbours[low] == x
-
-
-@njit(nogil=True, cache=True)
-def _walk(indptr, neighbours, threshold, alias, back, out, keys, walks):  # type: ignore[no-untyped-def]
-    """Fill walks[:, 1:] in place; walks[:, 0] holds the starts. back = 1/p, out = 1/q."""
-    first_order = back == 1.0 and out == 1.0
-    highest = max(back, 1.0, out)
-    lowest = min(back, 1.0, out)
-    n_walks, walk_length = walks.shape
-    for w in range(n_walks):
-        state = keys[w]
-        t = -1
-        v = walks[w, 0]
-        for i in range(1, walk_length):
-            start = indptr[v]
-            degree = uint64(indptr[v + 1] - start)
-            while True:
-                state += GAMMA
-                r = _mix(state)
-                slot = start + np.int64(((r >> HALF) * degree) >> HALF)
-                if np.float32(np.int64(r & LOW_HALF) * TO_UNIT) < threshold[slot]:
-                    x = neighbours[slot]
-                else:
-                    x = neighbours[start + alias[slot]]
-                if first_order or t < 0:
-                    break
-                state += GAMMA
-                level = np.int64(_mix(state) >> HALF) * TO_UNIT * highest
-                # Below every bias: kept whatever x is, so the lookup in t's row can be spared.
-                if level < lowest:
-                    break
-                if x == t:
-                    bias = back
-                elif _are_neighbours(indptr, neighbours, t, x):
-                    bias = 1.0
-                else:
-                    bias = out
-                if level < bias:
-                    break
-            t = v
-            v = x
-            walks[w, i] = x
+    def _round(self, round_: int) -> NDArray[np.int32]:
+        """(N,) int32: every movie once, or N draws by weight."""
+        stream = WEIGHTED_STARTS if self.cumulative is not None else STARTS
+        generator = np.random.Generator(np.random.Philox([stream, self.walker.seed, self.epoch, round_]))
+        n = self.walker.n_movies
+        if self.cumulative is None:
+            return generator.permutation(n).astype(np.int32)
+        drawn = np.searchsorted(self.cumulative, generator.random(n), side="right")
+        return np.minimum(drawn, n - 1).astype(np.int32)

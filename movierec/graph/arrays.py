@@ -60,17 +60,18 @@ def graph_from_edges(
         raise ValueError(f"Edge {sources[wrong]}-{targets[wrong]} has weight {weights[wrong]}; expected > 0.")
     if (sources == targets).any():
         raise ValueError(f"Movie {sources[sources == targets][0]} is linked to itself.")
-    movie_ids, positions = np.unique(np.concatenate([sources, targets]), return_inverse=True)
-    heads, tails = np.split(positions.astype(np.int32), 2)
-    rows = np.concatenate([heads, tails])
-    columns = np.concatenate([tails, heads])
-    order = np.lexsort((columns, rows))
-    rows, columns = rows[order], columns[order]
-    repeated = (rows[1:] == rows[:-1]) & (columns[1:] == columns[:-1])
-    if repeated.any():
-        at = int(np.flatnonzero(repeated)[0])
-        raise ValueError(f"The pair {movie_ids[rows[at]]}-{movie_ids[columns[at]]} is there twice.")
-    indptr = np.zeros(len(movie_ids) + 1, dtype=np.int64)
-    np.cumsum(np.bincount(rows, minlength=len(movie_ids)), out=indptr[1:])
-    both_weights = np.concatenate([weights, weights])[order].astype(np.float32)
+    movie_ids = np.union1d(sources, targets)
+    n = len(movie_ids)
+    heads, tails = np.searchsorted(movie_ids, sources), np.searchsorted(movie_ids, targets)
+    # Row and column in one number: sorting one array of integers is many times faster than two.
+    entries = np.concatenate([heads * n + tails, tails * n + heads])  # (2E,)
+    order = np.argsort(entries)
+    entries = entries[order]
+    repeated = np.flatnonzero(entries[1:] == entries[:-1])
+    if len(repeated):
+        row, column = divmod(int(entries[repeated[0]]), n)
+        raise ValueError(f"The pair {movie_ids[row]}-{movie_ids[column]} is there twice.")
+    indptr = np.searchsorted(entries, np.arange(n + 1) * n)
+    columns = (entries % n).astype(np.int32)
+    both_weights = weights.astype(np.float32)[np.where(order < len(weights), order, order - len(weights))]
     return MovieGraph(movie_ids.astype(np.int64), indptr, columns, both_weights)
