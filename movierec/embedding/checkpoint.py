@@ -1,16 +1,19 @@
 """The state of an unfinished training, on disk, so that a killed one goes on where it was.
 
 A checkpoint belongs to one graph and one set of settings: its file is named after their fingerprint, so
-another graph or other settings never find it. It is replaced whole or not at all.
+another graph or other settings never find it. It is replaced whole or not at all, the one before it is kept,
+and a hash in front tells a damaged file from a whole one.
 """
 
 from __future__ import annotations
 
+import hashlib
+import io
+import logging
 import os
-import pickle
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from zipfile import BadZipFile
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,63 +22,107 @@ from movierec.errors import CheckpointDamaged
 
 __all__ = ["Checkpoint", "Position"]
 
-FORMAT = 1  # to be raised when a checkpoint would no longer lead to the same bytes
+_log = logging.getLogger(__name__)
+
+FORMAT = 2  # to be raised when a checkpoint would no longer lead to the same bytes
+HASH_BYTES = 32
 
 
 @dataclass(frozen=True)
 class Position:
-    """Where a training stands: the next block to train on, and the losses so far."""
+    """Where a training stands: the next step, and the losses so far."""
 
     epoch: int = 0
-    block: int = 0
-    epoch_loss: float = 0.0  # summed over the epoch's pairs so far
-    losses: tuple[float, ...] = ()  # mean loss a pair, of the epochs that are done
+    step: int = 0
+    loss_sum: float = 0.0  # of the epoch's pairs whose loss was asked for
+    loss_pairs: int = 0
+    losses: tuple[float, ...] = ()  # mean a pair, of the epochs that are done
+    validation_losses: tuple[float, ...] = ()
+
+    @property
+    def loss(self) -> float:
+        """Mean a pair, of this epoch so far."""
+        return self.loss_sum / max(self.loss_pairs, 1)
+
+    def after_step(self, loss_sum: float, loss_pairs: int) -> Position:
+        return replace(
+            self,
+            step=self.step + 1,
+            loss_sum=self.loss_sum + loss_sum,
+            loss_pairs=self.loss_pairs + loss_pairs,
+        )
+
+    def after_epoch(self, validation_loss: float | None) -> Position:
+        added = () if validation_loss is None else (validation_loss,)
+        return Position(
+            self.epoch + 1,
+            losses=(*self.losses, self.loss),
+            validation_losses=(*self.validation_losses, *added),
+        )
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """One checkpoint file."""
+    """The newest checkpoint file of a training, and the one before it."""
 
     path: Path
 
+    @property
+    def previous(self) -> Path:
+        return self.path.with_suffix(".previous" + self.path.suffix)
+
     def save(self, position: Position, tensors: dict[str, Tensor]) -> None:
-        """Write the file; after a crash in the middle, the one before it is still there."""
+        """Write the file; a crash at any moment leaves a whole one, this or the one before."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        draft = self.path.with_name(self.path.name + ".new")
-        content = {
-            "format": FORMAT,
-            "epoch": position.epoch,
-            "block": position.block,
-            "epoch_loss": position.epoch_loss,
-            "losses": list(position.losses),
-            "tensors": tensors,
-        }
+        buffer = io.BytesIO()
+        torch.save({"format": FORMAT, "position": asdict(position), "tensors": tensors}, buffer)
+        draft = self.path.with_suffix(".new" + self.path.suffix)
         with draft.open("wb") as file:
-            torch.save(content, file)
+            file.write(hashlib.sha256(buffer.getbuffer()).digest())
+            file.write(buffer.getbuffer())
             file.flush()
             os.fsync(file.fileno())
+        if self.path.exists():
+            self.path.replace(self.previous)
         draft.replace(self.path)
 
     def load(self) -> tuple[Position, dict[str, Tensor]] | None:
-        """What was saved, or None if nothing was. Raises CheckpointDamaged for a file that is not whole."""
-        if not self.path.exists():
-            return None
-        try:
-            content = torch.load(self.path, weights_only=True)
-            if content["format"] != FORMAT:
-                raise CheckpointDamaged(
-                    f"The checkpoint {self.path} is of another version of movierec. "
-                    "Run with --fresh to start this training over."
-                )
-            position = Position(
-                content["epoch"], content["block"], content["epoch_loss"], tuple(content["losses"])
-            )
-            return position, content["tensors"]
-        except (OSError, RuntimeError, EOFError, KeyError, TypeError, BadZipFile, pickle.UnpicklingError) as error:
-            raise CheckpointDamaged(
-                f"The checkpoint {self.path} cannot be read ({type(error).__name__}). "
-                "Run with --fresh to start this training over."
-            ) from error
+        """What was saved last, or None if nothing was.
+
+        A damaged file is named in a warning and the one before it is used. Raises CheckpointDamaged if that is
+        damaged as well, or gone.
+        """
+        damage: CheckpointDamaged | None = None
+        for path in (self.path, self.previous):
+            if not path.exists():
+                continue
+            try:
+                content = _read(path)
+            except CheckpointDamaged as error:
+                damage = error
+                continue
+            if damage is not None:
+                _log.warning("%s Going on from the one before it.", damage)
+            values = {
+                name: tuple(value) if isinstance(value, list) else value
+                for name, value in content["position"].items()
+            }
+            return Position(**values), content["tensors"]
+        if damage is not None:
+            raise CheckpointDamaged(f"{damage} Run with --fresh to start this training over.")
+        return None
 
     def discard(self) -> None:
         self.path.unlink(missing_ok=True)
+        self.previous.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The content of a whole file of this version."""
+    whole = path.read_bytes()
+    if len(whole) < HASH_BYTES or hashlib.sha256(whole[HASH_BYTES:]).digest() != whole[:HASH_BYTES]:
+        raise CheckpointDamaged(f"The checkpoint {path} is damaged: its content does not fit its hash.")
+    content: dict[str, Any] = torch.load(io.BytesIO(whole[HASH_BYTES:]), weights_only=True)
+    if content["format"] != FORMAT:
+        raise CheckpointDamaged(f"The checkpoint {path} is of another version of movierec.")
+    return content

@@ -7,7 +7,9 @@ from typing import Any
 
 from movierec.errors import BadRequest
 
-__all__ = ["PRESETS", "TrainSettings"]
+__all__ = ["DEVICES", "PRESETS", "TrainSettings"]
+
+DEVICES = ("cpu", "cuda")
 
 
 @dataclass(frozen=True)
@@ -19,13 +21,23 @@ class TrainSettings:
     redraw: bool = True  # other walks and negatives in every epoch; False: the first epoch's again and again
     p: float = 1.0  # return parameter: a step back to the last movie has bias 1/p
     q: float = 1.0  # in-out parameter: a step to a movie not next to the last one has bias 1/q
+    by_weight: bool = False  # "next to" is judged by the weight of the edge, not by its being there: node2vec+
+    weighted_starts: bool = False  # movies start walks in proportion to the weight of their edges
     embedding_size: int = 64
     shared_table: bool = False  # one vector a movie, as centre and as context, instead of two
     window: int = 2  # contexts on each side of a centre
     negatives: int = 5  # for each true context
     negative_exponent: float = 0.75  # negatives are drawn from walk frequency ** this; 0 is uniform
+    reject_true_pairs: bool = False  # a negative that is the centre or one of its contexts is not used
+    subsample: float = 0.0  # word2vec's threshold for dropping frequent movies from walks, such as .001; 0: none
     epochs: int = 3
     learning_rate: float = 0.3  # of row-wise AdaGrad
+    final_rate: float = 1.0  # the last step's rate as a share of the first's; it falls linearly
+    warm_start: bool = False  # begin with the vectors that are live
+    patience: int = 0  # stop after so many epochs without a better validation loss, and keep the best; 0: never
+    validation: float = 0.05  # share of edges that is held out to validate, where `patience` asks for it
+    device: str = "cpu"
+    mixed_precision: bool = False  # matrix products in bfloat16
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -37,8 +49,15 @@ class TrainSettings:
         for name in ("p", "q", "learning_rate"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise BadRequest(f"{name} is {getattr(self, name)}; expected a positive number.")
-        if not 0 <= self.negative_exponent <= 1:
-            raise BadRequest(f"negative_exponent is {self.negative_exponent}; expected 0 to 1.")
+        for name in ("negative_exponent", "final_rate", "subsample"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise BadRequest(f"{name} is {getattr(self, name)}; expected 0 to 1.")
+        if self.patience < 0:
+            raise BadRequest(f"patience is {self.patience}; expected 0 or more epochs.")
+        if not 0 < self.validation <= 0.5:
+            raise BadRequest(f"validation is {self.validation}; expected a share above 0, at most 0.5.")
+        if self.device not in DEVICES:
+            raise BadRequest(f"device is {self.device!r}; expected {' or '.join(DEVICES)}.")
         if not 0 <= self.seed < 2**32:
             raise BadRequest(f"seed is {self.seed}; expected 0 to 2**32 - 1.")
 
@@ -72,7 +91,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "default": {},
     # The walk and training settings of the Keras example "node2vec" (Salama 2021).
     "keras": _KERAS,
-    # The same graph walked with a bias: p and q of the case study.
-    "case-study": _KERAS | {"p": 2.0, "q": 1.5},
+    # The same graph walked with the case study's bias, and its rule for negatives.
+    "case-study": _KERAS | {"p": 2.0, "q": 1.5, "reject_true_pairs": True},
     "co-count": {},
 }

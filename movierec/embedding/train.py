@@ -1,8 +1,8 @@
 """Train: a stream of walks into the skip-gram, epoch by epoch. Pure: arrays in, arrays out.
 
-One thread walks, the other trains; a queue of two blocks between them keeps both busy and the memory
-small. PyTorch runs on one thread: its sums are then in a fixed order, which makes the same seed give the
-same bytes, and a busy machine cannot make it slower than that.
+One thread walks and prepares steps, at most two ahead; one or two others train. Each of them runs PyTorch on one
+thread: PyTorch's own threads spin while they wait for each other, which on a busy machine takes ten times as
+long. Threads of ours sleep, and compute the same two halves whether there is one of them or two.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,30 +23,39 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from movierec.embedding.batches import Batch, Batches
 from movierec.embedding.checkpoint import Checkpoint, Position
+from movierec.embedding.plan import Plan
 from movierec.embedding.settings import TrainSettings
-from movierec.embedding.skipgram import SkipGram, band
+from movierec.embedding.skipgram import RunTasks, SkipGram, in_turn
+from movierec.embedding.validation import Validation, hold_out_edges
 from movierec.embedding.walks import Walker
 from movierec.graph.arrays import MovieGraph
 from movierec.progress import Progress, silent
 
-__all__ = ["Embeddings", "checkpoint_for", "train_embeddings"]
+__all__ = ["Embeddings", "checkpoint_for", "train_embeddings", "training_threads"]
 
 _log = logging.getLogger(__name__)
 
-BLOCK_POSITIONS = 5_120  # positions trained on in one step
-MIN_BLOCKS = 100  # steps an epoch has at least, so that a small graph learns too
 CHECKPOINT_SECONDS = 15.0
+LOSS_EVERY = 8  # steps: the loss takes a quarter of a step's time and nothing depends on it
+STILL_SHARE = 0.1  # of the first epoch, in which a warm start moves no centre
 COUNTING_EPOCH = 2**32 - 1  # the number of the walks that only count how often movies occur
 
 
 @dataclass(frozen=True)
 class Embeddings:
-    """The result: vectors (N, D) float32, rows in `movie_ids` order; losses, mean a pair by epoch."""
+    """The result.
+
+    vectors            (N, D) float32, rows in `movie_ids` order
+    losses             mean a pair, by epoch
+    validation_losses  mean an edge that was held out, by epoch; empty without `patience`
+    """
 
     movie_ids: NDArray[np.int64]
     vectors: NDArray[np.float32]
     losses: tuple[float, ...]
+    validation_losses: tuple[float, ...] = ()
 
     def sha256(self) -> str:
         """Equal for equal movies and equal bytes of vectors."""
@@ -54,80 +64,132 @@ class Embeddings:
         return digest.hexdigest()
 
 
-def checkpoint_for(folder: Path, graph: MovieGraph, settings: TrainSettings) -> Checkpoint:
+def checkpoint_for(
+    folder: Path, graph: MovieGraph, settings: TrainSettings, initial: NDArray[np.float32] | None = None
+) -> Checkpoint:
     """The checkpoint of this training and no other."""
-    key = json.dumps([graph.fingerprint(), settings.as_dict()], sort_keys=True)
+    start = None if initial is None else hashlib.sha256(initial.tobytes()).hexdigest()
+    key = json.dumps([graph.fingerprint(), settings.as_dict(), start], sort_keys=True)
     return Checkpoint(folder / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.pt")
 
 
 def train_embeddings(
-    graph: MovieGraph, settings: TrainSettings, checkpoint: Checkpoint | None = None, progress: Progress = silent
+    graph: MovieGraph,
+    settings: TrainSettings,
+    checkpoint: Checkpoint | None = None,
+    progress: Progress = silent,
+    threads: int = 2,
+    initial: NDArray[np.float32] | None = None,
 ) -> Embeddings:
     """Walk and train; with a `checkpoint`, go on from it if it is there, and save to it now and then.
 
-    Same graph, settings and seed give the same bytes, interrupted and resumed or not.
+    Same graph, settings, seed and `initial` vectors (N, D) give the same bytes on the CPU, with any number of
+    threads, interrupted and resumed or not.
     """
-    walker = Walker.prepare(graph, settings.p, settings.q, settings.seed)
-    frequency = _walk_frequency(walker, settings.walk_length)  # (N,)
-    model = SkipGram(
-        frequency**settings.negative_exponent,
-        settings.embedding_size,
-        settings.learning_rate,
-        settings.seed,
-        settings.shared_table,
+    walked, held_out = hold_out_edges(graph, settings) if settings.patience else (graph, None)
+    walker = Walker.prepare(
+        walked, settings.p, settings.q, settings.seed, settings.by_weight, settings.weighted_starts
     )
+    plan = Plan.of(graph.n_movies, settings)
+    batches = Batches(walker, plan, settings, walk_frequency(walker, settings.walk_length))
+    validation = None if held_out is None else Validation(held_out, batches.noise, settings)
+    model = SkipGram(graph.n_movies, settings)
+    if initial is not None:
+        model.centre.copy_(torch.from_numpy(initial))
+    best = model.centre.clone()  # the vectors of the epoch with the lowest validation loss
+    tensors = model.state() | ({"best": best} if validation else {})
+
     position = Position()
     saved = checkpoint.load() if checkpoint is not None else None
     if saved is not None:
-        position, tensors = saved
-        model.load_state(tensors)
-        _log.info("going on from epoch %d, block %d", position.epoch + 1, position.block)
+        position, kept = saved
+        for name, tensor in tensors.items():
+            tensor.copy_(kept[name])
+        _log.info("going on from epoch %d, step %d", position.epoch + 1, position.step + 1)
+    started = last_saved = time.monotonic()
+    pairs = 0
 
-    n_walks = graph.n_movies * settings.walks_per_movie  # in an epoch
-    block_walks = max(1, min(BLOCK_POSITIONS // settings.walk_length, n_walks // MIN_BLOCKS))
-    pairs = band(settings.walk_length, settings.window)  # (L, L)
-    pairs_per_walk = int(pairs.sum())
-    last_saved = time.monotonic()
-
-    with _one_torch_thread(), progress("train", n_walks * settings.epochs, "walks") as advance:
-        advance(position.epoch * n_walks + min(position.block * block_walks, n_walks))
-        while position.epoch < settings.epochs:
-            epoch, block, epoch_loss = position.epoch, position.block, position.epoch_loss
-            drawn = epoch if settings.redraw else 0
-            blocks = walker.blocks(drawn, settings.walks_per_movie, settings.walk_length, block_walks, block)
-            with _ahead(blocks) as stream:
-                for walks in stream:  # (W, L) int32
-                    negatives = model.draw_negatives(len(walks), drawn, block)
-                    loss = model.step(torch.from_numpy(walks).long(), negatives, pairs, settings.negatives)
-                    epoch_loss += loss
-                    block += 1
-                    advance(len(walks), f"epoch {epoch + 1} loss {loss / (len(walks) * pairs_per_walk):.3f}")
+    with (
+        training_threads(threads if settings.device == "cpu" else 1) as run,
+        progress("train", plan.walks * settings.epochs, "walks") as advance,
+    ):
+        advance(position.epoch * plan.walks + min(position.step * plan.step_walks, plan.walks))
+        while position.epoch < settings.epochs and not _stops_early(position, settings):
+            drawn = position.epoch if settings.redraw else 0
+            with _ahead(batches.epoch(drawn, position.step), settings.device) as stream:
+                for batch in stream:
+                    done = position.epoch * plan.steps + position.step
+                    rate = settings.learning_rate * _share_of_rate(done / (plan.steps * settings.epochs), settings)
+                    still = initial is not None and done < STILL_SHARE * plan.steps
+                    with_loss = position.step % LOSS_EVERY == 0
+                    loss = model.step(batch, rate, with_loss, not still, run)
+                    position = position.after_step(loss, batch.pairs if with_loss else 0)
+                    pairs += batch.pairs
+                    speed = pairs / (time.monotonic() - started) / 1e6
+                    advance(len(batch.walks), f"epoch {position.epoch + 1} {position.loss:.3f} {speed:.1f} M pairs/s")
                     if checkpoint is not None and time.monotonic() - last_saved > CHECKPOINT_SECONDS:
-                        checkpoint.save(Position(epoch, block, epoch_loss, position.losses), model.state())
+                        checkpoint.save(position, tensors)
                         last_saved = time.monotonic()
-            mean_loss = epoch_loss / (n_walks * pairs_per_walk)
-            position = Position(epoch + 1, losses=(*position.losses, mean_loss))
+            found = None if validation is None else validation.loss(model)
+            if found is not None and found < min(position.validation_losses, default=np.inf):
+                best.copy_(model.centre)
+            position = position.after_epoch(found)
             if checkpoint is not None:
-                checkpoint.save(position, model.state())
-            _log.info("epoch %d of %d: loss %.4f", epoch + 1, settings.epochs, mean_loss)
-    return Embeddings(graph.movie_ids, model.centre.numpy(), position.losses)
+                checkpoint.save(position, tensors)
+            _log.info("epoch %d of %d: loss %.4f", position.epoch, settings.epochs, position.losses[-1])
+    vectors = model.centre if validation is None else best
+    return Embeddings(graph.movie_ids, vectors.cpu().numpy(), position.losses, position.validation_losses)
 
 
-def _walk_frequency(walker: Walker, walk_length: int) -> NDArray[np.float64]:
-    """(N,) how often each movie occurs in one walk from every movie; at least once, where it starts."""
-    counts = np.zeros(walker.graph.n_movies)
+def walk_frequency(walker: Walker, walk_length: int) -> NDArray[np.float64]:
+    """(N,) how often each movie occurs in one walk from every movie; at least once, so that none is never drawn."""
+    counts = np.zeros(walker.n_movies)
     for walks in walker.blocks(COUNTING_EPOCH, 1, walk_length, max(1, 2**20 // walk_length)):
         counts += np.bincount(walks.ravel(), minlength=len(counts))
-    return counts
+    return np.maximum(counts, 1.0)
+
+
+def _share_of_rate(done: float, settings: TrainSettings) -> float:
+    """What is left of the learning rate when a share `done` of all steps is done."""
+    return 1.0 - (1.0 - settings.final_rate) * done
+
+
+def _stops_early(position: Position, settings: TrainSettings) -> bool:
+    """Are the last `patience` epochs all no better than the best before them?"""
+    losses = position.validation_losses
+    if settings.patience == 0 or len(losses) <= settings.patience:
+        return False
+    return min(losses[-settings.patience :]) >= min(losses[: -settings.patience])
 
 
 @contextmanager
-def _ahead(blocks: Iterator[NDArray[np.int32]]) -> Iterator[Iterator[NDArray[np.int32]]]:
-    """Draw from `blocks` in a thread, at most two ahead. An error there is raised here."""
-    ready: queue.Queue[NDArray[np.int32] | BaseException | None] = queue.Queue(maxsize=2)
+def training_threads(threads: int) -> Iterator[RunTasks]:
+    """What runs the halves of a step: this thread alone, or this one and another."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        if threads == 1:
+            yield in_turn
+            return
+        # The setting of PyTorch holds for one thread, so the new one makes its own.
+        with ThreadPoolExecutor(1, "trainer", initializer=torch.set_num_threads, initargs=(1,)) as pool:
+
+            def together(tasks: Sequence[Callable[[], float]]) -> list[float]:
+                others = [pool.submit(task) for task in tasks[1:]]
+                return [tasks[0](), *[other.result() for other in others]]
+
+            yield together
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def _ahead(batches: Iterator[Batch], device: str) -> Iterator[Iterator[Batch]]:
+    """Draw from `batches` in a thread, at most two ahead. An error there is raised here."""
+    ready: queue.Queue[Batch | BaseException | None] = queue.Queue(maxsize=2)
     stopped = threading.Event()
 
-    def put(item: NDArray[np.int32] | BaseException | None) -> None:
+    def put(item: Batch | BaseException | None) -> None:
         while not stopped.is_set():
             try:
                 return ready.put(item, timeout=0.2)
@@ -136,15 +198,15 @@ def _ahead(blocks: Iterator[NDArray[np.int32]]) -> Iterator[Iterator[NDArray[np.
 
     def draw() -> None:
         try:
-            for walks in blocks:
-                put(walks)
+            for batch in batches:
+                put(batch.to(device))
                 if stopped.is_set():
                     return
             put(None)
         except BaseException as error:  # noqa: BLE001 - handed to the thread that trains, and raised there
             put(error)
 
-    def taken() -> Iterator[NDArray[np.int32]]:
+    def taken() -> Iterator[Batch]:
         while (item := ready.get()) is not None:
             if isinstance(item, BaseException):
                 raise item
@@ -157,13 +219,3 @@ def _ahead(blocks: Iterator[NDArray[np.int32]]) -> Iterator[Iterator[NDArray[np.
     finally:
         stopped.set()
         thread.join()
-
-
-@contextmanager
-def _one_torch_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

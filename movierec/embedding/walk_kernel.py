@@ -25,7 +25,7 @@ import numpy as np
 from numba import njit, uint64
 from numpy.typing import NDArray
 
-__all__ = ["alias_slots", "neighbour_bitmap", "walk_first_order", "walk_keys", "walk_second_order"]
+__all__ = ["alias_slots", "mix", "neighbour_bitmap", "walk_first_order", "walk_keys", "walk_second_order"]
 
 GAMMA = uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio, odd
 LOW_HALF = uint64(0xFFFFFFFF)
@@ -37,7 +37,7 @@ NO_BITMAP: NDArray[np.uint64] = np.empty((0, 0), dtype=np.uint64)
 
 
 @njit(inline="always")
-def _mix(z):  # type: ignore[no-untyped-def]
+def mix(z):  # type: ignore[no-untyped-def]
     """SplitMix64's finaliser: every input bit reaches every output bit."""
     z = (z ^ (z >> uint64(30))) * uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> uint64(27))) * uint64(0x94D049BB133111EB)
@@ -47,10 +47,10 @@ def _mix(z):  # type: ignore[no-untyped-def]
 @njit(nogil=True, cache=True)
 def walk_keys(seed, epoch, first, n_walks):  # type: ignore[no-untyped-def]
     """(W,) uint64: where the random streams of the walks first, first + 1, ... of an epoch begin."""
-    base = _mix(_mix(uint64(seed) + GAMMA) + uint64(epoch) * GAMMA)
+    base = mix(mix(uint64(seed) + GAMMA) + uint64(epoch) * GAMMA)
     keys = np.empty(n_walks, dtype=np.uint64)
     for i in range(n_walks):
-        keys[i] = _mix(base ^ _mix(uint64(first + i) + GAMMA))
+        keys[i] = mix(base ^ mix(uint64(first + i) + GAMMA))
     return keys
 
 
@@ -167,7 +167,7 @@ def walk_first_order(indptr, slots, keys, walks):  # type: ignore[no-untyped-def
             for w in range(n):
                 start = indptr[here[w]]
                 state[w] += GAMMA
-                r = _mix(state[w])
+                r = mix(state[w])
                 slot[w] = start + np.int64(((r >> HALF) * uint64(indptr[here[w] + 1] - start)) >> HALF)
                 coin[w] = r & LOW_HALF
             for w in range(n):
@@ -218,11 +218,11 @@ def walk_second_order(indptr, slots, bitmap, weights, mean_weight, by_weight, ba
                     w = waiting[k]
                     start = indptr[here[w]]
                     state[w] += GAMMA
-                    r = _mix(state[w])
+                    r = mix(state[w])
                     slot[k] = start + np.int64(((r >> HALF) * uint64(indptr[here[w] + 1] - start)) >> HALF)
                     coin[k] = r & LOW_HALF
                     state[w] += GAMMA
-                    second[k] = _mix(state[w])
+                    second[k] = mix(state[w])
                 for k in range(n_waiting):
                     at = slot[k]
                     slot[k] = slots[at, 1] if coin[k] < slots[at, 0] else slots[at, 2]
