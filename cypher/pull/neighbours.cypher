@@ -1,14 +1,16 @@
-// Every edge once, as lists of neighbours per source movie: 15 times faster to send than one row an edge.
-// Parameters: none.
-// Returns: movieId INTEGER; neighbours LIST<INTEGER>, ascending; weights LIST<FLOAT>, in the same order.
+// A part of the edges, each once, as lists of neighbours per source movie: 15 times faster than one row an edge.
+// Parameters: part INTEGER, which one, from 0; parts INTEGER, of how many.
+// Returns: movieId INTEGER; neighbours LIST<INTEGER>, in any order; weights LIST<FLOAT>, in the same order.
+:param part => 0;
+:param parts => 1;
 
 MATCH (a:Movie)
-WHERE EXISTS { (a)-[:CO_LIKED]->() }
+WHERE a.movieId % $parts = $part
 CALL (a) {
   MATCH (a)-[c:CO_LIKED]->(b:Movie)
-  WITH b.movieId AS neighbour, c.weight AS weight
-  ORDER BY neighbour
-  RETURN collect(neighbour) AS neighbours, collect(weight) AS weights
+  RETURN collect(b.movieId) AS neighbours, collect(c.weight) AS weights
 }
+WITH a, neighbours, weights
+WHERE size(neighbours) > 0
 RETURN a.movieId AS movieId, neighbours, weights
 ORDER BY movieId;

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from importlib.util import find_spec
 from typing import Any
 
 import click
 
 from movierec.cli.options import F, connection_options, format_option, open_database
-from movierec.embedding.settings import PRESETS, TrainSettings
+from movierec.embedding.settings import DEVICES, PRESETS, TrainSettings
 
 HELP = {
     "walks_per_movie": "Walks from each movie in an epoch.",
@@ -16,13 +17,23 @@ HELP = {
     "redraw": "Draw other walks and negatives in every epoch.",
     "p": "Return parameter; > 1 turns back less often.",
     "q": "In-out parameter; > 1 stays near the start.",
+    "by_weight": "Judge nearness by the weight of edges (node2vec+).",
+    "weighted_starts": "Start more walks where edges weigh more.",
     "embedding_size": "Length of a vector.",
     "shared_table": "One vector a movie, as centre and as context.",
     "window": "Contexts on each side of a movie in a walk.",
     "negatives": "Negatives for each true context.",
     "negative_exponent": "Negatives are drawn by frequency to this power.",
+    "reject_true_pairs": "Drop negatives that are true contexts.",
+    "subsample": "Drop frequent movies from walks by this threshold, such as .001; 0: none.",
     "epochs": "Times that the walks from every movie are trained on.",
     "learning_rate": "Of row-wise AdaGrad.",
+    "final_rate": "The last step's rate as a share of the first's.",
+    "warm_start": "Begin with the vectors that are live; new movies with their neighbours' mean.",
+    "patience": "Stop after so many epochs without a better validation loss, keep the best; 0: never.",
+    "validation": "Share of edges held out to validate, with --patience.",
+    "device": "Where to train; the same bytes again only on the CPU.",
+    "mixed_precision": "Matrix products in bfloat16.",
     "seed": "Same seed, same graph: same bytes.",
 }
 
@@ -31,7 +42,8 @@ def settings_options(function: F) -> F:
     """An option for every field of TrainSettings; unset ones come from the preset."""
     for field in reversed(fields(TrainSettings)):
         name = field.name.replace("_", "-")
-        kind = {"int": int, "float": float, "bool": bool}[str(field.type)]
+        kinds: dict[str, Any] = {"int": int, "float": float, "bool": bool, "str": click.Choice(DEVICES)}
+        kind = kinds[str(field.type)]
         flag = f"--{name}/--no-{name}" if kind is bool else f"--{name}"
         default = ("yes" if field.default else "no") if kind is bool else field.default
         function = click.option(flag, type=kind, default=None, help=f"{HELP[field.name]}  [default: {default}]")(
@@ -49,9 +61,15 @@ def settings_options(function: F) -> F:
 @click.command("train")
 @settings_options
 @click.option("--fresh", is_flag=True, help="Start over, also where an unfinished training could be gone on with.")
+@click.option(
+    "--threads", type=click.IntRange(1, 2), help="That train, beside one that walks; same bytes.  [default: 2]"
+)
+@click.option("--dry-run", is_flag=True, help="Say what it would take, after a second of trying; write nothing.")
 @connection_options
 @format_option
-def command(preset: str, fresh: bool, output_format: str, **options: Any) -> None:
+def command(
+    preset: str, fresh: bool, threads: int | None, dry_run: bool, output_format: str, **options: Any
+) -> None:
     """Walk the CO_LIKED graph, train vectors, and put them on the movies as Movie.embedding.
 
     The vectors of the last training stay until the new ones replace them all at once. A training that was
@@ -60,10 +78,14 @@ def command(preset: str, fresh: bool, output_format: str, **options: Any) -> Non
     \b
     Presets: default     10 walks of 40, 64 numbers, window 2, 3 epochs
              keras       5 walks of 10, 50 numbers, window 10, 10 epochs (the Keras example)
-             case-study  keras with p = 2, q = 1.5
+             case-study  keras with p = 2, q = 1.5, true pairs rejected
              co-count    as default, for the graph of derive --preset co-count
 
-    Example: movierec train --seed 7
+    \b
+    Examples: movierec train --seed 7
+              movierec train --dry-run --epochs 20
+              movierec train --warm-start --epochs 1
+              movierec train --epochs 30 --patience 3
     """
     from movierec.cli.output import print_record
     from movierec.cli.progress import bar_or_lines
@@ -71,15 +93,16 @@ def command(preset: str, fresh: bool, output_format: str, **options: Any) -> Non
     from movierec.database.settings import environment
     from movierec.errors import MissingExtra
 
-    try:
-        from movierec.embedding.stage import train_and_write
-    except ModuleNotFoundError as error:
-        if error.name in ("torch", "numba"):
-            raise MissingExtra("Training", "train") from error
-        raise
+    if not all(map(find_spec, ("torch", "numba"))):
+        raise MissingExtra("Training", "train")
+    from movierec.embedding.stage import THREADS, preview_training, train_and_write
+
     changes = {field.name: options.pop(field.name) for field in fields(TrainSettings)}
     settings = TrainSettings.from_preset(preset, **changes)
     checkpoints = Home(home_folder(environment())).checkpoints
     with open_database(**options) as database:
-        result = train_and_write(database, settings, checkpoints, fresh, bar_or_lines)
+        if dry_run:
+            result = preview_training(database, settings, bar_or_lines, threads or THREADS)
+        else:
+            result = train_and_write(database, settings, checkpoints, fresh, bar_or_lines, threads or THREADS)
     print_record(result, output_format)

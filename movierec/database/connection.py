@@ -118,7 +118,8 @@ class Database:
         query.check(parameters)
         with self._mapped(), self._session() as session:
             for record in session.run(_literal(query.text), parameters):
-                yield record.data()
+                # Not record.data(): it visits every number of every list, which takes longer than sending them.
+                yield dict(zip(record.keys(), record.values(), strict=True))
 
     def write(self, query: Query, **parameters: Any) -> list[Row]:
         """Run a write query in one transaction. It must be safe to repeat."""

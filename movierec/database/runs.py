@@ -61,12 +61,6 @@ class RunLog:
             database.write(load_query("runs/begin_to_show"), runId=self.run_id)
             self._shows = True
 
-    def close_in(self, transaction: Transaction) -> None:
-        """Close the Run as done inside `transaction`, so that result and record appear together."""
-        transaction.run(
-            load_query("runs/finish"), runId=self.run_id, status="done", results=_properties(self.results)
-        )
-
 
 @contextmanager
 def record_run(

@@ -80,7 +80,9 @@ class Batch:
 class Batches:
     """Cuts the walks of an epoch into steps."""
 
-    def __init__(self, walker: Walker, plan: Plan, settings: TrainSettings, frequency: NDArray[np.float64]) -> None:
+    def __init__(
+        self, walker: Walker, plan: Plan, settings: TrainSettings, frequency: NDArray[np.float64]
+    ) -> None:
         """`frequency` (N,): how often each movie occurs in walks, relative to the others."""
         self.walker, self.plan, self.settings = walker, plan, settings
         n = plan.n_movies
@@ -89,7 +91,9 @@ class Batches:
         # word2vec's rule: a movie with share f of all positions is kept with probability sqrt(t / f) + t / f.
         threshold = settings.subsample / (frequency / frequency.sum()) if settings.subsample else None
         self.keep = None if threshold is None else np.minimum(np.sqrt(threshold) + threshold, 1.0)
-        self.pairs_of_length = np.array([pairs_in(length, settings.window) for length in range(plan.walk_length + 1)])
+        self.pairs_of_length = np.array(
+            [pairs_in(length, settings.window) for length in range(plan.walk_length + 1)]
+        )
         self.counts = np.zeros(n, dtype=np.int64)  # scratch, zero between uses
 
     def epoch(self, number: int, first_step: int = 0, threads: int = 1) -> Iterator[Batch]:

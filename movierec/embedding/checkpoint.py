@@ -11,7 +11,8 @@ import hashlib
 import io
 import logging
 import os
-from dataclasses import asdict, dataclass, replace
+import pickle
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,7 @@ class Checkpoint:
         """Write the file; a crash at any moment leaves a whole one, this or the one before."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         buffer = io.BytesIO()
-        torch.save({"format": FORMAT, "position": asdict(position), "tensors": tensors}, buffer)
+        torch.save({"format": FORMAT, "position": vars(position), "tensors": tensors}, buffer)
         draft = self.path.with_suffix(".new" + self.path.suffix)
         with draft.open("wb") as file:
             file.write(hashlib.sha256(buffer.getbuffer()).digest())
@@ -103,11 +104,8 @@ class Checkpoint:
                 continue
             if damage is not None:
                 _log.warning("%s Going on from the one before it.", damage)
-            values = {
-                name: tuple(value) if isinstance(value, list) else value
-                for name, value in content["position"].items()
-            }
-            return Position(**values), content["tensors"]
+            position = Position(**content["position"])
+            return position, content["tensors"]
         if damage is not None:
             raise CheckpointDamaged(f"{damage} Run with --fresh to start this training over.")
         return None
@@ -122,7 +120,10 @@ def _read(path: Path) -> dict[str, Any]:
     whole = path.read_bytes()
     if len(whole) < HASH_BYTES or hashlib.sha256(whole[HASH_BYTES:]).digest() != whole[:HASH_BYTES]:
         raise CheckpointDamaged(f"The checkpoint {path} is damaged: its content does not fit its hash.")
-    content: dict[str, Any] = torch.load(io.BytesIO(whole[HASH_BYTES:]), weights_only=True)
+    try:
+        content: dict[str, Any] = torch.load(io.BytesIO(whole[HASH_BYTES:]), weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise CheckpointDamaged(f"The checkpoint {path} holds more than tensors and numbers.") from error
     if content["format"] != FORMAT:
         raise CheckpointDamaged(f"The checkpoint {path} is of another version of movierec.")
     return content

@@ -51,11 +51,17 @@ def in_turn(tasks: Sequence[Callable[[], float]]) -> list[float]:
 
 @cache
 def band(walk_length: int, window: int, walks: int = 1, device: str = "cpu") -> Tensor:
-    """(walks * L, walks * L) float32: 1 where two positions of one walk are at most `window` apart, not the same."""
+    """(walks * L, walks * L) float32: 1 where two positions of a walk are at most `window` apart, not the same."""
     position = torch.arange(walk_length)
     distance = (position[:, None] - position[None, :]).abs()
     one = ((distance > 0) & (distance <= window)).float()
-    return torch.block_diag(*[one] * walks).to(device)
+    return torch.kron(torch.eye(walks), one).to(device)
+
+
+@cache
+def _contexts(walk_length: int, window: int, walks: int, device: str) -> Tensor:
+    """(walks * L, 1) float32: how many contexts each position has."""
+    return band(walk_length, window, 1, device).sum(1).repeat(walks)[:, None]
 
 
 class SkipGram:
@@ -93,6 +99,12 @@ class SkipGram:
     def load_state(self, state: dict[str, Tensor]) -> None:
         for name, tensor in self.state().items():
             tensor.copy_(state[name])
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the tables and of what steps work in."""
+        tensors = {id(tensor): tensor for tensor in [*self.state().values(), *self._buffers.values()]}
+        return sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
 
     @torch.no_grad()
     def step(
@@ -180,7 +192,7 @@ class SkipGram:
         n, shared = end - first, batch.negatives.shape[1]
         pairs = band(length, self.settings.window, in_band, self.device)
         if batch.lengths is None:
-            contexts = band(length, self.settings.window, 1, self.device).sum(1).repeat(group)[:, None]  # (G * L, 1)
+            contexts = _contexts(length, self.settings.window, group, self.device)
         else:
             counts = torch.arange(length, device=self.device) < batch.lengths[first:end, None]  # (n, L)
             by_band = counts.view(-1, in_band * length).float()
@@ -194,6 +206,8 @@ class SkipGram:
         negatives = batch.negatives[first // group : end // group]  # (n / G, K)
         walks = batch.walks[first:end].view(-1, group * length, 1)
         same = (walks == negatives[:, None, :]).float().view(n, length, shared)
+        if batch.lengths is not None:
+            same *= counts[:, :, None]
         allowed = (torch.matmul(near, same) == 0).float().view(-1, group * length, shared)
         return pairs, weight * allowed / allowed.sum(2, keepdim=True).clamp(min=1.0)
 

@@ -1,29 +1,38 @@
 """The train stage: pull the graph, train, write the vectors back as Movie.embedding.
 
-The vectors, the Run that names them and its end all appear in one transaction: a reader sees the old
-set or the new one, and a training that fails leaves the old one live.
+The vectors and the Run that names them appear in one transaction, announced before and closed after it: a
+reader sees the old set or the new one, and a training that fails leaves the old one live.
 """
 
 from __future__ import annotations
 
+import logging
 import time
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
-from movierec.database.runs import RunLog, record_run
+from movierec.database.runs import RunLog, record_run, require_live_run, unchanged
+from movierec.embedding.embeddings import Embeddings
 from movierec.embedding.settings import TrainSettings
-from movierec.embedding.train import Embeddings, checkpoint_for, train_embeddings
-from movierec.errors import MovieRecError
+from movierec.embedding.warm_start import initial_vectors
+from movierec.errors import BadRequest, MovieRecError
+from movierec.graph.arrays import MovieGraph
 from movierec.graph.pull import pull_movie_graph
 from movierec.progress import Progress, silent
 
-__all__ = ["train_and_write", "write_embeddings"]
+__all__ = ["preview_training", "train_and_write", "write_embeddings"]
+
+_log = logging.getLogger(__name__)
 
 BATCH_ROWS = 1_000
+THREADS = 2
 
 
 def train_and_write(
@@ -32,6 +41,7 @@ def train_and_write(
     checkpoints: Path,
     fresh: bool = False,
     progress: Progress = silent,
+    threads: int = THREADS,
 ) -> dict[str, Any]:
     """Train on the CO_LIKED graph and make the vectors live; returns settings, losses and counts.
 
@@ -39,12 +49,17 @@ def train_and_write(
     with unless `fresh`.
     """
     started = time.monotonic()
-    graph = pull_movie_graph(database, progress)
-    checkpoint = checkpoint_for(checkpoints, graph, settings)
-    with record_run(database, "train", settings.as_dict()) as run:
+    graph, pulled = _pull(database, settings, progress)
+    from movierec.embedding.train import checkpoint_for, train_embeddings
+
+    initial = _live_vectors(database, graph, settings) if settings.warm_start else None
+    checkpoint = checkpoint_for(checkpoints, graph, settings, initial)
+    with record_run(database, "train", settings.as_dict(), at_once=True) as run:
         if fresh:
             checkpoint.discard()
-        embeddings = train_embeddings(graph, settings, checkpoint, progress)
+        began = time.monotonic()
+        embeddings = train_embeddings(graph, settings, checkpoint, progress, threads, initial)
+        trained = time.monotonic() - began
         run.results |= {
             "movies": graph.n_movies,
             "edges": graph.n_edges,
@@ -53,7 +68,15 @@ def train_and_write(
             "vectors_sha256": embeddings.sha256(),
             "graph_fingerprint": graph.fingerprint(),
         }
+        if embeddings.validation_losses:
+            run.results["validation_losses"] = list(embeddings.validation_losses)
+        began = time.monotonic()
         write_embeddings(database, embeddings, run, progress)
+        run.results |= {
+            "pull_seconds": round(pulled, 3),
+            "train_seconds": round(trained, 3),
+            "write_seconds": round(time.monotonic() - began, 3),
+        }
     checkpoint.discard()
     return {
         "run_id": run.run_id,
@@ -63,8 +86,18 @@ def train_and_write(
     }
 
 
+def preview_training(
+    database: Database, settings: TrainSettings, progress: Progress = silent, threads: int = THREADS
+) -> dict[str, Any]:
+    """What `train_and_write` would do and cost, with a second of training to tell by. Writes nothing."""
+    graph, pulled = _pull(database, settings, progress)
+    from movierec.embedding.estimate import estimate_training
+
+    return {**estimate_training(graph, settings, threads), "pull_seconds": round(pulled, 3)}
+
+
 def write_embeddings(database: Database, embeddings: Embeddings, run: RunLog, progress: Progress = silent) -> None:
-    """Replace all live vectors by `embeddings`, and close `run` as the live one, in one transaction.
+    """Replace all live vectors by `embeddings` and mark `run` as the live one, in one transaction.
 
     Raises MovieRecError, and writes nothing, if a number is not finite: the driver would send it.
     """
@@ -85,5 +118,32 @@ def write_embeddings(database: Database, embeddings: Embeddings, run: RunLog, pr
                 vectors=embeddings.vectors[rows].tolist(),
             )
             advance(written["movies"])
-        run.close_in(transaction)
+        # Before this transaction holds a Run itself, or the two would wait for each other.
+        run.begins_to_show(database)
         transaction.run(load_query("runs/make_live"), runId=run.run_id)
+
+
+def _pull(database: Database, settings: TrainSettings, progress: Progress) -> tuple[MovieGraph, float]:
+    """The graph and the seconds it took; PyTorch is loaded meanwhile, which takes as long."""
+    started = time.monotonic()
+    with ThreadPoolExecutor(1, "import") as pool:
+        loading = pool.submit(import_module, "movierec.embedding.train")
+        graph = pull_movie_graph(database, progress)
+        pulled = time.monotonic() - started
+        loading.result()
+    if settings.device == "cuda":
+        import torch
+
+        if not torch.cuda.is_available():
+            raise BadRequest("device is 'cuda', but PyTorch finds no CUDA device here. Use --device cpu.")
+    return graph, pulled
+
+
+def _live_vectors(database: Database, graph: MovieGraph, settings: TrainSettings) -> NDArray[np.float32]:
+    with unchanged(database, "train"):
+        require_live_run(database)
+        rows = database.read(load_query("embedding/read"))
+    movie_ids = np.array([row["movieId"] for row in rows], dtype=np.int64)
+    vectors = np.array([row["embedding"] for row in rows], dtype=np.float32)
+    _log.info("a warm start from %d vectors", len(rows))
+    return initial_vectors(graph, movie_ids, vectors, settings.embedding_size)

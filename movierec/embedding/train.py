@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +24,7 @@ from numpy.typing import NDArray
 
 from movierec.embedding.batches import Batch, Batches
 from movierec.embedding.checkpoint import Checkpoint, Position
+from movierec.embedding.embeddings import Embeddings
 from movierec.embedding.plan import Plan
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.skipgram import RunTasks, SkipGram, in_turn
@@ -33,7 +33,7 @@ from movierec.embedding.walks import Walker
 from movierec.graph.arrays import MovieGraph
 from movierec.progress import Progress, silent
 
-__all__ = ["Embeddings", "checkpoint_for", "train_embeddings", "training_threads"]
+__all__ = ["checkpoint_for", "train_embeddings", "training_threads", "walk_frequency"]
 
 _log = logging.getLogger(__name__)
 
@@ -41,27 +41,6 @@ CHECKPOINT_SECONDS = 15.0
 LOSS_EVERY = 8  # steps: the loss takes a quarter of a step's time and nothing depends on it
 STILL_SHARE = 0.1  # of the first epoch, in which a warm start moves no centre
 COUNTING_EPOCH = 2**32 - 1  # the number of the walks that only count how often movies occur
-
-
-@dataclass(frozen=True)
-class Embeddings:
-    """The result.
-
-    vectors            (N, D) float32, rows in `movie_ids` order
-    losses             mean a pair, by epoch
-    validation_losses  mean an edge that was held out, by epoch; empty without `patience`
-    """
-
-    movie_ids: NDArray[np.int64]
-    vectors: NDArray[np.float32]
-    losses: tuple[float, ...]
-    validation_losses: tuple[float, ...] = ()
-
-    def sha256(self) -> str:
-        """Equal for equal movies and equal bytes of vectors."""
-        digest = hashlib.sha256(self.movie_ids.tobytes())
-        digest.update(self.vectors.tobytes())
-        return digest.hexdigest()
 
 
 def checkpoint_for(
@@ -125,8 +104,8 @@ def train_embeddings(
                     loss = model.step(batch, rate, with_loss, not still, run)
                     position = position.after_step(loss, batch.pairs if with_loss else 0)
                     pairs += batch.pairs
-                    speed = pairs / (time.monotonic() - started) / 1e6
-                    advance(len(batch.walks), f"epoch {position.epoch + 1} {position.loss:.3f} {speed:.1f} M pairs/s")
+                    speed = f"{pairs / (time.monotonic() - started) / 1e6:.1f} M pairs/s"
+                    advance(len(batch.walks), f"epoch {position.epoch + 1} loss {position.loss:.3f} {speed}")
                     if checkpoint is not None and time.monotonic() - last_saved > CHECKPOINT_SECONDS:
                         checkpoint.save(position, tensors)
                         last_saved = time.monotonic()
@@ -142,7 +121,7 @@ def train_embeddings(
 
 
 def walk_frequency(walker: Walker, walk_length: int) -> NDArray[np.float64]:
-    """(N,) how often each movie occurs in one walk from every movie; at least once, so that none is never drawn."""
+    """(N,) how often each movie occurs in one walk from every movie; at least once, so that each can be drawn."""
     counts = np.zeros(walker.n_movies)
     for walks in walker.blocks(COUNTING_EPOCH, 1, walk_length, max(1, 2**20 // walk_length)):
         counts += np.bincount(walks.ravel(), minlength=len(counts))

@@ -80,13 +80,16 @@ class Walker:
         bitmap = neighbour_bitmap(graph.indptr, graph.neighbours) if asks_for_neighbours and fits else NO_BITMAP
         strength = np.add.reduceat(graph.weights, graph.indptr[:-1], dtype=np.float64)  # (N,)
         mean_weight = strength / np.diff(graph.indptr)
-        return cls(
-            graph.indptr, slots, bitmap, graph.weights, mean_weight, p, q, seed, by_weight, weighted_starts
-        )
+        return cls(graph.indptr, slots, bitmap, graph.weights, mean_weight, p, q, seed, by_weight, weighted_starts)
 
     @property
     def n_movies(self) -> int:
         return len(self.mean_weight)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory beyond the graph's own."""
+        return self.slots.nbytes + self.bitmap.nbytes + self.mean_weight.nbytes
 
     @property
     def is_first_order(self) -> bool:

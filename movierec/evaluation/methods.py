@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from movierec.embedding.train import Embeddings
+from movierec.embedding.embeddings import Embeddings
 from movierec.graph.arrays import MovieGraph
 
 __all__ = ["AFFINITY", "N_RESCORED", "Candidates", "co_liked", "evidence", "mean_cosine", "popularity", "top"]

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
+from movierec.embedding.embeddings import Embeddings
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
-from movierec.embedding.train import Embeddings
 from movierec.errors import BadRequest
 from movierec.evaluation.methods import AFFINITY, Candidates, co_liked, evidence, mean_cosine, popularity, top
 from movierec.evaluation.metrics import hit_rate, ndcg, recall

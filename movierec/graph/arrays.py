@@ -39,6 +39,11 @@ class MovieGraph:
     def n_edges(self) -> int:
         return len(self.neighbours) // 2
 
+    @property
+    def nbytes(self) -> int:
+        """Memory of the arrays."""
+        return self.movie_ids.nbytes + self.indptr.nbytes + self.neighbours.nbytes + self.weights.nbytes
+
     def fingerprint(self) -> str:
         """A hash of the content: two graphs with the same one give the same walks."""
         digest = hashlib.sha256()

@@ -25,7 +25,7 @@ def recommend_for_user(database: Database, user_id: int, k: int = 10) -> list[di
     """
     if k < 1:
         raise BadRequest(f"k is {k}; expected at least 1.")
-    with unchanged(database, "derive") as derived:
+    with unchanged(database, "derive") as derived, unchanged(database, "train"):
         run, min_rating = require_live_run(database), derived["minRating"]
         summaries = database.read(load_query("recommend/user_summary"), userId=user_id, minRating=min_rating)
         if not summaries:

@@ -4,9 +4,9 @@ import pytest
 from movierec.database.connection import Database, Transaction
 from movierec.database.query_files import Query, load_query
 from movierec.database.runs import latest_run, live_run, record_run
+from movierec.embedding.embeddings import Embeddings
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write, write_embeddings
-from movierec.embedding.train import Embeddings
 from movierec.errors import MovieRecError, StageMissing
 from tests.conftest import TestServer
 

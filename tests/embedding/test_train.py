@@ -7,12 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
-from movierec.embedding.checkpoint import Checkpoint, Position
 from movierec.embedding.settings import PRESETS, TrainSettings
 from movierec.embedding.train import checkpoint_for, train_embeddings
-from movierec.errors import BadRequest, CheckpointDamaged
+from movierec.errors import BadRequest
 from movierec.graph.arrays import MovieGraph, graph_from_edges
 from movierec.progress import Advance
 
@@ -98,48 +96,18 @@ def test_checkpoint_belongs_to_its_graph_and_settings(tmp_path: Path) -> None:
     assert len(paths) == 3
 
 
-@pytest.mark.parametrize(
-    "damage", [lambda whole: whole[: len(whole) // 2], lambda whole: b"nonsense", lambda _: b""]
-)
-def test_damaged_checkpoint_is_refused_by_name(tmp_path: Path, damage) -> None:  # type: ignore[no-untyped-def]
-    checkpoint = Checkpoint(tmp_path / "x.pt")
-    checkpoint.save(Position(1, 2, 3.0, (0.5,)), {"centre": torch.ones(2, 2)})
-    checkpoint.path.write_bytes(damage(checkpoint.path.read_bytes()))
-    with pytest.raises(CheckpointDamaged, match=r"x\.pt.*--fresh"):
-        checkpoint.load()
-
-
-def test_checkpoint_of_another_version_is_refused(tmp_path: Path) -> None:
-    checkpoint = Checkpoint(tmp_path / "x.pt")
-    torch.save({"format": 0}, checkpoint.path)
-    with pytest.raises(CheckpointDamaged, match=r"another version.*--fresh"):
-        checkpoint.load()
-
-
-def test_checkpoint_keeps_position_and_tensors(tmp_path: Path) -> None:
-    checkpoint = Checkpoint(tmp_path / "deep" / "x.pt")
-    assert checkpoint.load() is None
-    checkpoint.save(Position(1, 2, 3.0, (0.5,)), {"centre": torch.ones(2, 2)})
-    loaded = checkpoint.load()
-    assert loaded is not None
-    assert loaded[0] == Position(1, 2, 3.0, (0.5,))
-    assert torch.equal(loaded[1]["centre"], torch.ones(2, 2))
-    checkpoint.discard()
-    assert checkpoint.load() is None
-
-
 def test_error_in_the_walking_thread_reaches_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
     from movierec.embedding import walks
 
-    real = walks._walk
+    real = walks.walk_first_order
     calls = itertools.count()
 
     def failing(*arguments: object) -> None:
-        if next(calls) == 3:
+        if next(calls) == 2:
             raise MemoryError("no memory for a block")
         real(*arguments)
 
-    monkeypatch.setattr(walks, "_walk", failing)
+    monkeypatch.setattr(walks, "walk_first_order", failing)
     with pytest.raises(MemoryError, match="no memory for a block"):
         train_embeddings(two_cliques(), SMALL)
 

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from movierec.embedding.walks import Walker, _alias_tables
+from movierec.embedding.walk_kernel import alias_slots
+from movierec.embedding.walks import Walker
 from movierec.graph.arrays import MovieGraph, graph_from_edges
 
 
@@ -22,21 +23,38 @@ def all_walks(walker: Walker, epoch: int = 0, per_movie: int = 2, length: int = 
     return np.concatenate(list(walker.blocks(epoch, per_movie, length, block)))
 
 
-def law(graph: MovieGraph, t: int, v: int, p: float, q: float) -> dict[int, float]:
-    """Transition probabilities of node2vec, written down from the paper without any trick."""
-    row = lambda u: slice(graph.indptr[u], graph.indptr[u + 1])  # noqa: E731
-    around_t = set(graph.neighbours[row(t)].tolist())
-    masses = {}
-    for x, weight in zip(graph.neighbours[row(v)].tolist(), graph.weights[row(v)].tolist(), strict=True):
-        masses[x] = weight * (1 / p if x == t else 1.0 if x in around_t else 1 / q)
+def law(graph: MovieGraph, t: int, v: int, p: float, q: float, by_weight: bool) -> dict[int, float]:
+    """Transition probabilities of node2vec or node2vec+, written down from the papers without any trick."""
+
+    def row(u: int) -> dict[int, float]:
+        entries = slice(graph.indptr[u], graph.indptr[u + 1])
+        return dict(zip(graph.neighbours[entries].tolist(), graph.weights[entries].tolist(), strict=True))
+
+    def bias(x: int) -> float:
+        to_t = row(t).get(x, 0.0)
+        if x == t:
+            return 1 / p
+        if not by_weight:
+            return 1.0 if to_t else 1 / q
+        mean_at_x, mean_at_v = np.mean(list(row(x).values())), np.mean(list(row(v).values()))
+        if to_t >= mean_at_x:
+            return 1.0
+        if row(v)[x] < mean_at_v:
+            return min(1.0, 1 / q)
+        return float(1 / q + (1 - 1 / q) * to_t / mean_at_x)
+
+    masses = {x: weight * bias(x) for x, weight in row(v).items()}
     total = sum(masses.values())
     return {x: mass / total for x, mass in masses.items()}
 
 
-@pytest.mark.parametrize(("p", "q"), [(0.25, 4.0), (4.0, 0.25), (2.0, 1.5), (1.0, 1.0)])
-def test_second_order_steps_follow_the_law(p: float, q: float) -> None:
+@pytest.mark.parametrize("by_weight", [False, True])
+@pytest.mark.parametrize(
+    ("p", "q"), [(0.25, 4.0), (4.0, 0.25), (2.0, 1.5), (1.0, 1.0), (0.01, 1.0), (0.2, 0.5), (100.0, 1.0)]
+)
+def test_second_order_steps_follow_the_law(p: float, q: float, by_weight: bool) -> None:
     graph = hub_graph()
-    walks = all_walks(Walker.prepare(graph, p, q, seed=11), per_movie=2000, length=21, block=4096)
+    walks = all_walks(Walker.prepare(graph, p, q, 11, by_weight), per_movie=2000, length=21, block=4096)
     counts: dict[tuple[int, int], dict[int, int]] = {}
     triples, n = np.unique(
         np.stack([walks[:, :-2], walks[:, 1:-1], walks[:, 2:]], axis=-1).reshape(-1, 3), axis=0, return_counts=True
@@ -46,7 +64,7 @@ def test_second_order_steps_follow_the_law(p: float, q: float) -> None:
     chi_squared, freedom = 0.0, 0
     for (t, v), seen in counts.items():
         total = sum(seen.values())
-        expected = {x: share * total for x, share in law(graph, t, v, p, q).items()}
+        expected = {x: share * total for x, share in law(graph, t, v, p, q, by_weight).items()}
         usual = {x for x, e in expected.items() if e >= 5}
         if len(usual) >= 2:
             # Outcomes too rare for the statistic are put together into one.
@@ -105,7 +123,7 @@ def test_walks_do_not_depend_on_the_block_size(block: int) -> None:
 
 def test_blocks_can_be_entered_in_the_middle() -> None:
     walker = Walker.prepare(hub_graph(), 2.0, 0.5, seed=9)
-    late = np.concatenate(list(walker.blocks(3, 2, 20, 8, first_block=5)))
+    late = np.concatenate(list(walker.blocks(3, 2, 20, 8, first_walk=40)))
     assert np.array_equal(late, all_walks(walker, epoch=3)[40:])
 
 
@@ -130,13 +148,54 @@ def test_seeds_and_epochs_give_other_walks() -> None:
     assert not np.array_equal(first, all_walks(Walker.prepare(graph, 1.0, 1.0, seed=1), epoch=1))
 
 
-def test_alias_tables_hold_the_weights() -> None:
+def test_alias_slots_hold_the_weights() -> None:
     graph = hub_graph()
-    threshold, alias = _alias_tables(graph.indptr, graph.weights)
+    slots = alias_slots(graph.indptr, graph.neighbours, graph.weights)
     for v in range(graph.n_movies):
-        start, end = graph.indptr[v], graph.indptr[v + 1]
-        mass = threshold[start:end].astype(float)
-        np.add.at(mass, alias[start:end], 1.0 - threshold[start:end].astype(float))
+        row = slice(graph.indptr[v], graph.indptr[v + 1])
+        own = slots[row, 0] / 2.0**32
+        mass = np.zeros(graph.n_movies)
+        np.add.at(mass, slots[row, 1], own)
+        np.add.at(mass, slots[row, 2], 1.0 - own)
+        weights = graph.weights[row].astype(float)
         np.testing.assert_allclose(
-            mass / (end - start), graph.weights[start:end] / graph.weights[start:end].sum(), rtol=1e-5
+            mass[graph.neighbours[row]] / len(weights), weights / weights.sum(), rtol=1e-5, atol=1e-9
         )
+
+
+def test_memory_is_12_bytes_an_entry_and_8_a_movie() -> None:
+    graph = hub_graph()
+    first_order = Walker.prepare(graph, 1.0, 1.0, seed=1)
+    assert first_order.nbytes == 12 * len(graph.neighbours) + 8 * graph.n_movies
+    bitmap = 8 * graph.n_movies
+    assert Walker.prepare(graph, 1.0, 2.0, seed=1).nbytes == first_order.nbytes + bitmap
+
+
+def test_weighted_starts_go_by_the_weight_of_edges() -> None:
+    graph = hub_graph()
+    walker = Walker.prepare(graph, 1.0, 1.0, seed=3, weighted_starts=True)
+    starts = np.bincount(all_walks(walker, per_movie=1000, length=2)[:, 0], minlength=graph.n_movies)
+    strength = np.add.reduceat(graph.weights.astype(float), graph.indptr[:-1])
+    assert stats.chisquare(starts, strength / strength.sum() * starts.sum()).pvalue > 1e-6
+    assert np.array_equal(all_walks(walker, block=7), all_walks(walker, block=64))
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+@pytest.mark.parametrize(("p", "q", "by_weight"), [(1.0, 1.0, False), (0.25, 4.0, False), (4.0, 0.25, True)])
+def test_walks_are_the_same_with_more_threads(threads: int, p: float, q: float, by_weight: bool) -> None:
+    walker = Walker.prepare(hub_graph(), p, q, seed=9, by_weight=by_weight)
+    one = np.concatenate(list(walker.blocks(0, 40, 20, 64)))
+    several = np.concatenate(list(walker.blocks(0, 40, 20, 100, threads=threads)))
+    assert np.array_equal(one, several)
+
+
+@pytest.mark.parametrize(("p", "q"), [(0.25, 4.0), (4.0, 0.25)])
+def test_searching_for_neighbours_gives_the_walks_of_the_bitmap(
+    monkeypatch: pytest.MonkeyPatch, p: float, q: float
+) -> None:
+    with_bitmap = Walker.prepare(hub_graph(), p, q, seed=2)
+    monkeypatch.setattr("movierec.embedding.walks.BITMAP_BYTES", 0)
+    without = Walker.prepare(hub_graph(), p, q, seed=2)
+    assert len(with_bitmap.bitmap) == 30
+    assert len(without.bitmap) == 0
+    assert np.array_equal(all_walks(with_bitmap, per_movie=50), all_walks(without, per_movie=50))

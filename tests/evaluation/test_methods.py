@@ -5,7 +5,7 @@ import pytest
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
-from movierec.embedding.train import Embeddings
+from movierec.embedding.embeddings import Embeddings
 from movierec.evaluation.methods import AFFINITY, Candidates, co_liked, evidence, mean_cosine, popularity, top
 from movierec.evaluation.protocol import _positions, pull_candidates
 from movierec.graph.arrays import graph_from_edges
