@@ -17,21 +17,15 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable
-from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from benchmarks.common import MOVIELENS, query, timed
-from movierec.database.connection import Database
-from movierec.database.embedded.artifacts import fetch_jars, load_lock
-from movierec.database.embedded.home import Home
-from movierec.database.embedded.server import DEFAULT_VERSION, EmbeddedServer
+from benchmarks.common import MOVIELENS, parts, query, timed
+from benchmarks.gds_server import gds_database
 from movierec.database.query_files import load_query
 from movierec.evaluation.scratch import scratch_database
 from movierec.graph.derive import derive_co_liked, preview_derive
@@ -46,8 +40,6 @@ GRAPHS = {
 NEIGHBOURS = 10
 WEDGES = (10**6, 10**7, 10**8)
 LIKES_A_USER = 200
-GDS_VERSION = "2.13.9"
-GDS_ARTIFACTS = ("proc", "opengds-extension", "open-model-catalog", "open-write-services")
 
 
 def medians(
@@ -141,60 +133,6 @@ def gds() -> None:
             print(f"  {name:24}{seconds:8.2f} s{seconds / found['GDS nodeSimilarity']:8.2f} x GDS")
 
 
-@contextmanager
-def gds_database():  # type: ignore[no-untyped-def]
-    """An embedded server with the library, which is GPL and fetched for this measurement only."""
-    home = Home(Path(tempfile.mkdtemp(prefix="movierec-gds-")))
-    server = GdsServer(home, dict(os.environ))
-
-    def with_library(*arguments: Any) -> list[Path]:
-        return [*fetch_jars(*arguments), *server.library()]
-
-    try:
-        # A plugin that extends the kernel has to be on the class path as well.
-        with patch("movierec.database.embedded.server.fetch_jars", with_library):
-            server.start()
-        with Database(server.settings()) as database:
-            yield database
-    finally:
-        server.discard()
-
-
-class GdsServer(EmbeddedServer):
-    """The embedded server with the library's jars among its plugins."""
-
-    def _configure(self, bolt_port: int, http_port: int, heap: str) -> None:
-        super()._configure(bolt_port, http_port, heap)
-        plugins = self.home.server / "plugins"
-        plugins.mkdir(parents=True, exist_ok=True)
-        for jar in self.library():
-            (plugins / jar.name).write_bytes(jar.read_bytes())
-        with self.home.configuration.open("a") as file:
-            file.write("dbms.security.procedures.unrestricted=gds.*\n")
-            file.write(f"server.directories.plugins={plugins}\n")
-
-    @cache  # noqa: B019  # one server a process
-    def library(self) -> list[Path]:
-        """The library's jars, but for those that the server has already."""
-        present = {(a.group, a.artifact) for a in load_lock(DEFAULT_VERSION).artifacts}
-        return [a.resolve() for a in gds_artifacts() if (a.groupId, a.artifactId) not in present]
-
-
-def gds_artifacts() -> list[Any]:
-    import truststore
-    from jgo.maven import Dependency, MavenContext, PythonResolver
-
-    from movierec.database.embedded.home import cache_folder
-
-    truststore.inject_into_ssl()
-    context = MavenContext(resolver=PythonResolver(), repo_cache=cache_folder(dict(os.environ)) / "gds")
-    roots = [context.project("org.neo4j.gds", name).at_version(GDS_VERSION).artifact() for name in GDS_ARTIFACTS]
-    inputs, transitive = context.resolver.resolve([Dependency(artifact) for artifact in roots])
-    return [
-        d.artifact for d in [*inputs, *transitive] if d.type == "jar" and d.scope in (None, "compile", "runtime")
-    ]
-
-
 def likes_with(folder: Path, n_wedges: int) -> Path:
     """A file of five-star ratings with about `n_wedges` wedges: users with as many likes each."""
     generator = np.random.default_rng(1)
@@ -236,14 +174,5 @@ def scale() -> None:
 PARTS = {"peers": peers, "gds": gds, "scale": scale}
 
 
-def main() -> None:
-    chosen = sys.argv[1:] or list(PARTS)
-    unknown = set(chosen) - set(PARTS)
-    if unknown:
-        raise SystemExit(f"No part {', '.join(sorted(unknown))}; expected {', '.join(PARTS)}.")
-    for part in chosen:
-        PARTS[part]()
-
-
 if __name__ == "__main__":
-    main()
+    parts("benchmarks.derive", PARTS, sys.argv[1:])

@@ -38,7 +38,8 @@ __all__ = ["checkpoint_for", "train_embeddings", "training_threads", "walk_frequ
 _log = logging.getLogger(__name__)
 
 CHECKPOINT_SECONDS = 15.0
-LOSS_EVERY = 8  # steps: the loss takes a quarter of a step's time and nothing depends on it
+LOSS_EVERY = 8  # steps, at most: the loss takes a quarter of a step's time and nothing depends on it
+LOSS_STEPS = 100  # in an epoch, at least: the mean of a few would be mostly noise
 STILL_SHARE = 0.1  # of the first epoch, in which a warm start moves no centre
 COUNTING_EPOCH = 2**32 - 1  # the number of the walks that only count how often movies occur
 
@@ -86,6 +87,7 @@ def train_embeddings(
             tensor.copy_(kept[name])
         _log.info("going on from epoch %d, step %d", position.epoch + 1, position.step + 1)
     started = last_saved = time.monotonic()
+    loss_every = max(1, min(LOSS_EVERY, plan.steps // LOSS_STEPS))
     pairs = 0
 
     with (
@@ -100,7 +102,7 @@ def train_embeddings(
                     done = position.epoch * plan.steps + position.step
                     rate = settings.learning_rate * _share_of_rate(done / (plan.steps * settings.epochs), settings)
                     still = initial is not None and done < STILL_SHARE * plan.steps
-                    with_loss = position.step % LOSS_EVERY == 0
+                    with_loss = position.step % loss_every == 0
                     loss = model.step(batch, rate, with_loss, not still, run)
                     position = position.after_step(loss, batch.pairs if with_loss else 0)
                     pairs += batch.pairs

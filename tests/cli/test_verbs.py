@@ -85,7 +85,7 @@ def test_evaluate_in_a_scratch_server_leaves_the_database_as_it_is(
     connected: Callable[..., Answer], keras_database: Database
 ) -> None:
     def content() -> list[object]:
-        names = ("pull/ratings", "pull/movies", "pull/neighbours", "embedding/read", "doctor/counts")
+        names = ("pull/ratings", "pull/movies", "embedding/read", "doctor/counts")
         runs = keras_database.read(load_query("runs/list"), limit=100)
         return [runs, *(keras_database.read(load_query(name)) for name in names)]
 

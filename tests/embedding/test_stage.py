@@ -21,7 +21,7 @@ def test_keras_preset_walks_and_learns_as_the_example_does(keras_database: Datab
     assert run is not None
     assert (run["walksPerEpoch"], run["walkLength"], run["epochs"]) == (7025, 10, 10)
     assert len(run["losses"]) == 10
-    assert run["losses"] == sorted(run["losses"], reverse=True)
+    assert max(run["losses"][5:]) < min(run["losses"][:2]), "other walks in every epoch, and a loss that falls"
     movie_ids, matrix = vectors(keras_database)
     assert matrix.shape == (1405, 50)
     found = Embeddings(np.array(movie_ids), matrix.astype(np.float32), ())

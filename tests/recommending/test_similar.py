@@ -4,7 +4,10 @@ import pytest
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.database.runs import live_run
+from movierec.embedding.settings import TrainSettings
+from movierec.embedding.train import train_embeddings
 from movierec.errors import BadRequest, StageMissing
+from movierec.graph.pull import pull_movie_graph
 from movierec.recommending.similar import similar_movies
 
 # The five queries of the Keras example, each with movies of which at least one must be among the first ten.
@@ -28,6 +31,26 @@ def test_the_keras_examples_queries_give_sane_lists(keras_database: Database, ti
     assert title not in titles
     assert len(titles) == len(set(titles)) == 10
     assert QUERIES[title] & set(titles), titles
+
+
+@pytest.mark.one_line
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_case_study_lists_what_belongs_together_with_any_seed(keras_database: Database, seed: int) -> None:
+    graph = pull_movie_graph(keras_database)
+    embeddings = train_embeddings(graph, TrainSettings.from_preset("case-study", seed=seed))
+    assert max(embeddings.losses[5:]) < min(embeddings.losses[:2])
+    unit = embeddings.vectors / np.linalg.norm(embeddings.vectors, axis=1, keepdims=True)
+    titles = {row["movieId"]: row["title"] for row in keras_database.read(load_query("pull/movies"))}
+    names = [titles[int(movie_id)] for movie_id in graph.movie_ids]
+    for title, others in {
+        "Lion King, The (1994)": ["Aladdin (1992)", "Beauty and the Beast (1991)"],
+        "Star Wars: Episode IV - A New Hope (1977)": [
+            "Star Wars: Episode V - The Empire Strikes Back (1980)",
+            "Star Wars: Episode VI - Return of the Jedi (1983)",
+        ],
+    }.items():
+        nearest = np.argsort(-(unit @ unit[names.index(title)]))[1:11]
+        assert {names[v] for v in nearest} >= set(others)
 
 
 def test_score_is_the_cosine_and_every_movie_is_looked_at(keras_database: Database) -> None:
