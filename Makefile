@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
 
-.PHONY: help demo test test-containers test-browser lint bench wheel clean
+.PHONY: help demo test test-containers test-browser lint bench bench-walkers wheel clean
 
 help:             ## Say what there is to make
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -32,11 +32,14 @@ bench: $(VENV)/.dev   ## Side-by-side measurements
 	$(BIN)/python -m benchmarks.derive peers
 	$(BIN)/python -m benchmarks.affinity
 
+bench-walkers: .venv-peers/.done   ## Our walker beside others, which need an older numpy and so an environment of their own
+	.venv-peers/bin/python -W ignore -m benchmarks.walkers
+
 wheel: $(VENV)/.dev   ## Build the wheel into dist/
 	$(BIN)/python -m build --no-isolation --wheel
 
 clean:            ## Remove what was installed and built here
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-peers build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -44,6 +47,12 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; } # half a one would be taken for whole next time
 
 # The package itself is installed editable; its build backend is in the lock, so nothing unpinned is fetched.
+.venv-peers/.done: requirements/peers.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peers.txt
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
 $(VENV)/.run: $(VENV)/bin/python requirements/run.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .

@@ -51,9 +51,11 @@ def chung_lu(n_nodes: int, n_edges: int, seed: int = 1) -> MovieGraph:
     cumulative = np.cumsum(np.arange(1, n_nodes + 1) ** -0.5)
     found: NDArray[np.int64] = np.empty(0, dtype=np.int64)
     while len(found) < n_edges:
-        ends = np.searchsorted(cumulative, generator.random((2, n_edges)) * cumulative[-1])
+        missing = n_edges - len(found)
+        ends = np.searchsorted(cumulative, generator.random((2, missing + missing // 4 + 100)) * cumulative[-1])
         low, high = ends.min(axis=0), ends.max(axis=0)
         drawn = (low * n_nodes + high)[low != high]
         found = np.unique(np.concatenate([found, drawn]))
-    pairs = np.sort(generator.choice(found, n_edges, replace=False))
+    superfluous = generator.choice(len(found), len(found) - n_edges, replace=False)
+    pairs = np.delete(found, superfluous)
     return graph_from_edges(pairs // n_nodes, pairs % n_nodes, generator.lognormal(size=n_edges))

@@ -8,3 +8,5 @@ lock() {
 }
 lock all run ""
 lock dev dev "-c requirements/run.txt"
+uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+  -o requirements/peers.txt requirements/peers.in requirements/build.in

@@ -3,12 +3,13 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.nn.functional import logsigmoid
 
 from movierec.embedding.batches import Batch, Batches
 from movierec.embedding.plan import Plan, pairs_in
 from movierec.embedding.settings import TrainSettings
-from movierec.embedding.skipgram import EPSILON, SkipGram, band
+from movierec.embedding.skipgram import EPSILON, SkipGram, _contexts, band
 from movierec.embedding.train import training_threads
 from movierec.embedding.walks import Walker
 from tests.embedding.test_walks import hub_graph
@@ -156,3 +157,18 @@ def test_half_steps_leave_no_loss_out() -> None:
     batch = batch_of(SETTINGS, 20)
     assert batch.group == 10, "20 walks are two groups, one for each half"
     assert model_of(SETTINGS).step(batch, rate=0.5, with_loss=False) == 0.0
+
+
+@pytest.mark.parametrize("changes", [*VARIANTS, {"mixed_precision": True}], ids=str)
+def test_step_on_a_gpu_mixes_no_devices(changes: dict[str, float]) -> None:
+    """By PyTorch's own bookkeeping of shapes and devices, which needs no GPU: it raises where two meet."""
+    settings = dataclasses.replace(SETTINGS, device="cuda", **changes)  # type: ignore[arg-type]
+    batch = batch_of(settings, 20)
+    band.cache_clear()
+    _contexts.cache_clear()
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        model = SkipGram(N, settings)
+        model.step(batch.to("cuda"), rate=0.5, with_loss=False)
+        assert {tensor.device.type for tensor in model.state().values()} == {"cuda"}
+    band.cache_clear()
+    _contexts.cache_clear()

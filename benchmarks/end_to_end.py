@@ -1,0 +1,159 @@
+"""From CO_LIKED in the database to vectors in the database: ours, and the Graph Data Science library's node2vec.
+
+    python -m benchmarks.end_to_end
+
+On one server, in turns, two threads each. Ours is pull, walk, train, write and index; theirs project, node2vec,
+write and index. As many contexts for each position (10: GDS counts its window with the centre in it, ours is 5 on
+each side), walks, negatives, numbers and epochs. The second graph is that of the training part of a split, so
+that the vectors of both can be asked for what was held out: NDCG@10, by mean cosine, by a kernel with popularity,
+and by what `recommend` does, which adds the graph's weights. FastRP, the library's quick way, is beside them.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.common import MOVIELENS, in_turns, publish, query, table
+from benchmarks.gds_server import GDS_VERSION, gds_database
+from benchmarks.vectors import kernel
+from movierec.database.connection import Database
+from movierec.database.query_files import load_query
+from movierec.embedding.embeddings import Embeddings
+from movierec.embedding.settings import TrainSettings
+from movierec.embedding.stage import train_and_write
+from movierec.evaluation.methods import Candidates, evidence, mean_cosine
+from movierec.evaluation.protocol import measure_method, pull_candidates
+from movierec.graph.derive import derive_co_liked
+from movierec.graph.load import load_ratings
+from movierec.graph.pull import pull_movie_graph
+from movierec.graph.settings import DeriveSettings, SplitSettings
+from movierec.graph.split import split_ratings
+
+ROUNDS = 3
+SETTINGS = TrainSettings(p=2.0, q=1.5, window=5, epochs=5)
+MIN_RATING = SplitSettings().min_rating
+
+
+def by_node2vec(database: Database, settings: TrainSettings) -> dict[str, Any]:
+    return _by_gds(
+        database,
+        "gds_node2vec",
+        walksPerNode=settings.walks_per_movie,
+        walkLength=settings.walk_length,
+        p=settings.p,
+        q=settings.q,
+        windowSize=2 * settings.window + 1,
+        negatives=settings.negatives,
+        size=settings.embedding_size,
+        iterations=settings.epochs,
+        seed=settings.seed,
+        concurrency=2,
+    )
+
+
+def by_fastrp(database: Database, settings: TrainSettings) -> dict[str, Any]:
+    return _by_gds(database, "gds_fastrp", size=settings.embedding_size, seed=settings.seed, concurrency=2)
+
+
+def _by_gds(database: Database, procedure: str, **parameters: Any) -> dict[str, Any]:
+    database.run_batches(query("gds_drop_co_liked"))
+    database.write(query("gds_project_co_liked"))
+    database.run_batches(query("gds_index"))
+    (result,) = database.write(query(procedure), **parameters)
+    return result
+
+
+def main() -> None:
+    rows, quality = [], []
+    graphs: dict[str, DeriveSettings] = {
+        "ml4": DeriveSettings(denominator="likes", min_weight=10.0),
+        "training part": DeriveSettings(),
+    }
+    with gds_database() as database, tempfile.TemporaryDirectory(prefix="movierec-bench-") as folder:
+        load_ratings(database, MOVIELENS)
+        for name, derive in graphs.items():
+            if name == "training part":
+                split_ratings(database, SplitSettings())
+            derived = derive_co_liked(database, derive)
+            print(f"measuring {name}: {derived['edges']:,} edges", file=sys.stderr, flush=True)
+            inside: dict[str, list[float]] = {}
+
+            def ours(inside: dict[str, list[float]] = inside) -> None:
+                result = train_and_write(database, SETTINGS, Path(folder))
+                inside.setdefault("movierec", []).append(result["train_seconds"])
+
+            def theirs(
+                way: str, by: Callable[[Database, TrainSettings], dict[str, Any]], inside: Any = inside
+            ) -> Callable[[], None]:
+                return lambda: inside.setdefault(way, []).append(by(database, SETTINGS)["seconds"])
+
+            ways = {
+                "movierec": ours,
+                "gds.node2vec": theirs("gds.node2vec", by_node2vec),
+                "gds.fastRP": theirs("gds.fastRP", by_fastrp),
+            }
+            seconds = in_turns(ways, ROUNDS)
+            for way, taken in seconds.items():
+                rows.append(
+                    [
+                        f"{name}, {derived['movies']:,} movies, {derived['edges']:,} edges",
+                        way,
+                        f"{taken:.1f} s",
+                        f"{np.median(inside[way][1:]):.1f} s",
+                        "" if way == "movierec" else f"{taken / seconds['movierec']:.1f} x",
+                    ]
+                )
+        for seed in (1, 2, 3):
+            quality += quality_rows(database, Path(folder), replace(SETTINGS, seed=seed))
+    columns = ["graph", "vectors by", "all of it", "walk and train", "ours is faster by"]
+    publish("end-to-end", table(columns, rows), GDS=GDS_VERSION)
+    means = [
+        [
+            f"{way}, mean of 3 seeds",
+            *(f"{np.mean([row[i] for row in quality if row[0] == way]):.4f}" for i in (1, 2, 3)),
+        ]
+        for way in dict.fromkeys(row[0] for row in quality)
+    ]
+    columns = ["NDCG@10 on the held-out likes", "mean cosine", "kernel, popularity", "with the graph's weights"]
+    publish("vectors", table(columns, means), GDS=GDS_VERSION)
+
+
+def quality_rows(database: Database, checkpoints: Path, settings: TrainSettings) -> list[list[Any]]:
+    """NDCG@10 of both kinds of vectors, each under the same three ways to rank."""
+    users = [row for row in database.read(load_query("evaluate/users"), minRating=MIN_RATING) if row["heldOut"]]
+    rows = []
+
+    def measure(way: str, candidates: Candidates) -> None:
+        scores = (mean_cosine, kernel, evidence)
+        rows.append([way, *(measure_method(score, candidates, users, 1)["ndcg@10"].mean() for score in scores)])
+
+    for way, changed in {
+        "movierec": settings,
+        "movierec, default": TrainSettings(seed=settings.seed),
+    }.items():
+        train_and_write(database, changed, checkpoints)
+        measure(way, pull_candidates(database, MIN_RATING))
+    counts = database.read(load_query("evaluate/like_counts"), minRating=MIN_RATING)
+    graph = pull_movie_graph(database)
+    for way, by in {"gds.node2vec": by_node2vec, "gds.fastRP": by_fastrp}.items():
+        by(database, settings)
+        read = database.read(query("gds_vectors"))
+        vectors = Embeddings(
+            np.array([row["movieId"] for row in read], dtype=np.int64),
+            np.array([row["embedding"] for row in read], dtype=np.float32),
+        )
+        movie_ids = np.array([row["movieId"] for row in counts], dtype=np.int64)
+        like_counts = np.array([row["likeCount"] for row in counts], dtype=np.float64)
+        measure(way, Candidates.build(movie_ids, like_counts, graph, vectors))
+    return rows
+
+
+if __name__ == "__main__":
+    main()
