@@ -12,6 +12,7 @@ import subprocess
 import sys
 
 from benchmarks.common import MOVIELENS, timed
+from movierec.embedding.plan import pairs_in
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
 from movierec.evaluation.scratch import scratch_database
@@ -36,14 +37,20 @@ def main() -> None:
         for preset in ("keras", "default"):
             derived, seconds = timed(lambda p=preset: derive_co_liked(database, DeriveSettings.from_preset(p)))
             print(f"derive {preset:8}        {seconds:8.2f} s  {derived['edges'] / seconds:12,.0f} edges/s")
-        graph, seconds = timed(lambda: pull_movie_graph(database))
-        print(f"pull                   {seconds:8.2f} s  {graph.n_edges / seconds:12,.0f} edges/s")
-        trained, seconds = timed(lambda: train_and_write(database, TrainSettings(), home.checkpoints))
-        settings = TrainSettings()
-        positions = trained["walks_per_epoch"] * settings.walk_length * settings.epochs
-        print(
-            f"train, pull and write  {seconds:8.2f} s  {positions * 2 * settings.window / seconds:12,.0f} pairs/s"
-        )
+        edges = pull_movie_graph(database).n_edges
+        for name, settings in {"default": TrainSettings(), "window 5": TrainSettings(window=5)}.items():
+            # The second time: the first compiles, and imports PyTorch while it pulls.
+            _, trained = (train_and_write(database, settings, home.checkpoints) for _ in range(2))
+            pairs = trained["walks_per_epoch"] * settings.epochs * pairs_in(settings.walk_length, settings.window)
+            for part, amount, unit in (
+                ("pull", edges, "edges"),
+                ("train", pairs, "pairs"),
+                ("write", trained["movies"], "movies"),
+            ):
+                seconds = trained[f"{part}_seconds"]
+                print(f"{part + ' (' + name + ')':22} {seconds:8.2f} s  {amount / seconds:12,.0f} {unit}/s")
+            seconds = trained["seconds"]
+            print(f"{'all (' + name + ')':22} {seconds:8.2f} s  {pairs / seconds:12,.0f} pairs/s")
         for name, ask in {
             "similar": lambda: similar_movies(database, "Matrix, The (1999)"),
             "recommend": lambda: recommend_for_user(database, 1),

@@ -84,7 +84,7 @@ def pure_python(graph: MovieGraph, p: float, q: float, length: int, starts: np.n
     peer, seconds = timed(
         lambda: Node2Vec(network, walk_length=length, num_walks=0, p=p, q=q, workers=1, quiet=True)
     )
-    peer.num_walks = max(1, len(starts) // graph.n_movies)
+    peer.num_walks = 1
     return peer._generate_walks, seconds
 
 
@@ -101,48 +101,49 @@ def ours(graph: MovieGraph, p: float, q: float, length: int, starts: np.ndarray)
     return lambda: walk_second_order(walker.indptr, walker.slots, *rest, keys, walks), seconds
 
 
+# What is measured: p, q, walk length, and of each peer the share of STEPS that it walks in a round.
+MEASURED: dict[str, tuple[Callable[[], MovieGraph], float, float, int, dict[str, float]]] = {
+    "ml, p = q = 1, L = 80": (ml, 1.0, 1.0, 80, {"PecanPy PreCompFirstOrder": 1.0, "fastnode2vec": 1.0}),
+    "ml, p = 2, q = 1.5, L = 80": (
+        ml,
+        2.0,
+        1.5,
+        80,
+        {"PecanPy PreComp": 0.5, "PecanPy SparseOTF": 0.1, "fastnode2vec": 0.5, "node2vec": 0.06},
+    ),
+    "big, p = 2, q = 1.5, L = 40": (big, 2.0, 1.5, 40, {"PecanPy SparseOTF": 0.02, "fastnode2vec": 0.2}),
+}
+
+
+def made_ready(walker: str, *graph_and_walk: Any) -> tuple[Walk, float]:
+    """What walks, and the seconds that its preparation took."""
+    kind, _, variant = walker.partition(" ")
+    if kind == "PecanPy":
+        return pecan(variant, *graph_and_walk)
+    return {"movierec": ours, "fastnode2vec": fastnode2vec, "node2vec": pure_python}[kind](*graph_and_walk)
+
+
 def peers() -> None:
     rows = []
-    for name, graph, p, q, length, others in (
-        ("ml, p = q = 1, L = 80", ml(), 1.0, 1.0, 80, {"PreCompFirstOrder": 1, "fastnode2vec": 1}),
-        (
-            "ml, p = 2, q = 1.5, L = 80",
-            ml(),
-            2.0,
-            1.5,
-            80,
-            {"PreComp": 0.5, "SparseOTF": 0.1, "fastnode2vec": 0.5, "node2vec": 0.02},
-        ),
-        ("big, p = 2, q = 1.5, L = 40", big(), 2.0, 1.5, 40, {"SparseOTF": 0.02, "fastnode2vec": 0.2}),
-    ):
+    for name, (make, p, q, length, others) in MEASURED.items():
         print(f"measuring {name}", file=sys.stderr, flush=True)
-        ways: dict[str, tuple[Walk, float]] = {}
+        graph = make()
+        ways: dict[str, Walk] = {}
+        prepared: dict[str, float] = {}
         steps: dict[str, int] = {}
-        for kind, share in {"movierec": 1.0, **others}.items():
-            n = max(64, int(STEPS * share) // (length - 1))
-            starts = np.random.default_rng(1).permutation(
-                np.tile(np.arange(graph.n_movies), n // graph.n_movies + 1)
-            )
-            starts = starts[:n].astype(np.int32)
-            steps[kind] = n * (length - 1)
-            if kind == "movierec":
-                ways[kind] = ours(graph, p, q, length, starts)
-            elif kind == "fastnode2vec":
-                ways[kind] = fastnode2vec(graph, p, q, length, starts)
-            elif kind == "node2vec":
-                ways[kind] = pure_python(graph, p, q, length, starts)
-                steps[kind] = graph.n_movies * max(1, n // graph.n_movies) * (length - 1)
-            else:
-                ways[kind] = pecan(kind, graph, p, q, length, starts)
-        seconds = in_turns({kind: walk for kind, (walk, _) in ways.items()}, ROUNDS, time.process_time)
-        rate = {kind: steps[kind] / seconds[kind] / 1e6 for kind in ways}
-        for kind in ways:
-            label = {"PreCompFirstOrder": "PecanPy PreCompFirstOrder", "PreComp": "PecanPy PreComp"}.get(
-                kind, kind
-            )
-            label = "PecanPy SparseOTF" if kind == "SparseOTF" else label
-            ratio = "" if kind == "movierec" else f"{rate['movierec'] / rate[kind]:.1f} x"
-            rows.append([name, label, f"{rate[kind]:.2f}", ratio, f"{ways[kind][1]:.2f} s"])
+        for walker, share in {"movierec": 1.0, **others}.items():
+            rounds = max(1, int(STEPS * share) // (length - 1) // graph.n_movies)
+            starts = np.tile(np.random.default_rng(1).permutation(graph.n_movies), rounds).astype(np.int32)
+            starts = starts[: max(64, int(STEPS * share) // (length - 1))]
+            if walker == "node2vec":  # walks from every movie or none
+                starts = np.arange(graph.n_movies, dtype=np.int32)
+            steps[walker] = len(starts) * (length - 1)
+            ways[walker], prepared[walker] = made_ready(walker, graph, p, q, length, starts)
+        seconds = in_turns(ways, ROUNDS, time.process_time)
+        rate = {walker: steps[walker] / taken / 1e6 for walker, taken in seconds.items()}
+        for walker in ways:
+            ratio = "" if walker == "movierec" else f"{rate['movierec'] / rate[walker]:.1f} x"
+            rows.append([name, walker, f"{rate[walker]:.2f}", ratio, f"{prepared[walker]:.2f} s"])
     columns = ["graph and walk", "walker", "M steps per CPU-second", "ours is faster by", "preparation"]
     publish(
         "walkers",
