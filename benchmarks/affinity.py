@@ -9,10 +9,12 @@ NDCG@10 on them is printed for each factor and seed. 0 is the graph alone.
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import numpy as np
 
 from benchmarks.common import MOVIELENS, query
+from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
@@ -29,15 +31,20 @@ SEEDS = (1, 2, 3)
 MIN_RATING = SplitSettings().min_rating
 
 
+def inner_split(database: Database) -> list[dict[str, Any]]:
+    """Load, throw the test part away, hold the newest of the rest out, derive; the users with held-out likes."""
+    load_ratings(database, MOVIELENS)
+    split_ratings(database, SplitSettings())
+    database.write(query("drop_held_out"))
+    split_ratings(database, SplitSettings())
+    derive_co_liked(database, DeriveSettings())
+    rows = database.read(load_query("evaluate/users"), minRating=MIN_RATING)
+    return [row for row in rows if row["heldOut"]]
+
+
 def main() -> None:
     with scratch_database(dict(os.environ)) as (database, home):
-        load_ratings(database, MOVIELENS)
-        split_ratings(database, SplitSettings())
-        database.write(query("drop_held_out"))
-        split_ratings(database, SplitSettings())
-        derive_co_liked(database, DeriveSettings())
-        rows = database.read(load_query("evaluate/users"), minRating=MIN_RATING)
-        users = [row for row in rows if row["heldOut"]]
+        users = inner_split(database)
         print(f"NDCG@10 on an inner split of {len(users)} users\n  seed" + "".join(f"{f:8g}" for f in FACTORS))
         table = []
         for seed in SEEDS:

@@ -21,13 +21,15 @@ class Advance(Protocol):
 
 
 class Progress(Protocol):
-    """Open one task: its title, its total in `unit`s (None when unknown)."""
+    """Open one task: its title, its total in `unit`s (None when unknown), how many of them were done before."""
 
-    def __call__(self, title: str, total: int | None, unit: str) -> AbstractContextManager[Advance]: ...
+    def __call__(
+        self, title: str, total: int | None, unit: str, done: int = 0
+    ) -> AbstractContextManager[Advance]: ...
 
 
 @contextmanager
-def silent(title: str, total: int | None, unit: str) -> Iterator[Advance]:
+def silent(title: str, total: int | None, unit: str, done: int = 0) -> Iterator[Advance]:
     """The listener that says nothing."""
 
     def advance(n: int, note: str = "") -> None:

@@ -17,14 +17,15 @@ SECONDS_BETWEEN_LINES = 10.0
 
 
 @contextmanager
-def bar_or_lines(title: str, total: int | None, unit: str) -> Iterator[Advance]:
+def bar_or_lines(title: str, total: int | None, unit: str, done: int = 0) -> Iterator[Advance]:
     """The `Progress` of the command line."""
-    with _bar(title, total, unit) if sys.stderr.isatty() else _lines(title, total, unit) as advance:
+    listen = _bar if sys.stderr.isatty() else _lines
+    with listen(title, total, unit, done) as advance:
         yield advance
 
 
 @contextmanager
-def _bar(title: str, total: int | None, unit: str) -> Iterator[Advance]:
+def _bar(title: str, total: int | None, unit: str, before: int) -> Iterator[Advance]:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -51,7 +52,7 @@ def _bar(title: str, total: int | None, unit: str) -> Iterator[Advance]:
         console=Console(stderr=True),
         transient=True,
     ) as progress:
-        task = progress.add_task(title, total=total, note="")
+        task = progress.add_task(title, total=total, completed=before, note="")
 
         def advance(n: int, note: str = "") -> None:
             progress.update(task, advance=n, note=note)
@@ -60,9 +61,9 @@ def _bar(title: str, total: int | None, unit: str) -> Iterator[Advance]:
 
 
 @contextmanager
-def _lines(title: str, total: int | None, unit: str) -> Iterator[Advance]:
+def _lines(title: str, total: int | None, unit: str, before: int) -> Iterator[Advance]:
     started = last_line = time.monotonic()
-    done = 0
+    done = before
 
     def advance(n: int, note: str = "") -> None:
         nonlocal done, last_line
@@ -70,7 +71,10 @@ def _lines(title: str, total: int | None, unit: str) -> Iterator[Advance]:
         now = time.monotonic()
         if now - last_line >= SECONDS_BETWEEN_LINES:
             last_line = now
-            left = f", about {(now - started) * (total - done) / done:.0f} s left" if total and done else ""
+            now_done = done - before
+            left = (
+                f", about {(now - started) * (total - done) / now_done:.0f} s left" if total and now_done else ""
+            )
             of_total = f" of {_amount(total, unit)}" if total else ""
             said = f", {note}" if note else ""
             click.echo(f"{title}: {_amount(done, unit)}{of_total}{said}{left}", err=True)

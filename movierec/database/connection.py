@@ -116,7 +116,7 @@ class Database:
     def stream(self, query: Query, **parameters: Any) -> Iterator[Row]:
         """Rows of a read query as they arrive, for results too large to hold."""
         query.check(parameters)
-        with self._mapped(), self._session() as session:
+        with self._mapped(), self._session(neo4j.READ_ACCESS) as session:
             for record in session.run(_literal(query.text), parameters):
                 # Not record.data(): it visits every number of every list, which takes longer than sending them.
                 yield dict(zip(record.keys(), record.values(), strict=True))

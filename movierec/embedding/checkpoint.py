@@ -12,6 +12,7 @@ import io
 import logging
 import os
 import pickle
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,13 @@ from torch import Tensor
 
 from movierec.errors import CheckpointDamaged
 
-__all__ = ["Checkpoint", "Position"]
+__all__ = ["Checkpoint", "Position", "discard_abandoned"]
 
 _log = logging.getLogger(__name__)
 
 FORMAT = 2  # to be raised when a checkpoint would no longer lead to the same bytes
 HASH_BYTES = 32
+ABANDONED_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -77,15 +79,14 @@ class Checkpoint:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         buffer = io.BytesIO()
         torch.save({"format": FORMAT, "position": vars(position), "tensors": tensors}, buffer)
-        draft = self.path.with_suffix(".new" + self.path.suffix)
-        with draft.open("wb") as file:
+        with self._draft.open("wb") as file:
             file.write(hashlib.sha256(buffer.getbuffer()).digest())
             file.write(buffer.getbuffer())
             file.flush()
             os.fsync(file.fileno())
         if self.path.exists():
             self.path.replace(self.previous)
-        draft.replace(self.path)
+        self._draft.replace(self.path)
 
     def load(self) -> tuple[Position, dict[str, Tensor]] | None:
         """What was saved last, or None if nothing was.
@@ -104,6 +105,7 @@ class Checkpoint:
                 continue
             if damage is not None:
                 _log.warning("%s Going on from the one before it.", damage)
+                self.path.unlink()  # or the next save would put it in the place of the whole one
             position = Position(**content["position"])
             return position, content["tensors"]
         if damage is not None:
@@ -113,6 +115,19 @@ class Checkpoint:
     def discard(self) -> None:
         self.path.unlink(missing_ok=True)
         self.previous.unlink(missing_ok=True)
+        self._draft.unlink(missing_ok=True)
+
+    @property
+    def _draft(self) -> Path:
+        return self.path.with_suffix(".new" + self.path.suffix)
+
+
+def discard_abandoned(folder: Path) -> None:
+    """Delete checkpoints that nobody came back to: another graph or other settings never find them."""
+    for path in folder.glob("*.pt"):
+        if time.time() - path.stat().st_mtime > ABANDONED_DAYS * 86_400:
+            path.unlink(missing_ok=True)
+            _log.info("deleted the abandoned checkpoint %s", path)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -1,55 +1,84 @@
-"""What a training would cost, from its sizes and a second of the real thing. Nothing of it is kept."""
+"""What a training would cost: its sizes, and a second of the real thing to tell the time by. Nothing is kept."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
-from movierec.embedding.batches import Batches
-from movierec.embedding.plan import Plan
+from movierec.embedding.plan import BAND_POSITIONS, SHARED_NEGATIVES, Plan
 from movierec.embedding.settings import TrainSettings
-from movierec.embedding.skipgram import SkipGram
-from movierec.embedding.train import training_threads, walk_frequency
-from movierec.embedding.walks import Walker
+from movierec.embedding.train import train_embeddings
 from movierec.graph.arrays import MovieGraph
+from movierec.progress import Advance
 
 __all__ = ["estimate_training"]
 
 CALIBRATION_SECONDS = 1.0
-WARM_UP_STEPS = 2  # compiling and first touches of memory
+WARM_UP_STEPS = 2  # they compile, and touch memory for the first time
 LIBRARIES_MB = 450  # PyTorch, numba and the driver, loaded
+PULL_BYTES = 120  # an edge, while rows are put together and sorted
+HOLD_OUT_BYTES = 200  # an edge, while some are held out
+
+
+class _Enough(Exception):
+    """The training has been watched for long enough."""
 
 
 def estimate_training(graph: MovieGraph, settings: TrainSettings, threads: int) -> dict[str, Any]:
-    """Steps, pairs, memory (MB of this process) and expected seconds of training, pull and write apart."""
-    started = time.perf_counter()
-    walker = Walker.prepare(
-        graph, settings.p, settings.q, settings.seed, settings.by_weight, settings.weighted_starts
-    )
+    """Steps, pairs, memory (MB of this process at its most) and expected seconds, pull and write apart.
+
+    With early stopping the time is that of all epochs, the most it can be.
+    """
     plan = Plan.of(graph.n_movies, settings)
-    batches = Batches(walker, plan, settings, walk_frequency(walker, settings.walk_length))
-    preparing = time.perf_counter() - started
-    model = SkipGram(graph.n_movies, settings)
-    steps, seconds = 0, 0.0
-    with training_threads(threads if settings.device == "cpu" else 1) as run:
-        for number, batch in enumerate(batches.epoch(0)):
-            began = time.perf_counter()
-            model.step(batch.to(settings.device), settings.learning_rate, with_loss=True, run=run)
-            if number >= WARM_UP_STEPS:
-                steps += 1
-                seconds += time.perf_counter() - began
-            if seconds > CALIBRATION_SECONDS:
-                break
-    # A graph so small that its epoch is over while warming up trains in no time.
-    a_step = seconds / steps if steps else 0.0
-    memory = graph.nbytes + walker.nbytes + model.nbytes + 4 * 3 * plan.chunk_walks * plan.walk_length
+    walked, steps = 0, 0
+    started = measured_from = last = time.perf_counter()
+
+    @contextmanager
+    def watch(title: str, total: int | None, unit: str, done: int = 0) -> Iterator[Advance]:
+        def advance(n: int, note: str = "") -> None:
+            nonlocal walked, steps, measured_from, last
+            last = time.perf_counter()
+            steps += 1
+            if steps <= WARM_UP_STEPS:
+                measured_from = last
+            else:
+                walked += n
+            if last - measured_from > CALIBRATION_SECONDS:
+                raise _Enough
+
+        yield advance
+
+    with suppress(_Enough):
+        train_embeddings(graph, settings, progress=watch, threads=threads)
+    seconds = last - measured_from
+    total = plan.walks * settings.epochs
+    pairs_per_walk = plan.pairs_per_walk
     return {
         "movies": graph.n_movies,
         "edges": graph.n_edges,
-        "walks": plan.walks * settings.epochs,
+        "walks": total,
         "steps": plan.steps * settings.epochs,
         "pairs": plan.pairs * settings.epochs,
-        "pairs_per_second": round(plan.pairs / plan.steps / a_step) if a_step else 0,
-        "memory_mb": round(memory / 2**20) + LIBRARIES_MB,
-        "expected_seconds": round(preparing + a_step * plan.steps * settings.epochs, 1),
+        "pairs_per_second": round(walked * pairs_per_walk / seconds) if walked else 0,
+        "memory_mb": LIBRARIES_MB + round(_memory(graph, settings, plan) / 2**20),
+        "expected_seconds": round(measured_from - started + (total * seconds / walked if walked else 0.0), 1),
     }
+
+
+def _memory(graph: MovieGraph, settings: TrainSettings, plan: Plan) -> int:
+    """Bytes in the phase that needs most: pulling, holding edges out, or training with a checkpoint written."""
+    n, size = graph.n_movies, settings.embedding_size
+    tables = (1 if settings.shared_table else 2) * 4 * n * (size + 1)
+    second_order = settings.p != 1.0 or settings.q != 1.0
+    walker = 24 * graph.n_edges + 8 * n + (min(n * n // 8, 2**26) if second_order else 0)
+    positions = plan.step_walks * plan.walk_length
+    step = 4 * positions * (6 * size + max(BAND_POSITIONS, plan.walk_length) + SHARED_NEGATIVES)
+    chunks = 4 * 4 * plan.chunk_walks * plan.walk_length
+    training = graph.nbytes + walker + 3 * tables + step + chunks
+    return max(
+        PULL_BYTES * graph.n_edges,
+        graph.nbytes + HOLD_OUT_BYTES * graph.n_edges if settings.patience else 0,
+        training,
+    )

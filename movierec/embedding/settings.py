@@ -10,6 +10,7 @@ from movierec.errors import BadRequest
 __all__ = ["DEVICES", "PRESETS", "TrainSettings"]
 
 DEVICES = ("cpu", "cuda")
+LONGEST_WALK = 1_000  # movies; the memory of a step grows with the square
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,10 @@ class TrainSettings:
         for name in ("walks_per_movie", "embedding_size", "window", "negatives", "epochs"):
             if getattr(self, name) < 1:
                 raise BadRequest(f"{name} is {getattr(self, name)}; expected at least 1.")
-        if self.walk_length < 2:
-            raise BadRequest(f"walk_length is {self.walk_length}; expected at least 2, one step.")
+        if not 2 <= self.walk_length <= LONGEST_WALK:
+            raise BadRequest(
+                f"walk_length is {self.walk_length}; expected at least 2, one step, at most {LONGEST_WALK}."
+            )
         for name in ("p", "q", "learning_rate"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise BadRequest(f"{name} is {getattr(self, name)}; expected a positive number.")

@@ -22,7 +22,7 @@ from movierec.database.runs import RunLog, record_run, require_live_run, unchang
 from movierec.embedding.embeddings import Embeddings
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.warm_start import initial_vectors
-from movierec.errors import BadRequest, MovieRecError
+from movierec.errors import BadRequest, MovieRecError, StageMissing
 from movierec.graph.arrays import MovieGraph
 from movierec.graph.pull import pull_movie_graph
 from movierec.progress import Progress, silent
@@ -50,6 +50,7 @@ def train_and_write(
     """
     started = time.monotonic()
     graph, pulled = _pull(database, settings, progress)
+    from movierec.embedding.checkpoint import discard_abandoned
     from movierec.embedding.train import checkpoint_for, train_embeddings
 
     initial = _live_vectors(database, graph, settings) if settings.warm_start else None
@@ -78,6 +79,7 @@ def train_and_write(
             "write_seconds": round(time.monotonic() - began, 3),
         }
     checkpoint.discard()
+    discard_abandoned(checkpoints)
     return {
         "run_id": run.run_id,
         **settings.as_dict(),
@@ -143,6 +145,8 @@ def _live_vectors(database: Database, graph: MovieGraph, settings: TrainSettings
     with unchanged(database, "train"):
         require_live_run(database)
         rows = database.read(load_query("embedding/read"))
+    if not rows:
+        raise StageMissing("No movie has a vector to start from. Train without --warm-start.")
     movie_ids = np.array([row["movieId"] for row in rows], dtype=np.int64)
     vectors = np.array([row["embedding"] for row in rows], dtype=np.float32)
     _log.info("a warm start from %d vectors", len(rows))

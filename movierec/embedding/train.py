@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from movierec.embedding.batches import Batch, Batches
 from movierec.embedding.checkpoint import Checkpoint, Position
@@ -30,6 +31,7 @@ from movierec.embedding.settings import TrainSettings
 from movierec.embedding.skipgram import RunTasks, SkipGram, in_turn
 from movierec.embedding.validation import Validation, hold_out_edges
 from movierec.embedding.walks import Walker
+from movierec.errors import MovieRecError
 from movierec.graph.arrays import MovieGraph
 from movierec.progress import Progress, silent
 
@@ -86,15 +88,15 @@ def train_embeddings(
         for name, tensor in tensors.items():
             tensor.copy_(kept[name])
         _log.info("going on from epoch %d, step %d", position.epoch + 1, position.step + 1)
+    walked_before = position.epoch * plan.walks + min(position.step * plan.step_walks, plan.walks)
     started = last_saved = time.monotonic()
     loss_every = max(1, min(LOSS_EVERY, plan.steps // LOSS_STEPS))
     pairs = 0
 
     with (
         training_threads(threads if settings.device == "cpu" else 1) as run,
-        progress("train", plan.walks * settings.epochs, "walks") as advance,
+        progress("train", plan.walks * settings.epochs, "walks", walked_before) as advance,
     ):
-        advance(position.epoch * plan.walks + min(position.step * plan.step_walks, plan.walks))
         while position.epoch < settings.epochs and not _stops_early(position, settings):
             drawn = position.epoch if settings.redraw else 0
             with _ahead(batches.epoch(drawn, position.step), settings.device) as stream:
@@ -109,17 +111,34 @@ def train_embeddings(
                     speed = f"{pairs / (time.monotonic() - started) / 1e6:.1f} M pairs/s"
                     advance(len(batch.walks), f"epoch {position.epoch + 1} loss {position.loss:.3f} {speed}")
                     if checkpoint is not None and time.monotonic() - last_saved > CHECKPOINT_SECONDS:
-                        checkpoint.save(position, tensors)
+                        checkpoint = _saved(checkpoint, position, tensors)
                         last_saved = time.monotonic()
             found = None if validation is None else validation.loss(model)
+            if not np.isfinite([position.loss, found or 0.0]).all():
+                if checkpoint is not None:
+                    checkpoint.discard()
+                raise MovieRecError(
+                    f"The training diverged in epoch {position.epoch + 1}: its loss is not a finite number. "
+                    "The last vectors stay live. Lower --learning-rate."
+                )
             if found is not None and found < min(position.validation_losses, default=np.inf):
                 best.copy_(model.centre)
             position = position.after_epoch(found)
             if checkpoint is not None:
-                checkpoint.save(position, tensors)
+                checkpoint = _saved(checkpoint, position, tensors)
             _log.info("epoch %d of %d: loss %.4f", position.epoch, settings.epochs, position.losses[-1])
     vectors = model.centre if validation is None else best
     return Embeddings(graph.movie_ids, vectors.cpu().numpy(), position.losses, position.validation_losses)
+
+
+def _saved(checkpoint: Checkpoint, position: Position, tensors: dict[str, Tensor]) -> Checkpoint | None:
+    """The checkpoint, saved; None where it cannot be: that is no reason to lose the training itself."""
+    try:
+        checkpoint.save(position, tensors)
+    except OSError as error:
+        _log.warning("Cannot write the checkpoint %s (%s). Going on without one.", checkpoint.path, error)
+        return None
+    return checkpoint
 
 
 def walk_frequency(walker: Walker, walk_length: int) -> NDArray[np.float64]:

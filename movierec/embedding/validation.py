@@ -17,6 +17,7 @@ from torch.nn.functional import logsigmoid
 from movierec.embedding.batches import draw
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.walk_kernel import walk_keys
+from movierec.errors import BadRequest
 from movierec.graph.arrays import MovieGraph
 
 if TYPE_CHECKING:
@@ -26,13 +27,14 @@ __all__ = ["Validation", "hold_out_edges"]
 
 HELD_OUT = 5  # which random stream; others are in `skipgram` and `walks`
 VALIDATION_NEGATIVES = 2**60  # as in `batches`, apart from walk numbers
-AT_ONCE = 65_536  # edges
+AT_ONCE = 4_000_000  # numbers of negatives' vectors
 
 
 def hold_out_edges(graph: MovieGraph, settings: TrainSettings) -> tuple[MovieGraph, NDArray[np.int64]]:
     """The graph without `validation` of its edges, and those, (V, 2) int64 movie positions.
 
-    Every movie keeps at least one edge: where all were drawn, all stay.
+    Every movie keeps at least one edge: where all were drawn, all stay. Raises BadRequest if none is left to hold
+    out.
     """
     rows = np.repeat(np.arange(graph.n_movies), np.diff(graph.indptr))
     columns = graph.neighbours.astype(np.int64)
@@ -44,6 +46,11 @@ def hold_out_edges(graph: MovieGraph, settings: TrainSettings) -> tuple[MovieGra
     taken = np.bincount(edges[out].ravel(), minlength=graph.n_movies)
     bare = taken == np.diff(graph.indptr)
     out &= ~bare[edges].any(axis=1)
+    if not out.any():
+        raise BadRequest(
+            f"No edge of {len(edges)} can be held out: validation is {settings.validation}, and every movie keeps "
+            "one. Raise --validation, or train without --patience."
+        )
     # The same mark for both entries of an edge, found by the edge's number.
     number = low * graph.n_movies + high
     held = np.isin(number, edges[out][:, 0] * graph.n_movies + edges[out][:, 1])
@@ -69,10 +76,11 @@ class Validation:
     def loss(self, model: SkipGram) -> float:
         """Mean an edge and direction."""
         total = 0.0
-        for first in range(0, len(self.edges), AT_ONCE):
-            edges, negatives = self.edges[first : first + AT_ONCE], self.negatives[first : first + AT_ONCE]
+        at_once = max(1, AT_ONCE // (self.negatives.shape[1] * model.centre.shape[1]))
+        for first in range(0, len(self.edges), at_once):
+            edges, negatives = self.edges[first : first + at_once], self.negatives[first : first + at_once]
             centre = model.centre[edges[:, 0]]  # (V, D)
             true = (centre * model.context[edges[:, 1]]).sum(1)
             false = torch.bmm(model.context[negatives], centre[:, :, None])[:, :, 0]  # (V, negatives)
             total -= float(logsigmoid(true).sum() + logsigmoid(-false).sum())
-        return total / max(len(self.edges), 1)
+        return total / len(self.edges)

@@ -1,7 +1,7 @@
 """The compiled inner loops of walking: alias slots, neighbour bitmap, and the walk itself.
 
-Nothing here allocates with the number of walks, holds the interpreter's lock while it walks, or draws from a
-shared generator. Three tricks make it quick; each leaves the law exact.
+Walking allocates nothing that grows with the walks, does not hold the interpreter's lock, and draws from no shared
+generator. Three tricks make it quick; each leaves the law exact.
 
 1. A slot of Walker's alias method is one record of 12 bytes (threshold, own neighbour, other neighbour), so a
    draw by weight costs one visit to memory. One 64-bit random number gives the slot (upper half) and the coin
@@ -11,7 +11,8 @@ shared generator. Three tricks make it quick; each leaves the law exact.
 3. Second order is rejection: x is drawn by weight and kept with probability bias / highest bias. A random level
    is drawn first; below the lowest bias x is kept and above the highest it is refused, whatever it is, so most
    trials need not ask whether x is a neighbour of t. A way back that is likelier than all other ways (1/p > 1
-   and 1/q) would make the others be refused over and over; what it has more than they is drawn apart.
+   and 1/q) would make the others be refused over and over; what it has more than they is drawn apart. A walk
+   that is refused 64 times over draws from its whole row instead, which no p or q makes slower.
 
 Random numbers: draw i of a walk is mix(key + i * GAMMA), SplitMix64 (Steele, Lea and Flood 2014). The i-th can
 be had without those before it.
@@ -32,6 +33,7 @@ LOW_HALF = uint64(0xFFFFFFFF)
 HALF = uint64(32)
 TO_UNIT = 1.0 / 4294967296.0  # 2**-32
 TOGETHER = 64  # walks that go forward together
+MOST_TRIALS = 64  # of one step, before it is drawn from the whole row
 
 NO_BITMAP: NDArray[np.uint64] = np.empty((0, 0), dtype=np.uint64)
 
@@ -151,6 +153,30 @@ def _bias_by_weight(indptr, slots, weights, mean_weight, out, t, v, x):  # type:
 
 
 @njit(nogil=True, cache=True)
+def _from_whole_row(  # type: ignore[no-untyped-def]
+    indptr, slots, bitmap, weights, mean_weight, by_weight, back, out, t, v, u
+):
+    """The movie after v, having come from t, by the law itself: where u in [0, 1) falls among the row's masses."""
+    first, end = indptr[v], indptr[v + 1]
+    reached = np.empty(end - first, dtype=np.float64)
+    total = 0.0
+    for j in range(first, end):
+        x = np.int64(slots[j, 1])
+        if x == t:
+            bias = back
+        elif by_weight:
+            bias = _bias_by_weight(indptr, slots, weights, mean_weight, out, t, v, x)
+        elif _are_neighbours(indptr, slots, bitmap, t, x):
+            bias = 1.0
+        else:
+            bias = out
+        total += weights[j] * bias
+        reached[j - first] = total
+    at = min(np.searchsorted(reached, u * total, side="right"), end - first - 1)
+    return np.int64(slots[first + at, 1])
+
+
+@njit(nogil=True, cache=True)
 def walk_first_order(indptr, slots, keys, walks):  # type: ignore[no-untyped-def]
     """Fill walks[:, 1:] with steps by weight; walks[:, 0] holds the starts."""
     n_walks, walk_length = walks.shape
@@ -180,15 +206,14 @@ def walk_first_order(indptr, slots, keys, walks):  # type: ignore[no-untyped-def
 def walk_second_order(indptr, slots, bitmap, weights, mean_weight, by_weight, back, out, keys, walks):  # type: ignore[no-untyped-def]
     """Fill walks[:, 1:] by node2vec's law with back = 1/p and out = 1/q; `by_weight`: by node2vec+'s.
 
-    weights (2E,) float32 and mean_weight (N,) float64 are read for node2vec+ and where back > max(1, out).
+    weights (2E,) float32 and mean_weight (N,) float64 are read for node2vec+, where back > max(1, out), and for a
+    step that is drawn from its whole row.
     """
     n_walks, walk_length = walks.shape
     lowest_other, highest_other = min(1.0, out), max(1.0, out)
-    # What the way back has more than any other way is drawn apart, so that `highest` need not cover it.
+    # What the way back has more than any other way is drawn apart, so that levels end at `highest_other`.
     excess = max(0.0, back - highest_other)
-    highest = highest_other if excess > 0.0 else max(back, highest_other)
-    bias_back = min(back, highest)
-    unit = TO_UNIT * highest
+    unit = TO_UNIT * highest_other
     here = np.empty(TOGETHER, dtype=np.int64)
     before = np.empty(TOGETHER, dtype=np.int64)
     state = np.empty(TOGETHER, dtype=np.uint64)
@@ -211,9 +236,23 @@ def walk_second_order(indptr, slots, bitmap, weights, mean_weight, by_weight, ba
                     v = here[w]
                     to_t = weights[_entry(indptr, slots, v, before[w])]
                     apart = excess * to_t / (mean_weight[v] * (indptr[v + 1] - indptr[v]))
-                    share_back[w] = apart / (apart + highest)
-            n_waiting = n
+                    share_back[w] = apart / (apart + highest_other)
+            n_waiting, trials = n, 0
             while n_waiting > 0:
+                trials += 1
+                if trials > MOST_TRIALS:
+                    for k in range(n_waiting):
+                        w = waiting[k]
+                        state[w] += GAMMA
+                        u = np.float64(mix(state[w]) >> HALF) * TO_UNIT
+                        t, v = before[w], here[w]
+                        x = _from_whole_row(
+                            indptr, slots, bitmap, weights, mean_weight, by_weight, back, out, t, v, u
+                        )
+                        before[w] = v
+                        here[w] = x
+                        walks[first + w, i] = x
+                    break
                 for k in range(n_waiting):
                     w = waiting[k]
                     start = indptr[here[w]]
@@ -237,7 +276,7 @@ def walk_second_order(indptr, slots, bitmap, weights, mean_weight, by_weight, ba
                         x = t
                         keep = True
                     elif x == t:
-                        keep = level < bias_back
+                        keep = level < back
                     elif level < lowest_other:
                         keep = True
                     elif level >= highest_other:

@@ -36,7 +36,7 @@ __all__ = ["Walker", "Walks"]
 
 Walks = NDArray[np.int32]  # (W, L) movie positions
 
-STARTS, WEIGHTED_STARTS = 3, 4  # which random stream; `skipgram` has 1 and 2
+STARTS, WEIGHTED_STARTS = 3, 4  # which random stream; `skipgram` has 1
 BITMAP_BYTES = 64 * 2**20  # a larger bitmap is not made; neighbours are then searched for
 
 

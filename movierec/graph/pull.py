@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.database.runs import unchanged
+from movierec.errors import StageMissing
 from movierec.graph.arrays import MovieGraph, graph_from_edges
 from movierec.progress import Advance, Progress, silent
 
@@ -25,7 +26,7 @@ Edges = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]  # sour
 
 
 def pull_movie_graph(database: Database, progress: Progress = silent) -> MovieGraph:
-    """The whole CO_LIKED graph. Raises StageMissing unless the last derive is done."""
+    """The whole CO_LIKED graph. Raises StageMissing unless it is that of a derive that is done."""
     with (
         unchanged(database, "derive") as derived,
         progress("pull edges", derived["edges"], "edges") as advance,
@@ -38,6 +39,12 @@ def pull_movie_graph(database: Database, progress: Progress = silent) -> MovieGr
                 advance(n, note)
 
         parts = list(pool.map(lambda part: _part(database, part, counted), range(STREAMS)))
+    n_edges = sum(len(sources) for sources, _, _ in parts)
+    if n_edges != derived["edges"]:
+        raise StageMissing(
+            f"The graph has {n_edges} CO_LIKED relationships; expected the {derived['edges']} of "
+            f'{derived["runId"]}. Something else took or made some. Run "movierec derive" again.'
+        )
     graph = graph_from_edges(*(np.concatenate(column) for column in zip(*parts, strict=True)))
     _log.info("pulled %d movies, %d edges", graph.n_movies, graph.n_edges)
     return graph

@@ -1,10 +1,18 @@
+import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 
-from movierec.embedding.checkpoint import HASH_BYTES, Checkpoint, Position
+from movierec.embedding.checkpoint import (
+    ABANDONED_DAYS,
+    HASH_BYTES,
+    Checkpoint,
+    Position,
+    discard_abandoned,
+)
 from movierec.errors import CheckpointDamaged
 
 FIRST, SECOND = Position(1, 2, 3.0, 4, (0.5,)), Position(1, 7, 5.0, 9, (0.5,), (0.7,))
@@ -58,6 +66,37 @@ def test_damaged_checkpoint_without_one_before_it_is_refused_by_name(checkpoint:
     checkpoint.path.write_bytes(DAMAGE[how](checkpoint.path.read_bytes()))
     with pytest.raises(CheckpointDamaged, match=r"x\.pt is damaged.*--fresh"):
         checkpoint.load()
+
+
+def test_kill_in_the_save_after_a_damaged_one_leaves_a_whole_one(
+    checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(checkpoint, FIRST)
+    save(checkpoint, SECOND)
+    checkpoint.path.write_bytes(b"damaged")
+    assert checkpoint.load() is not None
+
+    def killed(self: Path, target: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        save(checkpoint, SECOND)
+    monkeypatch.undo()
+    loaded = checkpoint.load()
+    assert loaded is not None
+    assert loaded[0] == FIRST
+
+
+def test_only_checkpoints_that_nobody_came_back_to_are_deleted(checkpoint: Checkpoint) -> None:
+    old = Checkpoint(checkpoint.path.with_name("old.pt"))
+    for one in (checkpoint, old, old):
+        save(one, FIRST)
+    long_ago = time.time() - (ABANDONED_DAYS + 1) * 86_400
+    for path in (old.path, old.previous):
+        os.utime(path, (long_ago, long_ago))
+    discard_abandoned(checkpoint.path.parent)
+    assert list(checkpoint.path.parent.iterdir()) == [checkpoint.path]
 
 
 def test_crash_between_the_two_renames_leaves_the_one_before(checkpoint: Checkpoint) -> None:

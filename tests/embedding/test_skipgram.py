@@ -153,9 +153,11 @@ def test_mixed_precision_stays_near_full_precision() -> None:
     assert not torch.equal(full.centre, mixed.centre)
 
 
-def test_half_steps_leave_no_loss_out() -> None:
-    batch = batch_of(SETTINGS, 20)
+def test_loss_is_that_of_both_halves_and_costs_nothing_unasked() -> None:
+    batch, model = batch_of(SETTINGS, 20), model_of(SETTINGS)
     assert batch.group == 10, "20 walks are two groups, one for each half"
+    loss = float(loss_by_pairs(model.centre, model.context, batch, SETTINGS))
+    assert model_of(SETTINGS).step(batch, rate=0.5) == pytest.approx(loss, rel=1e-5)
     assert model_of(SETTINGS).step(batch, rate=0.5, with_loss=False) == 0.0
 
 

@@ -1,16 +1,18 @@
 import contextlib
+import dataclasses
 import itertools
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from movierec.embedding.settings import PRESETS, TrainSettings
 from movierec.embedding.train import checkpoint_for, train_embeddings
-from movierec.errors import BadRequest
+from movierec.errors import BadRequest, MovieRecError
 from movierec.graph.arrays import MovieGraph, graph_from_edges
 from movierec.progress import Advance
 
@@ -57,7 +59,7 @@ class Stopped(Exception):
 
 def stopping_after(n_blocks: int):  # type: ignore[no-untyped-def]
     @contextlib.contextmanager
-    def progress(title: str, total: int | None, unit: str) -> Iterator[Advance]:
+    def progress(title: str, total: int | None, unit: str, done: int = 0) -> Iterator[Advance]:
         calls = itertools.count()
 
         def advance(n: int, note: str = "") -> None:
@@ -69,21 +71,32 @@ def stopping_after(n_blocks: int):  # type: ignore[no-untyped-def]
     return progress
 
 
-@pytest.mark.parametrize("n_blocks", [1, 30, 100, 130, 250])
+@pytest.mark.parametrize("n_blocks", [1, 30, 99, 100, 130, 250])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"shared_table": True, "subsample": 0.01},
+        {"patience": 2, "epochs": 30, "learning_rate": 1.0},
+        {"warm_start": True},
+    ],
+    ids=lambda changes: ",".join(changes) or "default",
+)
 def test_interrupted_training_goes_on_to_the_same_bytes(
-    tmp_path: Path, n_blocks: int, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, changes: dict[str, Any], n_blocks: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("movierec.embedding.train.CHECKPOINT_SECONDS", 0.0)  # a checkpoint after every block
-    graph = two_cliques()
-    checkpoint = checkpoint_for(tmp_path, graph, SMALL)
+    graph, settings = two_cliques(), dataclasses.replace(SMALL, **changes)
+    initial = np.full((24, 8), 0.25, dtype=np.float32) if settings.warm_start else None
+    checkpoint = checkpoint_for(tmp_path, graph, settings, initial)
     with pytest.raises(Stopped):
-        train_embeddings(graph, SMALL, checkpoint, stopping_after(n_blocks))
-    saved = checkpoint.load()
-    assert saved is not None or n_blocks == 1
-    resumed = train_embeddings(graph, SMALL, checkpoint)
-    undisturbed = train_embeddings(graph, SMALL)
+        train_embeddings(graph, settings, checkpoint, stopping_after(n_blocks), initial=initial)
+    assert checkpoint.load() is not None
+    resumed = train_embeddings(graph, settings, checkpoint, initial=initial)
+    undisturbed = train_embeddings(graph, settings, initial=initial)
     assert resumed.sha256() == undisturbed.sha256()
-    assert resumed.losses == pytest.approx(undisturbed.losses)
+    assert resumed.losses == undisturbed.losses
+    assert resumed.validation_losses == undisturbed.validation_losses
 
 
 def test_checkpoint_belongs_to_its_graph_and_settings(tmp_path: Path) -> None:
@@ -118,6 +131,7 @@ def test_error_in_the_walking_thread_reaches_the_caller(monkeypatch: pytest.Monk
         {"p": 0.0},
         {"q": -1.0},
         {"walk_length": 1},
+        {"walk_length": 5000},
         {"epochs": 0},
         {"embedding_size": 0},
         {"seed": -1},
@@ -133,3 +147,23 @@ def test_presets_are_valid_and_options_win_over_them() -> None:
     assert all(TrainSettings.from_preset(name) for name in PRESETS)
     assert TrainSettings.from_preset("keras", epochs=2, seed=None).epochs == 2
     assert (TrainSettings.from_preset("case-study").p, TrainSettings.from_preset("case-study").q) == (2.0, 1.5)
+
+
+@pytest.mark.parametrize("patience", [0, 2])
+def test_training_that_diverges_says_so_and_is_not_gone_on_with(tmp_path: Path, patience: int) -> None:
+    settings = dataclasses.replace(SMALL, learning_rate=1e38, patience=patience)
+    checkpoint = checkpoint_for(tmp_path, two_cliques(), settings)
+    with pytest.raises(MovieRecError, match=r"diverged in epoch 1.*--learning-rate"):
+        train_embeddings(two_cliques(), settings, checkpoint)
+    assert checkpoint.load() is None
+
+
+def test_checkpoint_that_cannot_be_written_costs_no_training(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    checkpoint = checkpoint_for(tmp_path / "file", two_cliques(), SMALL)
+    found = train_embeddings(two_cliques(), SMALL, checkpoint)
+    assert found.sha256() == train_embeddings(two_cliques(), SMALL).sha256()
+    assert "Cannot write the checkpoint" in caplog.text
+    assert caplog.text.count("Going on without one") == 1

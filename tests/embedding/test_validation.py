@@ -1,6 +1,7 @@
 import dataclasses
 
 import numpy as np
+import pytest
 import torch
 from torch.nn.functional import logsigmoid
 
@@ -9,9 +10,10 @@ from movierec.embedding.skipgram import SkipGram
 from movierec.embedding.train import train_embeddings
 from movierec.embedding.validation import Validation, hold_out_edges
 from movierec.embedding.walk_kernel import alias_slots
+from movierec.errors import BadRequest
 from movierec.graph.arrays import MovieGraph, graph_from_edges
 from tests.embedding.test_train import SMALL, two_cliques
-from tests.embedding.test_walks import hub_graph
+from tests.embedding.test_walks import hub_graph, hub_graph_with_leaves
 
 
 def edges_of(graph: MovieGraph) -> dict[tuple[int, int], float]:
@@ -33,10 +35,15 @@ def test_held_out_edges_and_walked_ones_are_the_graph() -> None:
     assert np.array_equal(walked.movie_ids, graph.movie_ids)
 
 
-def test_every_movie_keeps_an_edge() -> None:
+def test_graph_of_which_nothing_can_be_held_out_is_refused() -> None:
     star = graph_from_edges(np.zeros(9, dtype=int), np.arange(1, 10), np.ones(9))
+    with pytest.raises(BadRequest, match=r"No edge of 9 can be held out.*--patience"):
+        train_embeddings(star, dataclasses.replace(SMALL, patience=2))
+
+
+def test_every_movie_keeps_an_edge() -> None:
     for seed in range(20):
-        for graph in (star, hub_graph()):
+        for graph in (hub_graph_with_leaves(), hub_graph()):
             walked, _ = hold_out_edges(graph, TrainSettings(validation=0.5, seed=seed))
             assert (np.diff(walked.indptr) > 0).all()
 
