@@ -129,7 +129,7 @@ def peers() -> None:
             )
         for way, taken in seconds.items():
             rate = (SPARSE_PAIRS if way == "torch sparse" else pairs) / taken / 1e6
-            vectors = found.get(way) if graph.n_movies < 10_000 else None  # big is random: nothing to be learnt
+            vectors = found.get(way)
             rows.append(
                 [
                     name,

@@ -33,7 +33,7 @@ class TrainSettings:
     subsample: float = 0.0  # word2vec's threshold for dropping frequent movies from walks, such as .001; 0: none
     epochs: int = 3
     learning_rate: float = 0.3  # of row-wise AdaGrad
-    final_rate: float = 1.0  # the last step's rate as a share of the first's; it falls linearly
+    final_rate: float = 0.1  # the last step's rate as a share of the first's; it falls linearly
     warm_start: bool = False  # begin with the vectors that are live
     patience: int = 0  # stop after so many epochs without a better validation loss, and keep the best; 0: never
     validation: float = 0.05  # share of edges that is held out to validate, where `patience` asks for it
@@ -86,6 +86,7 @@ _KERAS = {
     "negative_exponent": 0.0,
     "epochs": 10,
     "learning_rate": 0.2,
+    "final_rate": 1.0,
     "shared_table": True,
 }
 

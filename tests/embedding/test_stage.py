@@ -95,3 +95,11 @@ def test_vectors_of_another_length_replace_the_old_ones(spoilt_movielens_databas
 def test_training_before_derive_names_it(empty_database: Database, neo4j_server: TestServer) -> None:
     with pytest.raises(StageMissing, match="movierec derive"):
         train_and_write(empty_database, TrainSettings(), neo4j_server.checkpoints)
+
+
+def test_warm_start_without_vectors_is_refused(keras_database: Database, neo4j_server: TestServer) -> None:
+    settings = TrainSettings.from_preset("keras", warm_start=True)
+    neo4j_server.state = "unknown"
+    keras_database.write(load_query("embedding/clear"))
+    with pytest.raises(StageMissing, match=r"No movie has a vector.*without --warm-start"):
+        train_and_write(keras_database, settings, neo4j_server.checkpoints)

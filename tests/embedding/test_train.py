@@ -16,7 +16,9 @@ from movierec.errors import BadRequest, MovieRecError
 from movierec.graph.arrays import MovieGraph, graph_from_edges
 from movierec.progress import Advance
 
-SMALL = TrainSettings(walks_per_movie=20, walk_length=10, embedding_size=8, epochs=3, redraw=False, seed=4)
+SMALL = TrainSettings(
+    walks_per_movie=20, walk_length=10, embedding_size=8, epochs=3, redraw=False, final_rate=1.0, seed=4
+)
 
 
 def two_cliques(size: int = 12) -> MovieGraph:
