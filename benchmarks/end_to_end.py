@@ -1,6 +1,7 @@
 """From CO_LIKED in the database to vectors in the database: ours, and the Graph Data Science library's node2vec.
 
-    python -m benchmarks.end_to_end
+    python -m benchmarks.end_to_end speed     how long it takes
+    python -m benchmarks.end_to_end quality   how well the vectors rank; gensim on our walks is beside them
 
 On one server, in turns, two threads each. Ours is pull, walk, train, write and index; theirs project, node2vec,
 write and index. As many contexts for each position (10: GDS counts its window with the centre in it, ours is 5 on
@@ -13,23 +14,28 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.common import MOVIELENS, in_turns, publish, query, table
+from benchmarks.common import MOVIELENS, in_turns, parts, publish, query, table
 from benchmarks.gds_server import GDS_VERSION, gds_database
+from benchmarks.trainers import gensim
 from benchmarks.vectors import kernel
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.embedding.embeddings import Embeddings
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
+from movierec.embedding.train import train_embeddings
+from movierec.embedding.walks import Walker
 from movierec.evaluation.methods import Candidates, evidence, mean_cosine
-from movierec.evaluation.protocol import measure_method, pull_candidates
+from movierec.evaluation.protocol import measure_method
+from movierec.graph.arrays import MovieGraph
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
 from movierec.graph.pull import pull_movie_graph
@@ -37,8 +43,11 @@ from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings
 
 ROUNDS = 3
+SEEDS = (1, 2, 3)
 SETTINGS = TrainSettings(p=2.0, q=1.5, window=5, epochs=5)
 MIN_RATING = SplitSettings().min_rating
+
+ByGds = Callable[[Database, TrainSettings], dict[str, Any]]
 
 
 def by_node2vec(database: Database, settings: TrainSettings) -> dict[str, Any]:
@@ -70,8 +79,8 @@ def _by_gds(database: Database, procedure: str, **parameters: Any) -> dict[str, 
     return result
 
 
-def main() -> None:
-    rows, quality = [], []
+def speed() -> None:
+    rows = []
     graphs: dict[str, DeriveSettings] = {
         "ml4": DeriveSettings(denominator="likes", min_weight=10.0),
         "training part": DeriveSettings(),
@@ -89,9 +98,7 @@ def main() -> None:
                 result = train_and_write(database, SETTINGS, Path(folder))
                 inside.setdefault("movierec", []).append(result["train_seconds"])
 
-            def theirs(
-                way: str, by: Callable[[Database, TrainSettings], dict[str, Any]], inside: Any = inside
-            ) -> Callable[[], None]:
+            def theirs(way: str, by: ByGds, inside: dict[str, list[float]] = inside) -> Callable[[], None]:
                 return lambda: inside.setdefault(way, []).append(by(database, SETTINGS)["seconds"])
 
             ways = {
@@ -110,50 +117,56 @@ def main() -> None:
                         "" if way == "movierec" else f"{taken / seconds['movierec']:.1f} x",
                     ]
                 )
-        for seed in (1, 2, 3):
-            quality += quality_rows(database, Path(folder), replace(SETTINGS, seed=seed))
     columns = ["graph", "vectors by", "all of it", "walk and train", "ours is faster by"]
     publish("end-to-end", table(columns, rows), GDS=GDS_VERSION)
-    means = [
-        [
-            f"{way}, mean of 3 seeds",
-            *(f"{np.mean([row[i] for row in quality if row[0] == way]):.4f}" for i in (1, 2, 3)),
+
+
+def quality() -> None:
+    found: dict[str, list[list[float]]] = {}
+    with gds_database() as database, tempfile.TemporaryDirectory(prefix="movierec-bench-") as folder:
+        load_ratings(database, MOVIELENS)
+        split_ratings(database, SplitSettings())
+        derive_co_liked(database, DeriveSettings())
+        users = [
+            row for row in database.read(load_query("evaluate/users"), minRating=MIN_RATING) if row["heldOut"]
         ]
-        for way in dict.fromkeys(row[0] for row in quality)
+        counts = database.read(load_query("evaluate/like_counts"), minRating=MIN_RATING)
+        movie_ids = np.array([row["movieId"] for row in counts], dtype=np.int64)
+        like_counts = np.array([row["likeCount"] for row in counts], dtype=np.float64)
+        graph = pull_movie_graph(database)
+        for seed in SEEDS:
+            for way, vectors in vectors_of_each(database, graph, Path(folder), replace(SETTINGS, seed=seed)):
+                candidates = Candidates.build(movie_ids, like_counts, graph, vectors)
+                scores = (mean_cosine, kernel, evidence)
+                measured = [measure_method(score, candidates, users, 1)["ndcg@10"].mean() for score in scores]
+                found.setdefault(way, []).append(measured)
+                print(seed, way, *(f"{value:.4f}" for value in measured), file=sys.stderr, flush=True)
+    rows = [[way, *(f"{value:.4f}" for value in np.mean(values, axis=0))] for way, values in found.items()]
+    columns = [
+        f"NDCG@10, mean of {len(SEEDS)} seeds",
+        "mean cosine",
+        "kernel, popularity",
+        "with the graph's weights",
     ]
-    columns = ["NDCG@10 on the held-out likes", "mean cosine", "kernel, popularity", "with the graph's weights"]
-    publish("vectors", table(columns, means), GDS=GDS_VERSION)
+    publish("vectors", table(columns, rows), GDS=GDS_VERSION, gensim=version("gensim"))
 
 
-def quality_rows(database: Database, checkpoints: Path, settings: TrainSettings) -> list[list[Any]]:
-    """NDCG@10 of both kinds of vectors, each under the same three ways to rank."""
-    users = [row for row in database.read(load_query("evaluate/users"), minRating=MIN_RATING) if row["heldOut"]]
-    rows = []
-
-    def measure(way: str, candidates: Candidates) -> None:
-        scores = (mean_cosine, kernel, evidence)
-        rows.append([way, *(measure_method(score, candidates, users, 1)["ndcg@10"].mean() for score in scores)])
-
-    for way, changed in {
-        "movierec": settings,
-        "movierec, default": TrainSettings(seed=settings.seed),
-    }.items():
-        train_and_write(database, changed, checkpoints)
-        measure(way, pull_candidates(database, MIN_RATING))
-    counts = database.read(load_query("evaluate/like_counts"), minRating=MIN_RATING)
-    graph = pull_movie_graph(database)
+def vectors_of_each(
+    database: Database, graph: MovieGraph, folder: Path, settings: TrainSettings
+) -> Iterator[tuple[str, Embeddings]]:
+    """The vectors of every way. gensim's are of our walks, those of one epoch trained on as often."""
+    yield "movierec", train_embeddings(graph, settings)
+    yield "movierec, default", train_embeddings(graph, TrainSettings(seed=settings.seed))
+    walker = Walker.prepare(graph, settings.p, settings.q, settings.seed)
+    walks = np.concatenate(list(walker.blocks(0, settings.walks_per_movie, settings.walk_length, 4096)))
+    np.savetxt(folder / "walks.txt", walks, fmt="%d")
+    yield "gensim", Embeddings(graph.movie_ids, gensim(folder / "walks.txt", graph.n_movies, settings))
     for way, by in {"gds.node2vec": by_node2vec, "gds.fastRP": by_fastrp}.items():
         by(database, settings)
         read = database.read(query("gds_vectors"))
-        vectors = Embeddings(
-            np.array([row["movieId"] for row in read], dtype=np.int64),
-            np.array([row["embedding"] for row in read], dtype=np.float32),
-        )
-        movie_ids = np.array([row["movieId"] for row in counts], dtype=np.int64)
-        like_counts = np.array([row["likeCount"] for row in counts], dtype=np.float64)
-        measure(way, Candidates.build(movie_ids, like_counts, graph, vectors))
-    return rows
+        ids = np.array([row["movieId"] for row in read], dtype=np.int64)
+        yield way, Embeddings(ids, np.array([row["embedding"] for row in read], dtype=np.float32))
 
 
 if __name__ == "__main__":
-    main()
+    parts("benchmarks.end_to_end", {"speed": speed, "quality": quality}, sys.argv[1:])
