@@ -33,7 +33,7 @@ def test_the_whole_way_in_a_container(container_database: Database, tmp_path: Pa
 
     settings = TrainSettings.from_preset("keras")
     first = train_and_write(database, settings, tmp_path)
-    assert first["losses"] == sorted(first["losses"], reverse=True)
+    assert max(first["losses"][5:]) < min(first["losses"][:2])
     assert train_and_write(database, settings, tmp_path)["vectors_sha256"] == first["vectors_sha256"]
 
     titles = [row["title"] for row in similar_movies(database, "Lion King, The (1994)", k=10)]
