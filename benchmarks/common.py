@@ -31,12 +31,19 @@ def timed(work: Callable[[], T]) -> tuple[T, float]:
 
 
 def in_turns(
-    ways: Mapping[str, Callable[[], Any]], rounds: int, clock: Callable[[], float] = time.perf_counter
+    ways: Mapping[str, Callable[[], Any]],
+    rounds: int,
+    clock: Callable[[], float] = time.perf_counter,
+    before: Mapping[str, Callable[[], Any]] | None = None,
 ) -> dict[str, float]:
-    """Median seconds of each way by `clock`, taken in turns after a round that warms up."""
+    """Median seconds of each way by `clock`, taken in turns after a round that warms up.
+
+    `before` a way is done what is named so, and not counted.
+    """
     times: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(rounds + 1):
         for name, work in ways.items():
+            (before or {}).get(name, bool)()
             started = clock()
             work()
             if number:

@@ -13,18 +13,15 @@ edges, "derive again" deletes as many as it writes. The first derive of all runs
 from __future__ import annotations
 
 import os
-import statistics
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from benchmarks.common import MOVIELENS, parts, query, timed
+from benchmarks.common import MOVIELENS, in_turns, parts, query, timed
 from benchmarks.gds_server import gds_database
 from movierec.database.query_files import load_query
 from movierec.evaluation.scratch import scratch_database
@@ -40,20 +37,6 @@ GRAPHS = {
 NEIGHBOURS = 10
 WEDGES = (10**6, 10**7, 10**8)
 LIKES_A_USER = 200
-
-
-def medians(
-    ways: dict[str, Callable[[], Any]], rounds: int = ROUNDS, before: dict[str, Callable[[], Any]] | None = None
-) -> dict[str, float]:
-    """Median seconds of each way, taken in turns; `before` is done first and not counted."""
-    times: dict[str, list[float]] = {name: [] for name in ways}
-    for number in range(rounds + 1):
-        for name, work in ways.items():
-            (before or {}).get(name, bool)()
-            seconds = timed(work)[1]
-            if number:
-                times[name].append(seconds)
-    return {name: statistics.median(values) for name, values in times.items()}
 
 
 def by_scipy(ratings: pd.DataFrame, settings: DeriveSettings) -> int:
@@ -89,7 +72,7 @@ def peers() -> None:
             } | (values | {"minWeight": 1e300})
             assert database.read_one(query("pairs_over_liked"), **values)["edges"] == result["edges"]
             assert by_scipy(ratings, settings) == result["edges"]
-            found = medians(
+            found = in_turns(
                 {
                     "derive": lambda s=settings: derive_co_liked(database, s),
                     "derive again": lambda s=settings: derive_co_liked(database, s),
@@ -98,6 +81,7 @@ def peers() -> None:
                     "over LIKED, read only": lambda v=values: database.read(query("pairs_over_liked"), **v),
                     "scipy, in memory": lambda s=settings: by_scipy(ratings, s),
                 },
+                ROUNDS,
                 before={"derive": lambda: database.run_batches(query("drop_edges"))},
             )
             print(f"\n{title}, {result['edges']:,} edges; the first derive, into no edges, {first:.2f} s")
@@ -124,7 +108,7 @@ def gds() -> None:
         theirs = {(row["a"], row["b"]): row["score"] for row in database.read(query("gds_pairs"))}
         both = mine.keys() & theirs.keys()
         assert all(abs(mine[pair] - theirs[pair]) < 1e-6 for pair in both)
-        found = medians({"movierec": ours, "GDS nodeSimilarity": by_gds})
+        found = in_turns({"movierec": ours, "GDS nodeSimilarity": by_gds}, ROUNDS)
         print(
             f"{NEIGHBOURS} nearest by Jaccard, rating >= {settings.min_rating}: {len(mine):,} pairs, "
             f"{len(both):,} of them also in GDS, with the same score; of equally near movies each takes its own"

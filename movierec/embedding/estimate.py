@@ -10,6 +10,7 @@ from typing import Any
 from movierec.embedding.plan import BAND_POSITIONS, SHARED_NEGATIVES, Plan
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.train import train_embeddings
+from movierec.embedding.walks import bitmap_bytes
 from movierec.graph.arrays import MovieGraph
 from movierec.progress import Advance
 
@@ -17,7 +18,7 @@ __all__ = ["estimate_training"]
 
 CALIBRATION_SECONDS = 1.0
 WARM_UP_STEPS = 2  # they compile, and touch memory for the first time
-LIBRARIES_MB = 450  # PyTorch, numba and the driver, loaded
+LIBRARIES_MB = 680  # PyTorch and numba, loaded and used: what benchmarks.scaling shows for its smallest graph
 PULL_BYTES = 120  # an edge, while rows are put together and sorted
 HOLD_OUT_BYTES = 200  # an edge, while some are held out
 
@@ -71,8 +72,7 @@ def _memory(graph: MovieGraph, settings: TrainSettings, plan: Plan) -> int:
     """Bytes in the phase that needs most: pulling, holding edges out, or training with a checkpoint written."""
     n, size = graph.n_movies, settings.embedding_size
     tables = (1 if settings.shared_table else 2) * 4 * n * (size + 1)
-    second_order = settings.p != 1.0 or settings.q != 1.0
-    walker = 24 * graph.n_edges + 8 * n + (min(n * n // 8, 2**26) if second_order else 0)
+    walker = 24 * graph.n_edges + 8 * n + bitmap_bytes(n, settings.q, settings.by_weight)
     positions = plan.step_walks * plan.walk_length
     step = 4 * positions * (6 * size + max(BAND_POSITIONS, plan.walk_length) + SHARED_NEGATIVES)
     chunks = 4 * 4 * plan.chunk_walks * plan.walk_length

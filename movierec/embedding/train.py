@@ -1,8 +1,9 @@
 """Train: a stream of walks into the skip-gram, epoch by epoch. Pure: arrays in, arrays out.
 
 One thread walks and prepares steps, at most two ahead; one or two others train. Each of them runs PyTorch on one
-thread: PyTorch's own threads spin while they wait for each other, which on a busy machine takes ten times as
-long. Threads of ours sleep, and compute the same two halves whether there is one of them or two.
+thread: PyTorch's own threads spin while they wait for each other, which on a busy machine costs more than they
+bring (benchmarks.trainers busy). Threads of ours sleep, and compute the same two halves whether there is one of
+them or two.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ __all__ = ["checkpoint_for", "train_embeddings", "training_threads", "walk_frequ
 _log = logging.getLogger(__name__)
 
 CHECKPOINT_SECONDS = 15.0
-LOSS_EVERY = 8  # steps, at most: the loss takes a quarter of a step's time and nothing depends on it
+LOSS_EVERY = 8  # steps, at most: the loss takes time and nothing depends on it
 LOSS_STEPS = 100  # in an epoch, at least: the mean of a few would be mostly noise
 STILL_SHARE = 0.1  # of the first epoch, in which a warm start moves no centre
 COUNTING_EPOCH = 2**32 - 1  # the number of the walks that only count how often movies occur

@@ -32,7 +32,7 @@ from movierec.embedding.walk_kernel import (
 )
 from movierec.graph.arrays import MovieGraph
 
-__all__ = ["Walker", "Walks"]
+__all__ = ["Walker", "Walks", "bitmap_bytes"]
 
 Walks = NDArray[np.int32]  # (W, L) movie positions
 
@@ -75,9 +75,8 @@ class Walker:
     ) -> Walker:
         """`weighted_starts`: movies start walks in proportion to the weight of their edges, not equally often."""
         slots = alias_slots(graph.indptr, graph.neighbours, graph.weights)
-        asks_for_neighbours = q != 1.0 and not by_weight
-        fits = graph.n_movies**2 // 8 <= BITMAP_BYTES
-        bitmap = neighbour_bitmap(graph.indptr, graph.neighbours) if asks_for_neighbours and fits else NO_BITMAP
+        has_bitmap = bitmap_bytes(graph.n_movies, q, by_weight) > 0
+        bitmap = neighbour_bitmap(graph.indptr, graph.neighbours) if has_bitmap else NO_BITMAP
         strength = np.add.reduceat(graph.weights, graph.indptr[:-1], dtype=np.float64)  # (N,)
         mean_weight = strength / np.diff(graph.indptr)
         return cls(graph.indptr, slots, bitmap, graph.weights, mean_weight, p, q, seed, by_weight, weighted_starts)
@@ -150,6 +149,12 @@ class Walker:
                 walks,
             )
         return walks
+
+
+def bitmap_bytes(n_movies: int, q: float, by_weight: bool) -> int:
+    """The memory of the bitmap of neighbours: 0 where none is made, as nothing asks for it or it is too large."""
+    size = n_movies**2 // 8
+    return size if q != 1.0 and not by_weight and size <= BITMAP_BYTES else 0
 
 
 class _Starts:
