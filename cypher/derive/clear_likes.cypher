@@ -8,5 +8,5 @@ MATCH (u:User)
 WHERE u.likedRanks IS NOT NULL AND NOT EXISTS { (u)-[r:RATED]->() WHERE r.rating >= $minRating }
 WITH u
 LIMIT $limit
-REMOVE u.likedRanks, u.likedDecays
+REMOVE u.likedRanks, u.likedDecays, u.likedSteps
 RETURN count(*) AS users;

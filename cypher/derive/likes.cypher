@@ -31,7 +31,7 @@ CALL (u) {
 WITH u, allRanks, allRanks[..coalesce($maxUserLikes, size(allRanks))] AS ranks,
   CASE WHEN $halfLife IS NOT NULL THEN allDecays[..coalesce($maxUserLikes, size(allDecays))] END AS decays
 WHERE ranks <> []
-SET u.likedRanks = ranks, u.likedDecays = decays
+SET u.likedRanks = ranks, u.likedDecays = decays, u.likedSteps = null
 RETURN
   count(*) AS users,
   sum(size(ranks)) AS likes,

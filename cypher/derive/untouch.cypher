@@ -4,13 +4,13 @@
 :param limit => 10000;
 
 CALL () {
-  MATCH (u:User:Touched)
+  MATCH (u:User&Touched)
   RETURN u AS node
   LIMIT $limit
   UNION ALL
-  MATCH (m:Movie:Touched)
+  MATCH (m:Movie&(Touched|Reordered))
   RETURN m AS node
   LIMIT $limit
 }
-REMOVE node:Touched
+REMOVE node:Touched:Reordered
 RETURN count(*) AS nodes;

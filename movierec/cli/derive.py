@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from movierec.cli.options import connection_options, format_option, open_database
-from movierec.graph.settings import DENOMINATORS, MEASURES, PRESETS, DeriveSettings
+from movierec.graph.settings import DENOMINATORS, MEASURES, ORDERS, PRESETS, DeriveSettings
 
 
 @click.command("derive")
@@ -22,12 +22,19 @@ from movierec.graph.settings import DENOMINATORS, MEASURES, PRESETS, DeriveSetti
 @click.option("--half-life", type=float, metavar="DAYS", help="Age at which a like counts half.")
 @click.option("--denominator", type=click.Choice(DENOMINATORS), help="D of the measures.  [default: users]")
 @click.option("--damping", type=float, help="Of damped_lift: users who halve it.  [default: 10]")
+@click.option("--order", type=click.Choice(ORDERS), help="Derive FOLLOWED_BY too; auto: where times tell.")
+@click.option("--follow-scale", type=float, help="Likes in which what follows weighs e times less.  [default: 20]")
+@click.option("--follow-window", type=int, help="Likes, what comes later does not follow.  [default: 30]")
+@click.option("--follow-top-k", type=int, help="FOLLOWED_BY to keep out of each movie.  [default: 200]")
 @click.option("--incremental", is_flag=True, help="Recount only what has changed since the last derive.")
 @click.option("--dry-run", is_flag=True, help="Count and weigh, show what would be written, write nothing.")
 @connection_options
 @format_option
 def command(preset: str | None, incremental: bool, dry_run: bool, output_format: str, **options: Any) -> None:
     """Link movies that the same people liked: (:Movie)-[:CO_LIKED {count, weight}]->(:Movie).
+
+    And where times tell the order of likes, those that they liked soon after
+    each other: (:Movie)-[:FOLLOWED_BY {weight}]->(:Movie).
 
     Replaces the graph of the last derive, or with --incremental brings it up to
     the ratings. Counting and writing happen inside the server.

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MovieGraph", "graph_from_edges"]
+__all__ = ["LikeLists", "MovieGraph", "Rows", "graph_from_edges", "symmetric_pmi"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,97 @@ class MovieGraph:
         for array in (self.movie_ids, self.indptr, self.neighbours, self.weights):
             digest.update(array.tobytes())
         return digest.hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Directed weighted edges between M movies: row i is what leads out of movie i.
+
+    indptr   (M + 1,) int64: row i is targets[indptr[i]:indptr[i + 1]]
+    targets  (E,) int32, positions of movies
+    weights  (E,) float32, > 0
+    """
+
+    indptr: NDArray[np.int64]
+    targets: NDArray[np.int32]
+    weights: NDArray[np.float32]
+
+    @classmethod
+    def of(
+        cls, n: int, sources: NDArray[np.int64], targets: NDArray[np.int64], weights: NDArray[np.float64]
+    ) -> Rows:
+        """Rows of E edges between positions 0..n-1, each row by ascending target."""
+        order = np.lexsort((targets, sources))
+        indptr = np.concatenate([[0], np.cumsum(np.bincount(sources, minlength=n))]).astype(np.int64)
+        return cls(indptr, targets[order].astype(np.int32), weights[order].astype(np.float32))
+
+    def weights_to(self, rows: NDArray[np.int64], target: int) -> NDArray[np.float64]:
+        """(R,) weight of the edge from each of `rows` to one movie; 0 where there is none."""
+        if not len(self._numbers):
+            return np.zeros(len(rows))
+        asked = rows * (len(self.indptr) - 1) + target
+        places = np.minimum(np.searchsorted(self._numbers, asked), len(self._numbers) - 1)
+        return np.where(self._numbers[places] == asked, self.weights[places], 0.0).astype(np.float64)
+
+    @cached_property
+    def _numbers(self) -> NDArray[np.int64]:
+        """(E,) row and target of every edge in one number, ascending."""
+        n = len(self.indptr) - 1
+        return np.repeat(np.arange(n), np.diff(self.indptr)) * n + self.targets
+
+    def gathered(self, rows: NDArray[np.int64], row_weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(M,) for every movie the sum of the weights of its edges from `rows`, each row times its weight."""
+        first, sizes = self.indptr[rows], self.indptr[rows + 1] - self.indptr[rows]
+        entries = np.repeat(first - np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes) + np.arange(sizes.sum())
+        values = self.weights[entries] * np.repeat(row_weights, sizes)
+        sums = np.bincount(self.targets[entries], values, minlength=len(self.indptr) - 1)
+        return np.asarray(sums, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class LikeLists:
+    """What U users like of M movies, L likes in all.
+
+    movie_ids    (M,) int64, ascending
+    like_counts  (M,) int64: users who like each
+    indptr       (U + 1,) int64: user u's likes are movies[indptr[u]:indptr[u + 1]], oldest first
+    movies       (L,) int32, positions in `movie_ids`
+    steps        (L,) float32: how many likes ago each was, 0 for the newest; None where times tell no order
+    """
+
+    movie_ids: NDArray[np.int64]
+    like_counts: NDArray[np.int64]
+    indptr: NDArray[np.int64]
+    movies: NDArray[np.int32]
+    steps: NDArray[np.float32] | None
+
+    @property
+    def n_users(self) -> int:
+        return len(self.indptr) - 1
+
+    @property
+    def n_movies(self) -> int:
+        return len(self.movie_ids)
+
+
+def symmetric_pmi(
+    sources: NDArray[np.int64], targets: NDArray[np.int64], weights: NDArray[np.float64], min_weight: float
+) -> MovieGraph:
+    """The undirected graph of a directed one, by movieId: s * ln(s * S / (s_i * s_j)), kept from `min_weight`.
+
+    s is the sum of the weights of both directions of a pair, s_i that over all pairs of movie i, S over all
+    movies. It is the weight xy * pmi of CO_LIKED with these sums for counts.
+    """
+    movie_ids = np.union1d(sources, targets)
+    n = len(movie_ids)
+    heads, tails = np.searchsorted(movie_ids, sources), np.searchsorted(movie_ids, targets)
+    pairs, place = np.unique(np.minimum(heads, tails) * n + np.maximum(heads, tails), return_inverse=True)
+    sums = np.bincount(place, weights)
+    a, b = np.divmod(pairs, n)
+    totals = np.bincount(a, sums, minlength=n) + np.bincount(b, sums, minlength=n)
+    pmi = sums * np.log(sums * totals.sum() / (totals[a] * totals[b]))
+    kept = pmi >= min_weight
+    return graph_from_edges(movie_ids[a[kept]], movie_ids[b[kept]], pmi[kept])
 
 
 def graph_from_edges(

@@ -47,6 +47,7 @@ class Basis:
 
     denominator: float  # D
     reference_time: int  # Unix seconds; a like of this time or later counts whole
+    ordered: bool  # whether FOLLOWED_BY is derived too
 
 
 @dataclass
@@ -80,6 +81,16 @@ class CoLikes:
 
     def clear_edges(self) -> None:
         self._repeat("derive/clear_co_liked", "edges", BATCH_EDGES)
+
+    def clear_followed(self) -> None:
+        self._repeat("derive/clear_followed_by", "edges", BATCH_EDGES)
+
+    def tells_order(self) -> bool:
+        """Whether FOLLOWED_BY is to be derived: by the setting, or if times tell likes of an hour apart."""
+        if self.settings.order != "auto":
+            return self.settings.order == "on"
+        (times,) = self._run("derive/times_told_apart", minRating=self.settings.min_rating)
+        return bool(times["toldApart"] >= max(1, times["tied"]))
 
     def rank_all_movies(self) -> int:
         """Number the liked movies anew, by movieId; returns how many there are."""
@@ -118,7 +129,7 @@ class CoLikes:
 
     def keep_touched_likes(self, reference_time: int) -> int:
         """The same for touched users; marks the movies whose likes have changed. Returns how many users."""
-        users = [row["userId"] for row in self._run("derive/touched_users")]
+        users = self.touched_users()
         for start in range(0, len(users), BATCH_USERS):
             self._run(
                 "derive/touched_likes",
@@ -127,6 +138,46 @@ class CoLikes:
                 **self._ageing(reference_time),
             )
         return len(users)
+
+    def keep_steps(self, user_ids: Sequence[int]) -> None:
+        """Keep on users how many likes ago each of theirs was."""
+        for start in range(0, len(user_ids), BATCH_USERS):
+            batch = list(user_ids[start : start + BATCH_USERS])
+            self._run("derive/like_steps", userIds=batch, minRating=self.settings.min_rating)
+
+    def touched_users(self) -> list[int]:
+        return [row["userId"] for row in self._run("derive/touched_users")]
+
+    def mark_reordered(self) -> None:
+        """Mark what touched users like by their lists, before and after these change."""
+        self._run("derive/mark_reordered")
+
+    def reordered_ranks(self) -> list[int]:
+        return [row["likeRank"] for row in self._run("derive/reordered_movies")]
+
+    def follow(self, ranks: Sequence[int], paths: Sequence[int], advance: Advance) -> int:
+        """Count, weigh and write what follows each movie; returns how many relationships."""
+        settings, last_rank, edges = self.settings, self.last_rank(), 0
+        for first, last in _batches(paths, self.batch_paths):
+            batch = list(ranks[first : last + 1])
+
+            def write(transaction: Transaction, batch: list[int] = batch) -> list[Row]:
+                if not self.dry_run:
+                    transaction.run(load_query("derive/clear_followed_by_from_movies"), ranks=batch)
+                return transaction.run(
+                    load_query("derive/followed_by"),
+                    ranks=batch,
+                    lastRank=last_rank,
+                    minRating=settings.min_rating,
+                    scale=settings.follow_scale,
+                    window=settings.follow_window,
+                    topK=settings.follow_top_k,
+                    dryRun=self.dry_run,
+                )
+
+            edges += sum(row["edges"] for row in self.together(write))
+            advance(int(np.sum(paths[first : last + 1])))
+        return edges
 
     def has_touched(self) -> bool:
         """Whether anything has changed since the last derive, movies that are gone included."""

@@ -1,4 +1,4 @@
-"""Derive: RATED -> CO_LIKED, counted, weighed and written by Cypher inside the server.
+"""Derive: RATED -> CO_LIKED and FOLLOWED_BY, counted, weighed and written by Cypher inside the server.
 
     full         every pair of movies; the old graph goes
     incremental  only the pairs of movies whose likes have changed, with the full derive's D
@@ -103,6 +103,7 @@ def _last_derive(database: Database) -> Row:
 
 
 def _settings_of(run: Row) -> DeriveSettings:
+    # A property that is null is not stored.
     values: dict[str, Any] = {field.name: run.get(property_name(field.name)) for field in fields(DeriveSettings)}
     return DeriveSettings(**values)
 
@@ -129,7 +130,7 @@ def _checked(database: Database, settings: DeriveSettings, incremental: bool) ->
             f'The last derive ({newest["runId"]}) is "{newest["status"]}", so there is no whole graph to go on '
             'from. Run "movierec derive" without --incremental.'
         )
-    return Basis(done["denominatorValue"], done["referenceTime"])
+    return Basis(done["denominatorValue"], done["referenceTime"], done["ordered"])
 
 
 class _TooMuch(Exception):
@@ -187,39 +188,58 @@ class _Job:
 
     def _full(self, steps: CoLikes, progress: Progress) -> dict[str, Any]:
         reference_time = max((row["newestAt"] for row in self.raters), default=0)
-        with progress("likes", 3, "steps") as advance:
+        with progress("likes", 4, "steps") as advance:
             if not steps.dry_run:
                 steps.clear_edges()
+                steps.clear_followed()
             advance(1, "old edges cleared")
             n_movies = steps.rank_all_movies()
             advance(1, f"{n_movies} liked movies")
             likes = steps.keep_likes(self.raters, reference_time)
             advance(1, f"{likes.likes} likes")
+            ordered = steps.tells_order()
+            if ordered:
+                self._keep_all_steps(steps)
+            advance(1, "in order" if ordered else "in no order")
         by_users = self.settings.denominator == "users"
-        basis = Basis(likes.user_decays if by_users else likes.like_decays, reference_time)
-        self._pairs(steps, list(range(n_movies)), basis, progress)
+        basis = Basis(likes.user_decays if by_users else likes.like_decays, reference_time, ordered)
+        followed = self._pairs(steps, list(range(n_movies)), basis, progress)
         return {
             "users": likes.users,
             "likes": likes.likes,
             "capped_users": likes.capped,
             "denominator_value": basis.denominator,
             "reference_time": basis.reference_time,
+            "ordered": basis.ordered,
+            "followed": followed,
         }
+
+    def _keep_all_steps(self, steps: CoLikes) -> None:
+        steps.keep_steps([row["userId"] for row in self.raters])
 
     def _incremental(self, steps: CoLikes, basis: Basis, most_paths: float, progress: Progress) -> dict[str, Any]:
         with progress("likes", 3, "steps") as advance:
             steps.rank_new_movies()
             advance(1)
+            if basis.ordered:
+                steps.mark_reordered()
             touched_users = steps.keep_touched_likes(basis.reference_time)
+            if basis.ordered:
+                steps.mark_reordered()
+                steps.keep_steps(steps.touched_users())
             advance(1, f"{touched_users} users have changed")
             ranks = steps.touched_ranks()
             advance(1, f"{len(ranks)} movies have changed")
+        followed = 0
         if self.settings.top_k is None:
             ranks, paths = steps.count_likes(ranks, basis.reference_time)
             if sum(paths) > most_paths:
                 raise _TooMuch
             with progress("recount pairs", sum(paths), "paths") as advance:
                 steps.relink(ranks, paths, basis, advance)
+            if basis.ordered:
+                again, paths = steps.count_likes(steps.reordered_ranks(), basis.reference_time)
+                followed = self._follow(steps, again, paths, progress)
         elif steps.has_touched():
             if not self.fits(most_paths):
                 raise _TooMuch
@@ -229,19 +249,29 @@ class _Job:
                 steps.clear_edges()
             n_movies = steps.rank_all_movies()
             steps.keep_likes(self.raters, basis.reference_time)
-            self._pairs(steps, list(range(n_movies)), basis, progress)
+            if basis.ordered:
+                self._keep_all_steps(steps)
+            followed = self._pairs(steps, list(range(n_movies)), basis, progress)
         return {
             **steps.totals(),
             "touched_users": touched_users,
             "touched_movies": len(ranks),
             "denominator_value": basis.denominator,
             "reference_time": basis.reference_time,
+            "ordered": basis.ordered,
+            "followed": followed,
         }
 
-    def _pairs(self, steps: CoLikes, ranks: list[int], basis: Basis, progress: Progress) -> None:
+    def _pairs(self, steps: CoLikes, ranks: list[int], basis: Basis, progress: Progress) -> int:
+        """Both graphs; returns how many FOLLOWED_BY relationships were found."""
         ranks, paths = steps.count_likes(ranks, basis.reference_time)
         with progress("count pairs", sum(paths), "paths") as advance:
             (steps.link if self.settings.top_k is None else steps.link_best)(ranks, paths, basis, advance)
+        return self._follow(steps, ranks, paths, progress) if basis.ordered else 0
+
+    def _follow(self, steps: CoLikes, ranks: list[int], paths: list[int], progress: Progress) -> int:
+        with progress("count what follows", sum(paths), "paths") as advance:
+            return steps.follow(ranks, paths, advance)
 
     def _summary(self, together: InTransaction) -> dict[str, Any]:
         (summary,) = together(lambda transaction: transaction.run(load_query("derive/summary")))
@@ -255,6 +285,7 @@ class _Job:
             "movies": summary["movies"],
             "edges": summary["edges"],
             "mean_degree": round(2 * summary["edges"] / summary["movies"], 3),
+            "followed": summary["followed"],
         }
 
     @cached_property

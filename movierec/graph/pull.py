@@ -1,4 +1,4 @@
-"""Pull: CO_LIKED -> compressed sparse rows, one row of neighbour lists per source movie."""
+"""Pull: CO_LIKED and FOLLOWED_BY -> compressed sparse rows, and the users' lists of likes -> arrays."""
 
 from __future__ import annotations
 
@@ -13,47 +13,99 @@ from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.database.runs import unchanged
 from movierec.errors import StageMissing
-from movierec.graph.arrays import MovieGraph, graph_from_edges
+from movierec.graph.arrays import LikeLists, MovieGraph, graph_from_edges, symmetric_pmi
 from movierec.progress import Advance, Progress, silent
 
-__all__ = ["pull_movie_graph"]
+__all__ = ["pull_edges", "pull_followed_graph", "pull_likes", "pull_movie_graph"]
 
 _log = logging.getLogger(__name__)
 
+FOLLOWED_MIN_WEIGHT = 0.5  # of an edge that is walked, as s * pmi; what is below comes by chance
 STREAMS = 2  # at the same time: the server reads each on one of its threads
+
+# Relationship -> the query that pulls it, and where the Run of the derive says how many there are.
+EDGES = {"CO_LIKED": ("pull/neighbours", "edges"), "FOLLOWED_BY": ("pull/followed_by", "followed")}
 
 Edges = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]  # sources, targets, weights; (E,) each
 
 
 def pull_movie_graph(database: Database, progress: Progress = silent) -> MovieGraph:
     """The whole CO_LIKED graph. Raises StageMissing unless it is that of a derive that is done."""
+    graph = graph_from_edges(*pull_edges(database, "CO_LIKED", progress))
+    _log.info("pulled %d movies, %d edges", graph.n_movies, graph.n_edges)
+    return graph
+
+
+def pull_followed_graph(database: Database, progress: Progress = silent) -> MovieGraph:
+    """FOLLOWED_BY without its directions, weighed by `symmetric_pmi`. Raises StageMissing where there is none."""
+    graph = symmetric_pmi(*pull_edges(database, "FOLLOWED_BY", progress), FOLLOWED_MIN_WEIGHT)
+    _log.info("pulled %d movies, %d edges in order", graph.n_movies, graph.n_edges)
+    return graph
+
+
+def pull_edges(database: Database, kind: str, progress: Progress = silent) -> Edges:
+    """All relationships of `kind`, CO_LIKED or FOLLOWED_BY: movieIds of both ends, and weights; (E,) each.
+
+    Raises StageMissing unless they are those of a derive that is done.
+    """
+    query, counted_as = EDGES[kind]
     with (
         unchanged(database, "derive") as derived,
-        progress("pull edges", derived["edges"], "edges") as advance,
+        progress("pull edges", derived.get(counted_as, 0), "edges") as advance,
         ThreadPoolExecutor(STREAMS, "pull") as pool,
     ):
+        expected = derived.get(counted_as, 0)
         one_at_a_time = Lock()
 
         def counted(n: int, note: str = "") -> None:
             with one_at_a_time:
                 advance(n, note)
 
-        parts = list(pool.map(lambda part: _part(database, part, counted), range(STREAMS)))
+        parts = list(pool.map(lambda part: _part(database, query, part, counted), range(STREAMS)))
     n_edges = sum(len(sources) for sources, _, _ in parts)
-    if n_edges != derived["edges"]:
+    if n_edges != expected:
         raise StageMissing(
-            f"The graph has {n_edges} CO_LIKED relationships; expected the {derived['edges']} of "
+            f"The graph has {n_edges} {kind} relationships; expected the {expected} of "
             f'{derived["runId"]}. Something else took or made some. Run "movierec derive" again.'
         )
-    graph = graph_from_edges(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-    _log.info("pulled %d movies, %d edges", graph.n_movies, graph.n_edges)
-    return graph
+    if not n_edges:
+        raise StageMissing(
+            f"There are no {kind} relationships: {derived['runId']} found that times tell no order of "
+            'likes, or was told to heed none. Train with --order off, or run "movierec derive --order on".'
+        )
+    sources, targets, weights = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return sources, targets, weights
 
 
-def _part(database: Database, part: int, advance: Advance) -> Edges:
+def pull_likes(database: Database) -> LikeLists:
+    """What every user likes, as the last derive kept it. Raises StageMissing unless that is done."""
+    with unchanged(database, "derive"):
+        movies = database.read(load_query("pull/liked_movies"))
+        ranks = np.array([row["likeRank"] for row in movies], dtype=np.int64)
+        ids = np.array([row["movieId"] for row in movies], dtype=np.int64)
+        counts = np.array([row["likeCount"] for row in movies], dtype=np.int64)
+        by_id = np.argsort(ids)
+        place = np.full(ranks.max(initial=-1) + 1, -1, dtype=np.int32)  # likeRank -> position
+        place[ranks[by_id]] = np.arange(len(ids))
+        lists: list[NDArray[np.int32]] = []
+        steps: list[NDArray[np.float32]] = []
+        ordered = True
+        for row in database.stream(load_query("pull/likes")):
+            lists.append(place[np.array(row["ranks"][::-1], dtype=np.int64)])
+            ordered = ordered and row["steps"] is not None
+            if ordered:
+                steps.append(np.array(row["steps"][::-1], dtype=np.float32))
+    indptr = np.concatenate([[0], np.cumsum([len(one) for one in lists])]).astype(np.int64)
+    joined = np.concatenate([np.empty(0, np.int32), *lists])
+    return LikeLists(
+        ids[by_id], counts[by_id], indptr, joined, np.concatenate(steps) if ordered and steps else None
+    )
+
+
+def _part(database: Database, query: str, part: int, advance: Advance) -> Edges:
     """The edges of every STREAMS-th source movie."""
     sources, targets, weights = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0, np.float64)]
-    for row in database.stream(load_query("pull/neighbours"), part=part, parts=STREAMS):
+    for row in database.stream(load_query(query), part=part, parts=STREAMS):
         n = len(row["neighbours"])
         sources.append(np.full(n, row["movieId"], dtype=np.int64))
         targets.append(np.array(row["neighbours"], dtype=np.int64))

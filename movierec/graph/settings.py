@@ -8,7 +8,7 @@ from typing import Any
 
 from movierec.errors import BadRequest
 
-__all__ = ["DENOMINATORS", "MEASURES", "PRESETS", "SPLIT_STRATEGIES", "DeriveSettings", "SplitSettings"]
+__all__ = ["DENOMINATORS", "MEASURES", "ORDERS", "PRESETS", "SPLIT_STRATEGIES", "DeriveSettings", "SplitSettings"]
 
 # Measure -> the least weight and the least count of an edge, where they are not given. The formulas are in
 # docs/measures.md.
@@ -26,6 +26,7 @@ MEASURES = {
 }
 MOST = 2**31
 DENOMINATORS = ("users", "likes")
+ORDERS = ("auto", "on", "off")
 
 # Strategy -> the settings it heeds.
 SPLIT_STRATEGIES = {
@@ -50,6 +51,10 @@ class DeriveSettings:
     top_k: int | None = None  # edges to keep of each movie; an edge stays if either end keeps it
     max_user_likes: int | None = None  # the newest likes to heed of each user
     half_life: float | None = None  # days in which a like loses half its weight
+    order: str = "auto"  # derive FOLLOWED_BY too: on, off, or where times tell likes of one hour apart
+    follow_scale: float = 20.0  # likes in which the weight of what follows falls by a factor of e
+    follow_window: int = 30  # likes; what comes later does not count as following
+    follow_top_k: int = 200  # FOLLOWED_BY relationships to keep out of each movie
 
     def __post_init__(self) -> None:
         if self.measure not in MEASURES:
@@ -66,7 +71,18 @@ class DeriveSettings:
             raise BadRequest(f"min_weight is {self.min_weight}; expected a number of at least 0.")
         if self.min_count is None or self.min_count < 1:
             raise BadRequest(f"min_count is {self.min_count}; expected at least 1.")
-        for name in ("min_count", "top_k", "max_user_likes", "half_life", "damping"):
+        if self.order not in ORDERS:
+            raise BadRequest(f"order is {self.order!r}; expected one of {', '.join(ORDERS)}.")
+        for name in (
+            "min_count",
+            "top_k",
+            "max_user_likes",
+            "half_life",
+            "damping",
+            "follow_scale",
+            "follow_window",
+            "follow_top_k",
+        ):
             value = getattr(self, name)
             if value is not None and not 0 < value < MOST:
                 raise BadRequest(f"{name} is {value}; expected more than 0 and less than {MOST}.")
@@ -87,7 +103,7 @@ class DeriveSettings:
         return cls(**(values | given))
 
 
-_KERAS = {"min_rating": 5.0, "denominator": "likes", "min_weight": 10.0}
+_KERAS = {"min_rating": 5.0, "denominator": "likes", "min_weight": 10.0, "order": "off"}
 
 PRESETS: dict[str, dict[str, Any]] = {
     "default": {},
@@ -95,7 +111,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "keras": _KERAS,
     "case-study": _KERAS,
     # The book chapter's graph: plain co-occurrence counts of ten and more.
-    "co-count": {"measure": "count", "min_weight": 10.0, "min_count": 10},
+    "co-count": {"measure": "count", "min_weight": 10.0, "min_count": 10, "order": "off"},
 }
 
 

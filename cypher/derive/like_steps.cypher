@@ -1,0 +1,22 @@
+// Keep beside each like of some users how many likes ago it was: 0 for the newest. Likes of one time share their mean.
+// Parameters: userIds LIST<INTEGER>; minRating FLOAT, stars.
+// Returns: users INTEGER.
+:param userIds => [1];
+:param minRating => 4.0;
+
+UNWIND $userIds AS userId
+MATCH (u:User {userId: userId})
+CALL (u) {
+  MATCH (u)-[r:RATED]->(:Movie)
+  WHERE r.rating >= $minRating
+  WITH r.timestamp AS time, count(*) AS tied
+  ORDER BY time DESC
+  RETURN collect(tied) AS sizes
+}
+WITH u, reduce(
+  s = {likes: 0, steps: []},
+  n IN sizes |
+  {likes: s.likes + n, steps: s.steps + [_ IN range(1, n) | s.likes + (n - 1) / 2.0]}
+).steps AS steps
+SET u.likedSteps = CASE WHEN u.likedRanks IS NOT NULL THEN steps[..size(u.likedRanks)] END
+RETURN count(*) AS users;

@@ -1,0 +1,16 @@
+// A part of the FOLLOWED_BY relationships, as lists per movie that they begin at.
+// Parameters: part INTEGER, which one, from 0; parts INTEGER, of how many.
+// Returns: movieId INTEGER; neighbours LIST<INTEGER>, in any order; weights LIST<FLOAT>, in the same order.
+:param part => 0;
+:param parts => 1;
+
+MATCH (a:Movie)
+WHERE a.movieId % $parts = $part
+CALL (a) {
+  MATCH (a)-[f:FOLLOWED_BY]->(b:Movie)
+  RETURN collect(b.movieId) AS neighbours, collect(f.weight) AS weights
+}
+WITH a, neighbours, weights
+WHERE size(neighbours) > 0
+RETURN a.movieId AS movieId, neighbours, weights
+ORDER BY movieId;
