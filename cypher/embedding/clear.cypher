@@ -3,6 +3,6 @@
 // Returns: movies INTEGER.
 
 MATCH (m:Movie)
-WHERE m.embedding IS NOT NULL
-REMOVE m.embedding
+WHERE m.embedding IS NOT NULL OR m.profileEmbedding IS NOT NULL
+REMOVE m.embedding, m.profileEmbedding, m.contextEmbedding, m.contextLength, m.likeBias
 RETURN count(m) AS movies;

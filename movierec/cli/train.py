@@ -9,8 +9,10 @@ from typing import Any
 import click
 
 from movierec.cli.options import F, connection_options, format_option, open_database
-from movierec.embedding.settings import DEVICES, PRESETS, TrainSettings
+from movierec.embedding.settings import BY_ORDER, DEVICES, ORDERS, PRESETS, WALK_GRAPHS, TrainSettings
 
+CHOICES = {"device": DEVICES, "order": ORDERS, "walk_on": WALK_GRAPHS}
+DEFAULTS = {name: f"{BY_ORDER['on'][name]}, in no order {value}" for name, value in BY_ORDER["off"].items()}
 HELP = {
     "walks_per_movie": "Walks from each movie in an epoch.",
     "walk_length": "Movies in a walk.",
@@ -32,6 +34,14 @@ HELP = {
     "warm_start": "Begin with the vectors that are live; new movies with their neighbours' mean.",
     "patience": "Stop after so many epochs without a better validation loss, keep the best; 0: never.",
     "validation": "Share of edges held out to validate, with --patience.",
+    "order": "Heed the order of likes; auto: as the derive found.",
+    "walk_on": "The graph to walk; auto: FOLLOWED_BY where order is heeded.",
+    "tune_epochs": "Of tuning what recommends on users' likes; 0: recommend by the graph alone.",
+    "tune_batch": "Users in a step of tuning.",
+    "tune_rate": "Learning rate of tuning, by Adam.",
+    "recency": "Likes in which one loses half its weight in a profile.",
+    "temperature": "Of taste in a score; the larger, the more equal. See movierec tune.",
+    "evidence": "The graph's share in a score, by taste's. See movierec tune.",
     "device": "Where to train; the same bytes again only on the CPU.",
     "mixed_precision": "Matrix products in bfloat16.",
     "seed": "Same seed, same graph: same bytes.",
@@ -42,10 +52,16 @@ def settings_options(function: F) -> F:
     """An option for every field of TrainSettings; unset ones come from the preset."""
     for field in reversed(fields(TrainSettings)):
         name = field.name.replace("_", "-")
-        kinds: dict[str, Any] = {"int": int, "float": float, "bool": bool, "str": click.Choice(DEVICES)}
-        kind = kinds[str(field.type)]
+        kinds: dict[str, Any] = {
+            "int": int,
+            "float": float,
+            "bool": bool,
+            "float | None": float,
+            "int | None": int,
+        }
+        kind = click.Choice(CHOICES[field.name]) if field.name in CHOICES else kinds[str(field.type)]
         flag = f"--{name}/--no-{name}" if kind is bool else f"--{name}"
-        default = ("yes" if field.default else "no") if kind is bool else field.default
+        default = ("yes" if field.default else "no") if kind is bool else DEFAULTS.get(field.name, field.default)
         function = click.option(flag, type=kind, default=None, help=f"{HELP[field.name]}  [default: {default}]")(
             function
         )
@@ -70,7 +86,7 @@ def settings_options(function: F) -> F:
 def command(
     preset: str, fresh: bool, threads: int | None, dry_run: bool, output_format: str, **options: Any
 ) -> None:
-    """Walk the CO_LIKED graph, train vectors, and put them on the movies as Movie.embedding.
+    """Walk the graph of movies, train vectors, tune what recommends on users' likes, put all of it on the movies.
 
     The vectors of the last training stay until the new ones replace them all at once. A training that was
     interrupted is gone on with by the same command.

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from movierec.errors import BadRequest
 
-__all__ = ["DEVICES", "PRESETS", "TrainSettings"]
+__all__ = ["DEVICES", "ORDERS", "PRESETS", "WALK_GRAPHS", "TrainSettings"]
 
 DEVICES = ("cpu", "cuda")
+ORDERS = ("auto", "on", "off")
+# Chosen on inner parts of the training likes, the last two by `movierec tune`.
+BY_ORDER: dict[str, dict[str, Any]] = {
+    "on": {"tune_epochs": 100, "temperature": 2.0, "evidence": 0.5},
+    "off": {"tune_epochs": 200, "temperature": 1.5, "evidence": 0.75},
+}
+WALK_GRAPHS = ("auto", "CO_LIKED", "FOLLOWED_BY")
 LONGEST_WALK = 1_000  # movies; the memory of a step grows with the square
 
 
@@ -37,6 +44,15 @@ class TrainSettings:
     warm_start: bool = False  # begin with the vectors that are live
     patience: int = 0  # stop after so many epochs without a better validation loss, and keep the best; 0: never
     validation: float = 0.05  # share of edges that is held out to validate, where `patience` asks for it
+    order: str = "auto"  # heed the order of likes: on, off, or as the derive found
+    walk_on: str = "auto"  # which graph: CO_LIKED, FOLLOWED_BY, or auto, FOLLOWED_BY where order is heeded
+    # None: as BY_ORDER has it. Of tuning profiles on users' likes; 0: no profiles, recommend by the graph alone.
+    tune_epochs: int | None = None
+    tune_batch: int = 128  # users in a step of tuning
+    tune_rate: float = 0.003  # of Adam
+    recency: float = 3.0  # likes in which a like loses half its weight in a profile, where order is heeded
+    temperature: float | None = None  # of taste: the larger, the more equal its terms; None: as BY_ORDER has it
+    evidence: float | None = None  # the largest evidence, by the largest taste; None: as BY_ORDER has it
     device: str = "cpu"
     mixed_precision: bool = False  # matrix products in bfloat16
     seed: int = 1
@@ -49,12 +65,23 @@ class TrainSettings:
             raise BadRequest(
                 f"walk_length is {self.walk_length}; expected at least 2, one step, at most {LONGEST_WALK}."
             )
-        for name in ("p", "q", "learning_rate"):
+        for name in ("p", "q", "learning_rate", "tune_rate", "recency"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise BadRequest(f"{name} is {getattr(self, name)}; expected a positive number.")
         for name in ("negative_exponent", "final_rate", "subsample"):
             if not 0 <= getattr(self, name) <= 1:
                 raise BadRequest(f"{name} is {getattr(self, name)}; expected 0 to 1.")
+        for name, choices in (("order", ORDERS), ("walk_on", WALK_GRAPHS)):
+            if getattr(self, name) not in choices:
+                raise BadRequest(f"{name} is {getattr(self, name)!r}; expected one of {', '.join(choices)}.")
+        if self.temperature is not None and not 0 < self.temperature < float("inf"):
+            raise BadRequest(f"temperature is {self.temperature}; expected a positive number.")
+        if self.evidence is not None and not 0 <= self.evidence < float("inf"):
+            raise BadRequest(f"evidence is {self.evidence}; expected 0 or more.")
+        if self.tune_epochs is not None and self.tune_epochs < 0:
+            raise BadRequest(f"tune_epochs is {self.tune_epochs}; expected 0 or more.")
+        if self.tune_batch < 1:
+            raise BadRequest(f"tune_batch is {self.tune_batch}; expected at least 1.")
         if self.patience < 0:
             raise BadRequest(f"patience is {self.patience}; expected 0 or more epochs.")
         if not 0 < self.validation <= 0.5:
@@ -66,6 +93,13 @@ class TrainSettings:
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+    def resolved(self, ordered: bool) -> TrainSettings:
+        """With "auto" decided: `ordered` tells whether the derive found an order of likes."""
+        order = ("on" if ordered else "off") if self.order == "auto" else self.order
+        graph = ("FOLLOWED_BY" if order == "on" else "CO_LIKED") if self.walk_on == "auto" else self.walk_on
+        chosen = {name: value for name, value in BY_ORDER[order].items() if getattr(self, name) is None}
+        return replace(self, order=order, walk_on=graph, **chosen)
 
     @classmethod
     def from_preset(cls, preset: str, **changes: Any) -> TrainSettings:
@@ -88,6 +122,8 @@ _KERAS = {
     "learning_rate": 0.2,
     "final_rate": 1.0,
     "shared_table": True,
+    "order": "off",
+    "tune_epochs": 0,
 }
 
 PRESETS: dict[str, dict[str, Any]] = {
@@ -97,5 +133,5 @@ PRESETS: dict[str, dict[str, Any]] = {
     "keras": _KERAS,
     # The same graph walked with the case study's bias, and its rule for negatives.
     "case-study": _KERAS | {"p": 2.0, "q": 1.5, "reject_true_pairs": True},
-    "co-count": {},
+    "co-count": {"order": "off"},
 }

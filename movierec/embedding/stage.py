@@ -1,4 +1,4 @@
-"""The train stage: pull the graph, train, write the vectors back as Movie.embedding.
+"""The train stage: pull the graph, walk and train, tune profiles on users' likes, write all of it to the movies.
 
 The vectors and the Run that names them appear in one transaction, announced before and closed after it: a
 reader sees the old set or the new one, and a training that fails leaves the old one live.
@@ -16,15 +16,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from movierec.database.connection import Database
+from movierec.database.connection import Database, Transaction
 from movierec.database.query_files import load_query
-from movierec.database.runs import RunLog, record_run, require_live_run, unchanged
-from movierec.embedding.embeddings import Embeddings
+from movierec.database.runs import RunLog, record_run, require_finished, require_live_run, unchanged
+from movierec.embedding.embeddings import Embeddings, Profiles
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.warm_start import initial_vectors
 from movierec.errors import BadRequest, MovieRecError, StageMissing
-from movierec.graph.arrays import MovieGraph
-from movierec.graph.pull import pull_movie_graph
+from movierec.graph.arrays import LikeLists, MovieGraph
+from movierec.graph.pull import pull_followed_graph, pull_likes, pull_movie_graph
 from movierec.progress import Progress, silent
 
 __all__ = ["preview_training", "train_and_write", "write_embeddings"]
@@ -43,15 +43,17 @@ def train_and_write(
     progress: Progress = silent,
     threads: int = THREADS,
 ) -> dict[str, Any]:
-    """Train on the CO_LIKED graph and make the vectors live; returns settings, losses and counts.
+    """Train on the graph, tune on the likes, and make the vectors live; returns settings, losses and counts.
 
     `checkpoints` is the folder of unfinished trainings; one of the same graph and settings is gone on
     with unless `fresh`.
     """
     started = time.monotonic()
-    graph, pulled = _pull(database, settings, progress)
+    settings = settings.resolved(_is_ordered(database))
+    graph, likes, pulled = _pull(database, settings, progress)
     from movierec.embedding.checkpoint import discard_abandoned
     from movierec.embedding.train import checkpoint_for, train_embeddings
+    from movierec.embedding.tuning import tune_profiles
 
     initial = _live_vectors(database, graph, settings) if settings.warm_start else None
     checkpoint = checkpoint_for(checkpoints, graph, settings, initial)
@@ -72,10 +74,20 @@ def train_and_write(
         if embeddings.validation_losses:
             run.results["validation_losses"] = list(embeddings.validation_losses)
         began = time.monotonic()
-        write_embeddings(database, embeddings, run, progress)
+        profiles = None if likes is None else tune_profiles(likes, embeddings, settings, progress, threads)
+        tuned = time.monotonic() - began
+        if profiles is not None:
+            run.results |= {
+                "tune_losses": [profiles.losses[0], profiles.losses[-1]] if profiles.losses else [],
+                "profiles_sha256": profiles.sha256(),
+                "profile_movies": len(profiles.movie_ids),
+            }
+        began = time.monotonic()
+        write_embeddings(database, embeddings, run, progress, profiles)
         run.results |= {
             "pull_seconds": round(pulled, 3),
             "train_seconds": round(trained, 3),
+            "tune_seconds": round(tuned, 3),
             "write_seconds": round(time.monotonic() - began, 3),
         }
     checkpoint.discard()
@@ -92,18 +104,25 @@ def preview_training(
     database: Database, settings: TrainSettings, progress: Progress = silent, threads: int = THREADS
 ) -> dict[str, Any]:
     """What `train_and_write` would do and cost, with a second of training to tell by. Writes nothing."""
-    graph, pulled = _pull(database, settings, progress)
+    settings = settings.resolved(_is_ordered(database))
+    graph, _, pulled = _pull(database, settings, progress)
     from movierec.embedding.estimate import estimate_training
 
     return {**estimate_training(graph, settings, threads), "pull_seconds": round(pulled, 3)}
 
 
-def write_embeddings(database: Database, embeddings: Embeddings, run: RunLog, progress: Progress = silent) -> None:
-    """Replace all live vectors by `embeddings` and mark `run` as the live one, in one transaction.
+def write_embeddings(
+    database: Database,
+    embeddings: Embeddings,
+    run: RunLog,
+    progress: Progress = silent,
+    profiles: Profiles | None = None,
+) -> None:
+    """Replace all live vectors by these and mark `run` as the live one, in one transaction.
 
     Raises MovieRecError, and writes nothing, if a number is not finite: the driver would send it.
     """
-    if not np.isfinite(embeddings.vectors).all():
+    if not (np.isfinite(embeddings.vectors).all() and (profiles is None or profiles.is_finite())):
         raise MovieRecError(
             "The training diverged: its vectors hold numbers that are not finite. The last vectors stay live. "
             "Lower --learning-rate."
@@ -120,17 +139,42 @@ def write_embeddings(database: Database, embeddings: Embeddings, run: RunLog, pr
                 vectors=embeddings.vectors[rows].tolist(),
             )
             advance(written["movies"])
+        if profiles is not None:
+            _write_profiles(transaction, profiles)
         # Before this transaction holds a Run itself, or the two would wait for each other.
         run.begins_to_show(database)
         transaction.run(load_query("runs/make_live"), runId=run.run_id)
 
 
-def _pull(database: Database, settings: TrainSettings, progress: Progress) -> tuple[MovieGraph, float]:
-    """The graph and the seconds it took; PyTorch is loaded meanwhile, which takes as long."""
+def _write_profiles(transaction: Transaction, profiles: Profiles) -> None:
+    lengths = np.linalg.norm(profiles.contexts.astype(np.float64), axis=1)
+    for start in range(0, len(profiles.movie_ids), BATCH_ROWS):
+        rows = slice(start, start + BATCH_ROWS)
+        transaction.run(
+            load_query("embedding/write_profiles"),
+            movieIds=profiles.movie_ids[rows],
+            profiles=profiles.profiles[rows].tolist(),
+            contexts=profiles.contexts[rows].tolist(),
+            lengths=lengths[rows],
+            biases=profiles.bias[rows].tolist(),
+        )
+
+
+def _is_ordered(database: Database) -> bool:
+    """Whether the last derive found an order of likes."""
+    return bool(require_finished(database, "derive").get("ordered"))
+
+
+def _pull(
+    database: Database, settings: TrainSettings, progress: Progress
+) -> tuple[MovieGraph, LikeLists | None, float]:
+    """The graph, the likes to tune on, and the seconds it took; PyTorch is loaded meanwhile."""
     started = time.monotonic()
     with ThreadPoolExecutor(1, "import") as pool:
         loading = pool.submit(import_module, "movierec.embedding.train")
-        graph = pull_movie_graph(database, progress)
+        pull = pull_followed_graph if settings.walk_on == "FOLLOWED_BY" else pull_movie_graph
+        graph = pull(database, progress)
+        likes = pull_likes(database) if settings.tune_epochs else None
         pulled = time.monotonic() - started
         loading.result()
     if settings.device == "cuda":
@@ -138,7 +182,11 @@ def _pull(database: Database, settings: TrainSettings, progress: Progress) -> tu
 
         if not torch.cuda.is_available():
             raise BadRequest("device is 'cuda', but PyTorch finds no CUDA device here. Use --device cpu.")
-    return graph, pulled
+    if likes is not None and settings.order == "on" and likes.steps is None:
+        raise StageMissing(
+            'The last derive kept no order of likes. Train with --order off, or run "movierec derive --order on".'
+        )
+    return graph, likes, pulled
 
 
 def _live_vectors(database: Database, graph: MovieGraph, settings: TrainSettings) -> NDArray[np.float32]:

@@ -128,8 +128,14 @@ def train_embeddings(
             if checkpoint is not None:
                 checkpoint = _saved(checkpoint, position, tensors)
             _log.info("epoch %d of %d: loss %.4f", position.epoch, settings.epochs, position.losses[-1])
-    vectors = model.centre if validation is None else best
-    return Embeddings(graph.movie_ids, vectors.cpu().numpy(), position.losses, position.validation_losses)
+    vectors, contexts = (model.centre, model.context) if validation is None else (best, model.context)
+    return Embeddings(
+        graph.movie_ids,
+        vectors.cpu().numpy(),
+        position.losses,
+        position.validation_losses,
+        contexts.cpu().numpy(),
+    )
 
 
 def _saved(checkpoint: Checkpoint, position: Position, tensors: dict[str, Tensor]) -> Checkpoint | None:

@@ -1,0 +1,18 @@
+// Put one batch of tuned vectors on their movies; position i of all lists belongs together.
+// Parameters: movieIds LIST<INTEGER>; profiles LIST<LIST<FLOAT>>, what a like adds to a profile; contexts
+//   LIST<LIST<FLOAT>>, what a profile is compared with; lengths LIST<FLOAT>, theirs; biases LIST<FLOAT>.
+// Returns: movies INTEGER.
+:param movieIds => [1];
+:param profiles => [[0.1, 0.2]];
+:param contexts => [[0.1, 0.2]];
+:param lengths => [0.2236];
+:param biases => [-8.0];
+
+UNWIND range(0, size($movieIds) - 1) AS i
+MATCH (m:Movie {movieId: $movieIds[i]})
+SET
+  m.profileEmbedding = $profiles[i],
+  m.contextEmbedding = $contexts[i],
+  m.contextLength = $lengths[i],
+  m.likeBias = $biases[i]
+RETURN count(m) AS movies;
