@@ -4,24 +4,22 @@ Which servers: the one that MOVIEREC_TEST_URI names (with NEO4J_USERNAME and NEO
 empty; else an embedded server of every version there is a lock for; else a container.
 
 A test asks for the state it needs: `empty_database`, `movielens_database` (ml-latest-small loaded),
-`keras_database` (that, with the graph and the vectors of the "keras" preset). A test that changes a loaded
-database asks for `spoilt_movielens_database`; the next test then gets a new one.
+`keras_database` (that, with the graph and the vectors of the "keras" preset), `ordered_database` (with the order
+of likes). A test that changes a loaded database asks for `spoilt_movielens_database`; the next test then gets a
+new one.
 """
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import os
-import subprocess
-import sys
-import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from benchmarks.datasets import ml_100k as fetch_ml_100k
 from movierec.database.connection import Database
 from movierec.database.embedded.artifacts import known_versions
 from movierec.database.embedded.home import Home
@@ -83,14 +81,17 @@ class TestServer:
     def bring_to(self, state: str) -> Database:
         if self.state == state:
             return self.database
-        has_ratings = self.state in ("movielens", "derived", "keras")
-        if not (state in ("derived", "keras") and has_ratings):
+        has_ratings = self.state in ("movielens", "derived", "keras", "ordered")
+        if not (state in ("derived", "keras", "ordered") and has_ratings):
             self.database.run_batches(CLEAR)
             if state != "empty":
                 load_ratings(self.database, MOVIELENS)
         if state == "keras":
             derive_co_liked(self.database, DeriveSettings.from_preset("keras"))
             train_and_write(self.database, TrainSettings.from_preset("keras"), self.checkpoints)
+        if state == "ordered":
+            derive_co_liked(self.database, DeriveSettings(min_weight=20.0, follow_top_k=50, order="on"))
+            train_and_write(self.database, TrainSettings(epochs=1, tune_epochs=5), self.checkpoints)
         self.state = state
         return self.database
 
@@ -157,6 +158,12 @@ def keras_database(neo4j_server: TestServer) -> Database:
 
 
 @pytest.fixture
+def ordered_database(neo4j_server: TestServer) -> Database:
+    """MovieLens with both graphs, and vectors that were tuned a little, in the order of likes."""
+    return neo4j_server.bring_to("ordered")
+
+
+@pytest.fixture
 def spoilt_movielens_database(neo4j_server: TestServer) -> Iterator[Database]:
     yield neo4j_server.bring_to("movielens")
     neo4j_server.state = "unknown"
@@ -165,22 +172,7 @@ def spoilt_movielens_database(neo4j_server: TestServer) -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def ml_100k(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """MovieLens 100K as RecBole's wheel holds it; the wheel is fetched, read and thrown away."""
-    folder = tmp_path_factory.mktemp("recbole")
-    subprocess.run(
-        [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), "recbole==1.2.1"],
-        check=True,
-    )
-    (wheel,) = folder.glob("*.whl")
-    target = folder / "ml-100k"
-    target.mkdir()
-    with zipfile.ZipFile(wheel) as archive:
-        for suffix in ("inter", "item", "user"):
-            name = f"ml-100k.{suffix}"
-            (target / name).write_bytes(archive.read(f"recbole/dataset_example/ml-100k/{name}"))
-    wheel.unlink()
-    found = hashlib.sha256((target / "ml-100k.inter").read_bytes()).hexdigest()
-    assert found == "4edb74e2a81178c2ba9ff381495f754f996c4aea351b1272ca36b43da0935eff"
-    return target
+    return fetch_ml_100k(tmp_path_factory.mktemp("recbole"))
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,51 @@
-// Movies whose vectors lie nearest to one movie's, best first: cosine over every vector, so exact.
-// Parameters: movieId INTEGER; k INTEGER, >= 1.
-// Returns: movieId INTEGER, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER,
-//   score FLOAT (cosine, -1 to 1).
+// Movies most like one, best first: near by their vectors, and liked by the same people. Every vector is looked at.
+//   score = cosine of the two embeddings + sqrt(weight of CO_LIKED / the largest of the query movie)
+// Movies that fewer than 5 people like come after all others.
+// Parameters: movieId INTEGER; vector LIST<FLOAT> or null, instead of the movie's own embedding; exclude
+//   LIST<INTEGER>, movieIds to leave out; anyGenre LIST<STRING>, one of these, empty: whatever; allGenres
+//   LIST<STRING>, each of these; noGenres LIST<STRING>, none of these; fromYear INTEGER or null; toYear INTEGER or
+//   null; minRatings INTEGER; k INTEGER, >= 1.
+// Returns: movieId INTEGER, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER, score FLOAT, cosine
+//   FLOAT (-1 to 1), count INTEGER or null, users who liked both.
 :param movieId => 2571;
+:param vector => null;
+:param exclude => [];
+:param anyGenre => [];
+:param allGenres => [];
+:param noGenres => [];
+:param fromYear => null;
+:param toYear => null;
+:param minRatings => 0;
 :param k => 10;
 
 MATCH (query:Movie {movieId: $movieId})
-MATCH (m:Movie)
-WHERE m.embedding IS NOT NULL AND m <> query
+CALL (query) {
+  CALL (query) {
+    MATCH (query)-[c:CO_LIKED]-(m:Movie)
+    RETURN m, c.weight AS weight, c.count AS count
+    UNION ALL
+    MATCH (m:Movie)
+    WHERE m.embedding IS NOT NULL AND m <> query
+    RETURN m, 0.0 AS weight, null AS count
+  }
+  WITH m, max(weight) AS weight, max(count) AS count
+  RETURN collect([m, weight, count]) AS candidates, max(weight) AS mostWeight
+}
+UNWIND candidates AS candidate
+WITH candidate[0] AS m, candidate[1] AS weight, candidate[2] AS count, mostWeight,
+  coalesce($vector, query.embedding) AS vector
+WHERE m.embedding IS NOT NULL
+  AND NOT m.movieId IN $exclude
+  AND ($anyGenre = [] OR any(genre IN $anyGenre WHERE genre IN m.genres))
+  AND all(genre IN $allGenres WHERE genre IN m.genres)
+  AND none(genre IN $noGenres WHERE genre IN m.genres)
+  AND ($fromYear IS NULL OR m.year >= $fromYear)
+  AND ($toYear IS NULL OR m.year <= $toYear)
+  AND ($minRatings = 0 OR COUNT { (m)<-[:RATED]-() } >= $minRatings)
 // vector.similarity.cosine is (1 + cosine) / 2; this turns it back.
-WITH m, 2.0 * vector.similarity.cosine(query.embedding, m.embedding) - 1.0 AS score
-ORDER BY score DESC, m.movieId
+WITH m, weight, count, mostWeight, 2.0 * vector.similarity.cosine(vector, m.embedding) - 1.0 AS cosine
+WITH m, count, cosine, cosine + CASE WHEN weight > 0 THEN sqrt(weight / mostWeight) ELSE 0.0 END AS score
+ORDER BY m.likeCount >= 5 DESC, score DESC, m.movieId
 LIMIT $k
 RETURN
   m.movieId AS movieId,
@@ -18,5 +53,7 @@ RETURN
   m.year AS year,
   m.genres AS genres,
   m.likeCount AS likeCount,
-  score
-ORDER BY score DESC, movieId;
+  score,
+  cosine,
+  count
+ORDER BY m.likeCount >= 5 DESC, score DESC, movieId;

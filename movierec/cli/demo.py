@@ -43,6 +43,7 @@ def command(data: Path | None, evaluates: bool, **connection: Any) -> None:
     from movierec.graph.derive import derive_co_liked
     from movierec.graph.load import load_ratings
     from movierec.graph.settings import DeriveSettings
+    from movierec.recommending.recommend import Wish
 
     seconds: dict[str, float] = {}
 
@@ -66,7 +67,10 @@ def command(data: Path | None, evaluates: bool, **connection: Any) -> None:
             )
         with stage("derive", "Movies that the same people liked"):
             derived = derive_co_liked(database, DeriveSettings(), bar_or_lines)
-            click.echo(f"{derived['edges']:,} CO_LIKED relationships between {derived['movies']:,} movies")
+            click.echo(
+                f"{derived['edges']:,} CO_LIKED and {derived['followed']:,} FOLLOWED_BY relationships between "
+                f"{derived['movies']:,} movies"
+            )
         with stage("train", "Vectors from random walks"):
             trained = train_and_write(
                 database, TrainSettings(), Home(home_folder(env)).checkpoints, progress=bar_or_lines
@@ -79,10 +83,10 @@ def command(data: Path | None, evaluates: bool, **connection: Any) -> None:
             with stage("similar", f'movierec similar "{movie}"'):
                 similar.show(database, movie, 5, "table")
         with stage("recommend", f"movierec recommend --user {USER}"):
-            recommend.show(database, USER, 10, "table")
+            recommend.show(database, Wish(USER), "table")
         if evaluates:
             with stage("evaluate", "movierec evaluate (on a copy, with the newest likes of each user held out)"):
-                evaluate.print_report(evaluate.evaluate(database, "default", seed=1), "table")
+                evaluate.print_report(evaluate.evaluate(database, "default", seed=1), "table", brief=True)
     finally:
         opened.__exit__(None, None, None)
 

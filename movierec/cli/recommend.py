@@ -1,41 +1,108 @@
-"""`movierec recommend`: movies for a user."""
+"""`movierec recommend`: movies for a user, for anybody who names some, or for many users."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from movierec.cli.options import connection_options, format_option, k_option, open_database
+from movierec.cli.wishes import filter_options, to_filters, who_options, wish_of
 
 if TYPE_CHECKING:
     from movierec.database.connection import Database
+    from movierec.recommending.recommend import Wish
 
 
 @click.command("recommend")
-@click.option("--user", required=True, help="The user's id, as it was in the file.")
+@who_options
+@click.option(
+    "--users", "users_file", type=click.File(), help="A file with a user's id a line; -: standard input."
+)
 @k_option
+@filter_options
+@click.option("--unseen/--all", default=True, show_default=True, help="Leave out what the user has rated.")
+@click.option(
+    "--diversity",
+    type=float,
+    default=0.0,
+    metavar="0..1",
+    help="How much a movie like those before it is put back.",
+)
+@click.option(
+    "--popularity",
+    type=float,
+    default=0.0,
+    metavar="-2..2",
+    help="Above 0 favours what many like, below 0 what few.",
+)
+@click.option("--cypher", is_flag=True, help="Print the query, to paste into Neo4j Browser, instead of the list.")
 @connection_options
 @format_option
-def command(user: str, k: int, output_format: str, **connection: Any) -> None:
-    """Show movies that a user has not rated, best first, with the reason for each.
+def command(
+    user: str | None,
+    likes: Sequence[str],
+    dislikes: Sequence[str],
+    users_file: TextIO | None,
+    k: int,
+    unseen: bool,
+    diversity: float,
+    popularity: float,
+    cypher: bool,
+    output_format: str,
+    uri: str | None,
+    username: str | None,
+    password_file: Any,
+    database: str | None,
+    **conditions: Any,
+) -> None:
+    """Show movies for a user, best first, with the reason for each.
 
-    Example: movierec recommend --user 1
+    Or for anybody who names what they like, or for every user in a file.
+
+    \b
+    Examples: movierec recommend --user 1
+              movierec recommend --likes "Matrix, The (1999)" --likes "Alien (1979)" --dislikes "Shrek (2001)"
+              movierec recommend --user 1 --genre Comedy --year 1990..1999 --min-ratings 20
+              movierec recommend --users users.txt --format jsonl
     """
-    from movierec.recommending.users import find_user
+    if users_file is not None and (user is not None or cypher):
+        raise click.UsageError("--users is for many; expected it without --user and --cypher.")
+    with open_database(uri, username, password_file, database) as opened:
+        settings = {
+            "k": k,
+            "filters": to_filters(opened, **conditions, with_rated=not unseen),
+            "diversity": diversity,
+            "popularity": popularity,
+        }
+        if users_file is not None:
+            _show_many(opened, users_file, likes, dislikes, settings, output_format)
+            return
+        wish = wish_of(opened, user, likes, dislikes, **settings)
+        if cypher:
+            _print_query(opened, wish)
+        else:
+            show(opened, wish, output_format)
 
-    with open_database(**connection) as database:
-        show(database, find_user(database, user), k, output_format)
 
-
-def show(database: Database, user_id: int, k: int, output_format: str) -> None:
+def show(database: Database, wish: Wish, output_format: str) -> None:
     """Ask and print; `demo` does the same."""
     from movierec.cli.output import print_rows
-    from movierec.recommending.recommend import reason_in_words, recommend_for_user
+    from movierec.recommending.reasons import reason_in_words
+    from movierec.recommending.recommend import recommend
 
-    rows = recommend_for_user(database, user_id, k)
+    rows = recommend(database, wish)
     if not rows:
-        click.echo(f"Nothing to recommend: no movie that user {user_id} likes is in the CO_LIKED graph.", err=True)
+        click.echo("Nothing to recommend: no movie that fits is left.", err=True)
+    elif rows[0]["basis"] == "popularity":
+        click.echo(
+            f"User {wish.user_id} likes nothing yet, so this is what was liked most in the last year of ratings.",
+            err=True,
+        )
+    elif output_format == "table":
+        order = "in the order of likes" if rows[0]["order"] == "on" else "whatever their order"
+        click.echo(f"From what was liked, {order}.", err=True)
     print_rows(
         rows,
         output_format,
@@ -44,6 +111,49 @@ def show(database: Database, user_id: int, k: int, output_format: str) -> None:
             "movieId": "movieId",
             "title": "title",
             "score": "score",
-            "because": lambda row: reason_in_words(row["because"]),
+            "because": lambda row: (
+                "liked most lately" if row["basis"] == "popularity" else reason_in_words(row["because"])
+            ),
         },
     )
+
+
+def _show_many(
+    database: Database,
+    users_file: TextIO,
+    likes: Sequence[str],
+    dislikes: Sequence[str],
+    settings: dict[str, Any],
+    output_format: str,
+) -> None:
+    from movierec.cli.output import print_rows
+    from movierec.cli.progress import bar_or_lines
+    from movierec.cli.wishes import movie_ids
+    from movierec.recommending.recommend import Wish
+    from movierec.recommending.recommender import Recommender
+    from movierec.recommending.users import find_user
+
+    users = [find_user(database, line) for line in map(str.strip, users_file) if line]
+    if not users:
+        raise click.UsageError("The file of --users names none; expected a user's id a line.")
+    wish = Wish(users[0], movie_ids(database, likes), movie_ids(database, dislikes), **settings)
+
+    def lists() -> Iterator[dict[str, Any]]:
+        with bar_or_lines("recommend", len(users), "users") as advance:
+            for user_id, rows in Recommender(database).recommend_many(users, wish):
+                advance(1)
+                for row in rows:
+                    yield {"userId": user_id, **row}
+
+    names = ("userId", "rank", "movieId", "title", "score")
+    print_rows(list(lists()), output_format, {name: name for name in names})
+
+
+def _print_query(database: Database, wish: Wish) -> None:
+    from movierec.database.query_files import load_query, with_parameters
+    from movierec.database.runs import require_live_run
+    from movierec.recommending.model import is_in_order
+
+    ordered = is_in_order(require_live_run(database))
+    name = "recommend/recommend_in_order" if ordered else "recommend/recommend_in_no_order"
+    click.echo(with_parameters(load_query(name), wish.parameters()))

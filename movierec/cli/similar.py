@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from movierec.cli.options import connection_options, format_option, k_option, open_database
+from movierec.cli.wishes import filter_options, to_filters
 
 if TYPE_CHECKING:
     from movierec.database.connection import Database
+    from movierec.recommending.filters import Filters
 
 COLUMNS = {
     "rank": "rank",
     "movieId": "movieId",
     "title": "title",
     "score": "score",
+    "cosine": "cosine",
     "likes": "likeCount",
     "genres": "genres",
 }
@@ -24,20 +27,44 @@ COLUMNS = {
 @click.command("similar")
 @click.argument("movie")
 @k_option
+@click.option("--plain-cosine", is_flag=True, help="By the vectors alone.")
+@filter_options
 @connection_options
 @format_option
-def command(movie: str, k: int, output_format: str, **connection: Any) -> None:
-    """Show the movies most like MOVIE, a title or an id, by the cosine of their vectors.
+def command(
+    movie: str,
+    k: int,
+    plain_cosine: bool,
+    output_format: str,
+    uri: str | None,
+    username: str | None,
+    password_file: Any,
+    database: str | None,
+    **conditions: Any,
+) -> None:
+    """Show the movies most like MOVIE, a title or an id, by their vectors and by who liked both.
 
-    Example: movierec similar "Matrix, The (1999)"
+    \b
+    Examples: movierec similar "Matrix, The (1999)"
+              movierec similar "Matrix, The (1999)" --plain-cosine --year 1990..1999 --without-genre Sci-Fi
     """
-    with open_database(**connection) as database:
-        show(database, movie, k, output_format)
+    with open_database(uri, username, password_file, database) as opened:
+        show(opened, movie, k, output_format, to_filters(opened, **conditions), plain_cosine)
 
 
-def show(database: Database, movie: str, k: int, output_format: str) -> None:
+def show(
+    database: Database,
+    movie: str,
+    k: int,
+    output_format: str,
+    filters: Filters | None = None,
+    plain_cosine: bool = False,
+) -> None:
     """Ask and print; `demo` does the same."""
     from movierec.cli.output import print_rows
     from movierec.recommending.similar import similar_movies
 
-    print_rows(similar_movies(database, movie, k), output_format, COLUMNS)
+    rows = similar_movies(database, movie, k, filters, plain_cosine)
+    if rows and rows[0]["estimatedFrom"]:
+        click.echo(f"It has no vector of its own: the mean of its {rows[0]['estimatedFrom']} stands in.", err=True)
+    print_rows(rows, output_format, COLUMNS)

@@ -19,6 +19,7 @@ at the end of a line. Python never builds query text: a variant is another file.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-__all__ = ["Query", "QueryFileError", "cypher_folder", "load_query", "parse_query"]
+__all__ = ["Query", "QueryFileError", "cypher_folder", "load_query", "parse_query", "with_parameters"]
 
 
 class QueryFileError(Exception):
@@ -108,6 +109,16 @@ def parse_query(name: str, source: str) -> Query:
     if not statements:
         raise QueryFileError(f"{name}.cypher holds no statement.")
     return Query(name, title, tuple(declared), returns, statements, source)
+
+
+def with_parameters(query: Query, parameters: Mapping[str, object]) -> str:
+    """The file with these values in its `:param` lines, to be pasted into Neo4j Browser."""
+    query.check(parameters)
+    # A list, string, number, boolean or null in JSON is the same in Cypher.
+    lines = [f":param {name} => {json.dumps(value, ensure_ascii=False)};" for name, value in parameters.items()]
+    kept = [line for line in query.source.splitlines() if not line.startswith(":param ")]
+    n_header = next((i for i, line in enumerate(kept) if not line.startswith("//")), len(kept))
+    return "\n".join([*kept[:n_header], *lines, *kept[n_header:]])
 
 
 def _parse_header(name: str, header: list[str]) -> tuple[str, list[str], str]:

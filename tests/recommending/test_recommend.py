@@ -1,15 +1,23 @@
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
-from movierec.database.connection import Database
-from movierec.database.query_files import load_query, parse_query
+from movierec.database.connection import Database, Row
+from movierec.database.query_files import load_query, parse_query, with_parameters
 from movierec.errors import BadRequest, NotFound, StageMissing
-from movierec.recommending.recommend import reason_in_words, recommend_for_user
+from movierec.recommending.filters import Filters, year_range
+from movierec.recommending.reasons import reason_in_words
+from movierec.recommending.recommend import Wish, recommend
+from movierec.recommending.recommender import Recommender
+from movierec.recommending.scoring import likes_ago
+from tests.conftest import TestServer
 
 RATED = parse_query(
     "tests/rated",
     "// Rated.\n// Parameters: userId INTEGER.\n// Returns: rows.\n"
-    "MATCH (:User {userId: $userId})-[r:RATED]->(m:Movie) RETURN m.movieId AS movieId, r.rating AS rating "
-    "ORDER BY movieId;",
+    "MATCH (:User {userId: $userId})-[r:RATED]->(m:Movie) RETURN m.movieId AS movieId, r.rating AS rating, "
+    "r.timestamp AS timestamp ORDER BY timestamp DESC, movieId;",
 )
 BOTH = parse_query(
     "tests/both",
@@ -20,64 +28,296 @@ BOTH = parse_query(
     "COUNT { (a)<-[r:RATED WHERE r.rating >= $minRating]-() } AS a, "
     "COUNT { (b)<-[r:RATED WHERE r.rating >= $minRating]-() } AS b;",
 )
+EVERYTHING = parse_query(
+    "tests/everything",
+    "// All there is.\n// Parameters: none.\n// Returns: rows.\n"
+    "MATCH (m:Movie) WHERE m.likeRank >= 0 RETURN m.movieId AS id, m.likeCount AS likes, m.year AS year, "
+    "m.genres AS genres, m.profileEmbedding AS p, m.contextEmbedding AS o, m.likeBias AS b, "
+    "COUNT { (m)<-[:RATED]-() } AS ratings, "
+    "[(m)-[f:FOLLOWED_BY]->(x) | [x.movieId, f.weight]] AS followed, "
+    "[(m)-[c:CO_LIKED]-(x) | [x.movieId, c.weight]] AS coLiked ORDER BY id;",
+)
 
 
-def test_ten_unseen_movies_best_first(keras_database: Database) -> None:
-    rows = recommend_for_user(keras_database, 1)
-    rated = {row["movieId"] for row in keras_database.read(RATED, userId=1)}
+def test_ten_unseen_movies_best_first(ordered_database: Database) -> None:
+    rows = recommend(ordered_database, Wish(1))
+    rated = {row["movieId"] for row in ordered_database.read(RATED, userId=1)}
     assert len(rows) == 10
     assert not rated & {row["movieId"] for row in rows}
     assert [row["score"] for row in rows] == sorted((row["score"] for row in rows), reverse=True)
+    assert {(row["order"], row["basis"]) for row in rows} == {("on", "likes")}
 
 
-def test_reasons_are_true(keras_database: Database) -> None:
-    liked = {row["movieId"] for row in keras_database.read(RATED, userId=1) if row["rating"] >= 5.0}
-    for row in recommend_for_user(keras_database, 1, k=5):
+def test_reasons_are_true(ordered_database: Database) -> None:
+    liked = {row["movieId"] for row in ordered_database.read(RATED, userId=1) if row["rating"] >= 4.0}
+    for row in recommend(ordered_database, Wish(1, k=5)):
         assert 1 <= len(row["because"]) <= 3
+        assert sum(reason["share"] for reason in row["because"]) <= 1 + 1e-9
         for reason in row["because"]:
             assert reason["movieId"] in liked
-            counts = keras_database.read_one(BOTH, a=reason["movieId"], b=row["movieId"], minRating=5.0)
+            counts = ordered_database.read_one(BOTH, a=reason["movieId"], b=row["movieId"], minRating=4.0)
             assert reason["count"] == counts["both"]
-            assert reason["lift"] == pytest.approx(counts["both"] * 573 / (counts["a"] * counts["b"]))
-            assert 0 < reason["share"] <= 1
+            assert reason["lift"] == pytest.approx(counts["both"] * 609 / (counts["a"] * counts["b"]))
 
 
 def test_reason_in_words() -> None:
     because = [{"movieId": 1, "title": "Alien (1979)", "count": 41, "lift": 3.24, "share": 0.2}]
     assert reason_in_words(because) == "you liked Alien (1979): 41 people liked both, 3.2 x chance"
     assert "1 person liked both" in reason_in_words([because[0] | {"count": 1}])
+    assert reason_in_words([]) == "near what you like"
 
 
-def test_list_is_the_same_every_time(keras_database: Database) -> None:
-    assert recommend_for_user(keras_database, 7) == recommend_for_user(keras_database, 7)
-
-
-def test_new_rating_takes_effect_at_once(spoilt_movielens_database: Database, neo4j_server) -> None:  # type: ignore[no-untyped-def]
-    database = neo4j_server.bring_to("keras")
-    first = recommend_for_user(database, 1, k=1)[0]["movieId"]
-    database.write(
-        load_query("load/ratings"),
-        loadId=2,
-        userIds=[1],
-        movieIds=[first],
-        ratings=[1.0],
-        timestamps=[2_000_000_000],
+def by_hand(
+    database: Database, movies: dict[int, Row], wish: Wish, min_rating: float, in_order: bool
+) -> list[tuple[int, float]]:
+    """The whole list by dictionaries and loops over everything: (movieId, score), best first."""
+    rated = database.read(RATED, userId=wish.user_id) if wish.user_id else []
+    seen = {row["movieId"] for row in rated} | set(wish.likes) | set(wish.dislikes)
+    liked = [(row["movieId"], row["timestamp"]) for row in rated if row["rating"] >= min_rating]
+    liked += [(movie, 0) for movie in wish.likes if movie not in dict(liked)]
+    steps = likes_ago(np.array([time for _, time in liked]))
+    run = database.read_one(load_query("runs/live"))["run"]
+    recent = {
+        m: 2.0 ** (-ago / run["recency"]) if in_order else 1.0 for (m, _), ago in zip(liked, steps, strict=True)
+    }
+    ago = dict(zip(recent, steps.tolist(), strict=True))
+    known = [m for m in recent if movies.get(m, {}).get("p") is not None]
+    total = sum(recent[m] for m in known)
+    profile = (
+        sum((0.5 / len(known) + 0.5 * recent[m] / total) * np.array(movies[m]["p"]) for m in known)
+        if known
+        else None
     )
-    assert first not in [row["movieId"] for row in recommend_for_user(database, 1)]
+    if wish.dislikes and profile is not None:
+        profile = profile - 0.5 * np.mean([movies[m]["p"] for m in wish.dislikes], axis=0)
+    logits, evidence = {}, dict.fromkeys(movies, 0.0)
+    for movie, row in movies.items():
+        if profile is not None and row["b"] is not None:
+            logits[movie] = float(profile @ np.array(row["o"]) + row["b"])
+    for m in recent:
+        for target, weight in movies[m]["followed" if in_order else "coLiked"]:
+            if in_order and ago[m] <= 10 * run["recency"]:
+                evidence[target] += recent[m] * weight / movies[target]["likes"] ** 0.5
+            elif not in_order:
+                evidence[target] += weight
+    best = max((logit for movie, logit in logits.items() if movie not in seen), default=0.0)
+    most = max((value for movie, value in evidence.items() if movie not in seen), default=0.0)
+    most_likes = max(row["likes"] for row in movies.values())
+    filters, found = wish.filters, []
+    for movie, row in movies.items():
+        taste = np.exp((logits[movie] - best) / run["temperature"]) if movie in logits else 0.0
+        score = taste + (run["evidence"] * evidence[movie] / most if most else 0.0)
+        score *= (row["likes"] / most_likes) ** wish.popularity
+        fits = (
+            (filters.with_rated or movie not in seen)
+            and movie not in filters.exclude
+            and (not filters.any_genre or set(filters.any_genre) & set(row["genres"]))
+            and set(filters.all_genres) <= set(row["genres"])
+            and not set(filters.no_genres) & set(row["genres"])
+            and (filters.from_year is None or (row["year"] is not None and row["year"] >= filters.from_year))
+            and (filters.to_year is None or (row["year"] is not None and row["year"] <= filters.to_year))
+            and row["ratings"] >= filters.min_ratings
+        )
+        if fits and score > 0:
+            found.append((movie, float(score)))
+    return sorted(found, key=lambda one: (-one[1], one[0]))[: wish.k]
+
+
+def some_wish(generator: np.random.Generator) -> Wish:
+    """A random user, or random likes, with random filters."""
+    genres = ["Comedy", "Drama", "Horror", "Sci-Fi", "Musical", "Film-Noir", "Animation"]
+
+    def some(most: int) -> tuple[str, ...]:
+        return tuple(generator.choice(genres, int(generator.integers(0, most + 1)), replace=False).tolist())
+
+    year = int(generator.integers(1930, 2015))
+    filters = Filters(
+        some(3),
+        some(1),
+        some(2),
+        year if generator.random() < 0.4 else None,
+        year + int(generator.integers(0, 30)) if generator.random() < 0.4 else None,
+        int(generator.choice([0, 0, 3, 30])),
+        tuple(generator.choice([1, 2, 260, 318, 356, 593, 2571], 3, replace=False).tolist()),
+        bool(generator.random() < 0.3),
+    )
+    by_user = generator.random() < 0.7
+    return Wish(
+        int(generator.integers(1, 611)) if by_user else None,
+        () if by_user and generator.random() < 0.7 else (50, 296, 4993),
+        () if generator.random() < 0.7 else (588,),
+        int(generator.choice([1, 10, 40])),
+        filters,
+        0.0,
+        float(generator.choice([0.0, 0.0, 0.5, -0.3])),
+    )
+
+
+def test_filters_change_no_score(ordered_database: Database) -> None:
+    recommender = Recommender(ordered_database)
+    whole = {row["movieId"]: row["score"] for row in recommender.recommend(Wish(5, k=10_000), 0)}
+    rows = recommend(ordered_database, Wish(5, k=50, filters=Filters(any_genre=("Horror",))), 0)
+    assert len(rows) == 50
+    assert {row["movieId"]: row["score"] for row in rows} == pytest.approx(
+        {row["movieId"]: whole[row["movieId"]] for row in rows}, rel=1e-5
+    )
+
+
+def test_both_ways_give_the_same_reasons(ordered_database: Database) -> None:
+    recommender = Recommender(ordered_database)
+    for wish in (Wish(15), Wish(None, (50, 296, 4993)), Wish(414, k=3)):
+        for one, other in zip(recommend(ordered_database, wish), recommender.recommend(wish), strict=True):
+            assert [r["movieId"] for r in one["because"]] == [r["movieId"] for r in other["because"]]
+            assert [r["share"] for r in one["because"]] == pytest.approx(
+                [r["share"] for r in other["because"]], rel=1e-4
+            )
+
+
+def test_many_users_get_the_lists_of_each(ordered_database: Database) -> None:
+    recommender = Recommender(ordered_database)
+    found = dict(recommender.recommend_many([9, 1, 5], Wish(1, k=3)))
+    assert list(found) == [9, 1, 5]
+    for user, rows in found.items():
+        assert [row["movieId"] for row in rows] == [
+            row["movieId"] for row in recommend(ordered_database, Wish(user, k=3), 0)
+        ]
+    with pytest.raises(NotFound, match="No user 9999"):
+        list(recommender.recommend_many([1, 9999], Wish(1)))
+
+
+def test_diverse_list_is_of_the_same_movies_and_less_alike(ordered_database: Database) -> None:
+    plain, diverse = Wish(1, k=10), Wish(1, k=10, diversity=0.5)
+    pool = {row["movieId"] for row in recommend(ordered_database, replace(plain, k=50), 0)}
+    found = [row["movieId"] for row in recommend(ordered_database, diverse, 0)]
+    assert len(set(found)) == 10
+    assert set(found) <= pool
+    assert found != [row["movieId"] for row in recommend(ordered_database, plain, 0)]
+    assert [row["movieId"] for row in Recommender(ordered_database).recommend(diverse, 0)] == found
+
+
+def test_popularity_moves_the_list_both_ways(ordered_database: Database) -> None:
+    likes = [
+        np.mean([row["likeCount"] for row in recommend(ordered_database, Wish(9, k=20, popularity=p), 0)])
+        for p in (-0.5, 0.0, 1.0)
+    ]
+    assert likes[0] < likes[1] < likes[2]
+
+
+def test_printed_query_gives_the_list_of_the_command(ordered_database: Database) -> None:
+    wish = Wish(15, filters=Filters(any_genre=("Comedy", "Drama"), from_year=1980))
+    query = load_query("recommend/recommend_in_order")
+    printed = parse_query("tests/printed", with_parameters(query, wish.parameters()))
+    assert ":param fromYear => 1980;" in printed.source
+    assert ':param anyGenre => ["Comedy", "Drama"];' in printed.source
+    assert printed.statements == query.statements
+
+
+def test_explained_movie_has_its_place_in_the_list(ordered_database: Database) -> None:
+    rows = recommend(ordered_database, Wish(15, k=30))
+    for row in rows[::10]:
+        explained = Recommender(ordered_database).explain(Wish(15), row["movieId"], 5)
+        assert explained["score"] == pytest.approx(row["score"])
+        assert [r["movieId"] for r in explained["because"][:3]] == [r["movieId"] for r in row["because"]]
+        assert len(explained["because"]) <= 5
+    rated = ordered_database.read(RATED, userId=15)[0]["movieId"]
+    assert Recommender(ordered_database).explain(Wish(15), rated)["movieId"] == rated, (
+        "rated movies can be explained too"
+    )
+    with pytest.raises(NotFound, match="Movie 7000000 has no score"):
+        Recommender(ordered_database).explain(Wish(15), 7_000_000)
+
+
+@pytest.mark.parametrize(("state", "min_rating"), [("ordered", 4.0), ("keras", 5.0)])
+def test_random_wishes_get_what_an_exact_scan_finds(
+    neo4j_server: TestServer, state: str, min_rating: float
+) -> None:
+    database = neo4j_server.bring_to(state)
+    generator, recommender = np.random.default_rng(7), Recommender(database)
+    movies = {row["id"]: row for row in database.read(EVERYTHING)}
+    compared = 0
+    for _ in range(14):
+        wish = some_wish(generator)
+        expected = by_hand(database, movies, wish, min_rating, state == "ordered")
+        in_server = recommend(database, wish, 0)
+        in_process = recommender.recommend(wish, 0)
+        if in_server and in_server[0]["basis"] == "popularity":
+            continue
+        compared += len(expected)
+        for rows in (in_server, in_process):
+            assert len(rows) == len(expected), wish
+            assert [row["score"] for row in rows] == pytest.approx([score for _, score in expected], rel=2e-5)
+            for row, (movie, score) in zip(rows, expected, strict=True):
+                # Two that differ in the seventh digit may change places.
+                assert row["movieId"] == movie or row["score"] == pytest.approx(score, rel=1e-5)
+    assert compared >= 50
 
 
 def test_unknown_user_is_told_the_range(keras_database: Database) -> None:
     with pytest.raises(NotFound, match="No user 9999; expected an id from 1 to 610"):
-        recommend_for_user(keras_database, 9999)
+        recommend(keras_database, Wish(9999))
 
 
-def test_user_without_likes_is_told_so(keras_database: Database) -> None:
+def test_user_without_likes_gets_what_was_liked_lately(keras_database: Database) -> None:
     users = keras_database.read(load_query("evaluate/users"), minRating=5.0)
     nobody = next(user["userId"] for user in users if not user["liked"])
-    with pytest.raises(BadRequest, match="nothing to recommend from"):
-        recommend_for_user(keras_database, nobody)
+    rows = recommend(keras_database, Wish(nobody))
+    assert len(rows) == 10
+    assert {row["basis"] for row in rows} == {"popularity"}
+    rated = {row["movieId"] for row in keras_database.read(RATED, userId=nobody)}
+    assert not rated & {row["movieId"] for row in rows}
+    assert Recommender(keras_database).recommend(Wish(nobody)) == rows
+
+
+def test_new_rating_takes_effect_at_once(neo4j_server: TestServer) -> None:
+    database = neo4j_server.bring_to("ordered")
+    neo4j_server.state = "unknown"
+    recommender = Recommender(database)
+    first = recommend(database, Wish(1, k=1))[0]
+    assert recommender.recommend(Wish(1, k=1))[0]["movieId"] == first["movieId"]
+    database.write(
+        load_query("load/ratings"),
+        loadId=2,
+        userIds=[1],
+        movieIds=[first["movieId"]],
+        ratings=[5.0],
+        timestamps=[2_000_000_000],
+    )
+    for rows in (recommend(database, Wish(1)), recommender.recommend(Wish(1))):
+        assert first["movieId"] not in [row["movieId"] for row in rows]
+        assert first["movieId"] in {reason["movieId"] for row in rows for reason in row["because"]}
 
 
 def test_before_derive_the_next_command_is_named(empty_database: Database) -> None:
     with pytest.raises(StageMissing, match="movierec derive"):
-        recommend_for_user(empty_database, 1)
+        recommend(empty_database, Wish(1))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"k": 0}, "k is 0"),
+        ({"user_id": None}, "nothing to recommend from"),
+        ({"diversity": 1.5}, "diversity is 1.5; expected 0 to 1"),
+        ({"popularity": 3.0}, "popularity is 3.0"),
+        ({"likes": (1, 2), "dislikes": (2,)}, "Movie 2 is both liked and disliked"),
+    ],
+)
+def test_wrong_wishes_are_refused(wrong: dict[str, object], said: str) -> None:
+    with pytest.raises(BadRequest, match=said):
+        Wish(**({"user_id": 1} | wrong))  # type: ignore[arg-type]
+
+
+def test_years_and_genres() -> None:
+    assert [year_range(text) for text in ("1990..1999", "1990..", "..1999", "1994")] == [
+        (1990, 1999),
+        (1990, None),
+        (None, 1999),
+        (1994, 1994),
+    ]
+    for text in ("..", "nineties", "1990-1999", "1990..x"):
+        with pytest.raises(BadRequest, match="not a range; expected such as"):
+            year_range(text)
+    with pytest.raises(BadRequest, match="2000 to 1990 hold none"):
+        Filters(from_year=2000, to_year=1990)
+    with pytest.raises(BadRequest, match="No movie is of genre 'Comdy'; expected one of Comedy, Drama"):
+        Filters(any_genre=("Comdy",)).check_genres(["Drama", "Comedy"])

@@ -2,13 +2,22 @@ import numpy as np
 import pytest
 
 from movierec.database.connection import Database
-from movierec.database.query_files import load_query
+from movierec.database.query_files import load_query, parse_query
 from movierec.database.runs import live_run
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.train import train_embeddings
 from movierec.errors import BadRequest, StageMissing
 from movierec.graph.pull import pull_movie_graph
+from movierec.recommending.filters import Filters
+from movierec.recommending.recommender import Recommender
 from movierec.recommending.similar import similar_movies
+from tests.conftest import TestServer
+
+NEIGHBOURS = parse_query(
+    "tests/neighbours",
+    "// Links of The Matrix.\n// Parameters: none.\n// Returns: rows.\n"
+    "MATCH (:Movie {movieId: 2571})-[c:CO_LIKED]-(m:Movie) RETURN m.movieId AS movieId, c.weight AS weight;",
+)
 
 # The five queries of the Keras example, each with movies of which at least one must be among the first ten.
 QUERIES = {
@@ -26,7 +35,7 @@ QUERIES = {
 
 @pytest.mark.parametrize("title", QUERIES)
 def test_the_keras_examples_queries_give_sane_lists(keras_database: Database, title: str) -> None:
-    rows = similar_movies(keras_database, title, k=10)
+    rows = similar_movies(keras_database, title, k=10, plain_cosine=True)
     titles = [row["title"] for row in rows]
     assert title not in titles
     assert len(titles) == len(set(titles)) == 10
@@ -53,16 +62,43 @@ def test_case_study_lists_what_belongs_together_with_any_seed(keras_database: Da
         assert {names[v] for v in nearest} >= set(others)
 
 
-def test_score_is_the_cosine_and_every_movie_is_looked_at(keras_database: Database) -> None:
-    rows = keras_database.read(load_query("embedding/read"))
+def vectors_of(database: Database) -> tuple[list[int], np.ndarray]:
+    rows = database.read(load_query("embedding/read"))
     matrix = np.array([row["embedding"] for row in rows])
-    unit = matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
-    ids = [row["movieId"] for row in rows]
+    return [row["movieId"] for row in rows], matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
+
+
+def test_plain_score_is_the_cosine_and_every_movie_is_looked_at(keras_database: Database) -> None:
+    ids, unit = vectors_of(keras_database)
     cosines = unit @ unit[ids.index(2571)]
     best = [(ids[i], cosines[i]) for i in np.argsort(-cosines) if ids[i] != 2571][:25]
-    found = similar_movies(keras_database, "2571", k=25)
+    found = similar_movies(keras_database, "2571", k=25, plain_cosine=True)
     assert [row["movieId"] for row in found] == [movie for movie, _ in best]
     assert [row["score"] for row in found] == pytest.approx([cosine for _, cosine in best], abs=1e-5)
+
+
+@pytest.mark.parametrize("conditions", [{}, {"no_genres": ("Action",), "from_year": 1990, "min_ratings": 60}])
+def test_score_adds_who_liked_both(keras_database: Database, conditions: dict[str, object]) -> None:
+    ids, unit = vectors_of(keras_database)
+    weights = {row["movieId"]: row["weight"] for row in keras_database.read(NEIGHBOURS)}
+    details = {row["movieId"]: row for row in keras_database.read(load_query("recommend/model"))}
+    expected = []
+    for movie, cosine in zip(ids, unit @ unit[ids.index(2571)], strict=True):
+        one = details[movie]
+        fits = not conditions or (
+            "Action" not in one["genres"] and (one["year"] or 0) >= 1990 and one["ratings"] >= 60
+        )
+        if movie != 2571 and fits:
+            score = cosine + (weights.get(movie, 0.0) / max(weights.values())) ** 0.5
+            expected.append((one["likeCount"] < 5, -score, movie))
+    best = sorted(expected)[:30]
+    filters = Filters(**conditions)  # type: ignore[arg-type]
+    for found in (
+        similar_movies(keras_database, "2571", 30, filters),
+        Recommender(keras_database).similar(2571, 30, filters),
+    ):
+        assert [row["movieId"] for row in found] == [movie for _, _, movie in best]
+        assert [row["score"] for row in found] == pytest.approx([-score for _, score, _ in best], abs=1e-5)
 
 
 def test_answer_names_the_run_it_comes_from(keras_database: Database) -> None:
@@ -73,16 +109,34 @@ def test_answer_names_the_run_it_comes_from(keras_database: Database) -> None:
     assert [row["rank"] for row in rows] == [1, 2, 3]
 
 
-def test_movie_without_a_vector_says_why(keras_database: Database) -> None:
-    with pytest.raises(StageMissing, match=r"has no vector.*--min-weight"):
-        similar_movies(keras_database, "193609")
-
-
-def test_before_training_the_next_command_is_named(empty_database: Database) -> None:
-    with pytest.raises(StageMissing, match="movierec train"):
-        similar_movies(empty_database, "Jumanji")
+def test_movie_without_a_vector_is_taken_for_the_mean_of_its_genres(keras_database: Database) -> None:
+    rows = similar_movies(keras_database, "193609", k=5)
+    assert {row["estimatedFrom"] for row in rows} == {"genres"}
+    assert all("Comedy" in row["genres"] for row in rows[:3])
+    assert {row["estimatedFrom"] for row in similar_movies(keras_database, "2571", k=5)} == {None}
 
 
 def test_k_below_one_is_refused(keras_database: Database) -> None:
     with pytest.raises(BadRequest, match="k is 0"):
         similar_movies(keras_database, "Jumanji", k=0)
+
+
+def test_movie_without_a_vector_but_with_links_is_taken_for_their_mean(neo4j_server: TestServer) -> None:
+    database = neo4j_server.bring_to("keras")
+    neo4j_server.state = "unknown"
+    before = [row["movieId"] for row in similar_movies(database, "2571", k=20)]
+    database.write(
+        parse_query(
+            "tests/forget",
+            "// Forget.\n// Parameters: none.\n// Returns: nothing.\n"
+            "MATCH (m:Movie {movieId: 2571}) REMOVE m.embedding;",
+        )
+    )
+    rows = similar_movies(database, "2571", k=20)
+    assert {row["estimatedFrom"] for row in rows} == {"neighbours"}
+    assert len(set(before) & {row["movieId"] for row in rows}) >= 10, "it lies where its neighbours do"
+
+
+def test_before_training_the_next_command_is_named(empty_database: Database) -> None:
+    with pytest.raises(StageMissing, match="movierec derive"):
+        similar_movies(empty_database, "Jumanji")

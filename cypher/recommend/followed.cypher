@@ -1,0 +1,12 @@
+// Which of some movies follow which likes.
+// Parameters: likes LIST<INTEGER>, movieIds; movieIds LIST<INTEGER>.
+// Returns: likedId INTEGER; movieId INTEGER; weight FLOAT, of FOLLOWED_BY from the like; likeCount INTEGER, users who
+//   like the movie.
+:param likes => [2571];
+:param movieIds => [1, 260];
+
+UNWIND $likes AS likedId
+MATCH (:Movie {movieId: likedId})-[f:FOLLOWED_BY]->(m:Movie)
+WHERE m.movieId IN $movieIds
+RETURN likedId, m.movieId AS movieId, f.weight AS weight, m.likeCount AS likeCount
+ORDER BY likedId, movieId;

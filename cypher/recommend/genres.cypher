@@ -1,0 +1,8 @@
+// The genres there are.
+// Parameters: none.
+// Returns: genre STRING.
+
+MATCH (m:Movie)
+UNWIND m.genres AS genre
+RETURN DISTINCT genre
+ORDER BY genre;

@@ -1,0 +1,20 @@
+// What some users have rated and like; no row for one that is not there.
+// Parameters: userIds LIST<INTEGER>; minRating FLOAT, stars from which a rating is a like.
+// Returns: userId INTEGER; rated LIST<INTEGER>, movieIds; liked LIST<INTEGER>, movieIds, newest first; times
+//   LIST<INTEGER>, when each of these was given.
+:param userIds => [1];
+:param minRating => 4.0;
+
+UNWIND $userIds AS userId
+MATCH (u:User {userId: userId})
+CALL (u) {
+  OPTIONAL MATCH (u)-[r:RATED]->(m:Movie)
+  WITH r, m
+  ORDER BY r.timestamp DESC, m.movieId
+  RETURN
+    collect(m.movieId) AS rated,
+    collect(CASE WHEN r.rating >= $minRating THEN m.movieId END) AS liked,
+    collect(CASE WHEN r.rating >= $minRating THEN r.timestamp END) AS times
+}
+RETURN userId, rated, liked, times
+ORDER BY userId;

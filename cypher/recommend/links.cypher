@@ -1,0 +1,23 @@
+// How movies that are liked are linked with others by CO_LIKED, for some pairs.
+// Parameters: likes LIST<INTEGER>, movieIds; movieIds LIST<INTEGER>, each to go with the like of the same position.
+// Returns: likedId INTEGER, liked STRING, its title; movieId INTEGER; count INTEGER, users who liked both; weight FLOAT;
+//   lift FLOAT, how many times more than by chance. No row for a pair without CO_LIKED.
+:param likes => [2571, 2571];
+:param movieIds => [1, 260];
+
+MATCH (derive:Run {stage: 'derive', status: 'done'})
+WITH derive
+ORDER BY derive.startedAt DESC, derive.runId DESC
+LIMIT 1
+UNWIND range(0, size($likes) - 1) AS i
+MATCH (liked:Movie {movieId: $likes[i]})
+MATCH (m:Movie {movieId: $movieIds[i]})
+MATCH (liked)-[c:CO_LIKED]-(m)
+RETURN
+  liked.movieId AS likedId,
+  liked.title AS liked,
+  m.movieId AS movieId,
+  c.count AS count,
+  c.weight AS weight,
+  1.0 * c.count * derive.users / (liked.likeCount * m.likeCount) AS lift
+ORDER BY likedId, movieId;

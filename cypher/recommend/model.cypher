@@ -1,0 +1,19 @@
+// Every movie that anybody likes, with what it is recommended by.
+// Parameters: none.
+// Returns: movieId INTEGER, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER; ratings INTEGER, users
+//   who rated it; embedding, profileEmbedding, contextEmbedding LIST<FLOAT> or null; likeBias FLOAT or null.
+
+MATCH (m:Movie)
+WHERE m.likeRank >= 0
+RETURN
+  m.movieId AS movieId,
+  m.title AS title,
+  m.year AS year,
+  m.genres AS genres,
+  m.likeCount AS likeCount,
+  COUNT { (m)<-[:RATED]-() } AS ratings,
+  m.embedding AS embedding,
+  m.profileEmbedding AS profileEmbedding,
+  m.contextEmbedding AS contextEmbedding,
+  m.likeBias AS likeBias
+ORDER BY movieId;

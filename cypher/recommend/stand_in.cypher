@@ -1,0 +1,24 @@
+// What a movie without a vector may be taken to be like: the movies it is linked with, or those of its genres.
+// Parameters: movieId INTEGER.
+// Returns: kind STRING, "neighbours" or "genres"; weight FLOAT, of CO_LIKED or the share of genres in common (Jaccard);
+//   embedding LIST<FLOAT>.
+:param movieId => 1;
+
+MATCH (query:Movie {movieId: $movieId})
+CALL (query) {
+  MATCH (query)-[c:CO_LIKED]-(m:Movie)
+  WHERE m.embedding IS NOT NULL
+  RETURN m, 'neighbours' AS kind, c.weight AS weight
+  UNION ALL
+  MATCH (m:Movie)
+  WHERE m.embedding IS NOT NULL
+    AND NOT EXISTS { (query)-[:CO_LIKED]-(other:Movie) WHERE other.embedding IS NOT NULL }
+  WITH m, size([genre IN query.genres WHERE genre IN m.genres]) AS common
+  WHERE common > 0
+  RETURN m, 'genres' AS kind, 1.0 * common / (size(query.genres) + size(m.genres) - common) AS weight
+}
+WITH m, kind, weight
+ORDER BY weight DESC, coalesce(m.likeCount, 0) DESC, m.movieId
+LIMIT 50
+RETURN kind, weight, m.embedding AS embedding
+ORDER BY weight DESC, m.movieId;

@@ -1,0 +1,14 @@
+// What some movies recommend by and are recommended by.
+// Parameters: movieIds LIST<INTEGER>.
+// Returns: movieId INTEGER; embedding, profileEmbedding, contextEmbedding LIST<FLOAT> or null; likeCount INTEGER or null.
+:param movieIds => [1, 260];
+
+UNWIND $movieIds AS movieId
+MATCH (m:Movie {movieId: movieId})
+RETURN
+  m.movieId AS movieId,
+  m.embedding AS embedding,
+  m.profileEmbedding AS profileEmbedding,
+  m.contextEmbedding AS contextEmbedding,
+  m.likeCount AS likeCount
+ORDER BY movieId;

@@ -1,0 +1,70 @@
+"""`movierec explain`: why a movie is recommended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from movierec.cli.options import connection_options, format_option, open_database
+from movierec.cli.wishes import movie_ids, who_options, wish_of
+
+
+@click.command("explain")
+@click.argument("movie")
+@who_options
+@click.option("-n", type=click.IntRange(1, 50), default=10, show_default=True, help="How many reasons.")
+@click.option("--cypher", is_flag=True, help="Print a query that draws the reasons in Neo4j Browser.")
+@connection_options
+@format_option
+def command(
+    movie: str,
+    user: str | None,
+    likes: Sequence[str],
+    dislikes: Sequence[str],
+    n: int,
+    cypher: bool,
+    output_format: str,
+    **connection: Any,
+) -> None:
+    """Say which of a user's likes speak for MOVIE, a title or an id, and how much.
+
+    \b
+    Examples: movierec explain "Aliens (1986)" --user 1
+              movierec explain "Aliens (1986)" --likes "Alien (1979)" --format json
+              movierec explain "Aliens (1986)" --user 1 --cypher
+    """
+    from movierec.cli.output import print_record, print_rows
+    from movierec.database.query_files import load_query, with_parameters
+    from movierec.recommending.recommender import Recommender
+
+    with open_database(**connection) as database:
+        wish = wish_of(database, user, likes, dislikes)
+        (movie_id,) = movie_ids(database, [movie])
+        explained = Recommender(database).explain(wish, movie_id, n)
+    if cypher:
+        because = [reason["movieId"] for reason in explained["because"]]
+        click.echo(with_parameters(load_query("recommend/paths"), {"movieId": movie_id, "likes": because}))
+        return
+    if output_format != "table":
+        print_record(explained, output_format)
+        return
+    order = "in the order of likes" if explained["order"] == "on" else "whatever the order of likes"
+    click.echo(
+        f"{explained['title']} is number {explained['rank']}, {order}: score {explained['score']:.3f}, of which "
+        f"{explained['taste']:.3f} by taste and {explained['evidence']:.3f} by what people liked.",
+        err=True,
+    )
+    if not explained["because"]:
+        click.echo("No like is linked with it: it is near to them all together.", err=True)
+    print_rows(
+        explained["because"],
+        output_format,
+        {
+            "liked": "title",
+            "people liked both": "count",
+            "times chance": lambda row: f"{row['lift']:.1f}",
+            "share of the score": lambda row: f"{row['share']:.0%}",
+        },
+    )

@@ -1,0 +1,190 @@
+"""Recommender: many answers from one process, over arrays that are pulled once.
+
+What a user likes is read from the ratings at the moment; the model is pulled again when another derive or
+training is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from movierec.database.connection import Database
+from movierec.database.runs import require_finished
+from movierec.errors import BadRequest, NotFound
+from movierec.graph.arrays import Rows
+from movierec.graph.pull import pull_edges
+from movierec.recommending.filters import Filters
+from movierec.recommending.model import Model, pull_model, require_model
+from movierec.recommending.reasons import N_REASONS, read_links, reasons_from, strongest
+from movierec.recommending.recommend import History, Wish, popular_movies, read_histories, read_history
+from movierec.recommending.scoring import KNOWN_LIKES, Liked, carried, likeness, most_diverse, top
+
+__all__ = ["Recommender"]
+
+BATCH_USERS = 200
+
+
+class Recommender:
+    """One connection and the model that was pulled through it."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._model: Model | None = None
+        self._links: tuple[str, Rows] | None = None  # the derive, and its CO_LIKED
+
+    def model(self) -> Model:
+        """The model that is live now. Raises StageMissing before derive and train are done."""
+        derived, run = require_finished(self.database, "derive"), require_model(self.database)
+        known = self._model
+        if known is None or (known.run_id, known.derive_id) != (run["runId"], derived["runId"]):
+            known = self._model = pull_model(self.database)
+        return known
+
+    def recommend(self, wish: Wish, n_reasons: int = N_REASONS) -> list[dict[str, Any]]:
+        """The list of `recommend.recommend`."""
+        model = self.model()
+        history = read_history(self.database, wish, model.min_rating)
+        if not history.liked:
+            return popular_movies(self.database, wish, model.min_rating, model.run_id)
+        liked, rows = self._ranked(model, history, wish)
+        return self._with_reasons(model, history, liked, rows, n_reasons)
+
+    def explain(self, wish: Wish, movie_id: int, n_reasons: int = 10) -> dict[str, Any]:
+        """One movie's row of the user's whole list, with up to `n_reasons` reasons; one that is rated has its
+        place in the list that holds rated movies too.
+
+        Raises NotFound for a movie without a score, BadRequest for a user who likes nothing.
+        """
+        model = self.model()
+        history = read_history(self.database, wish, model.min_rating)
+        if not history.liked:
+            raise BadRequest(f"User {wish.user_id} likes nothing yet, so nothing explains a movie.")
+        filters = replace(wish.filters, with_rated=movie_id in [*history.rated, *wish.dislikes])
+        everything = replace(wish, k=len(model.movie_ids), diversity=0.0, filters=filters)
+        liked, rows = self._ranked(model, history, everything)
+        rows = [row for row in rows if row["movieId"] == movie_id]
+        if not rows:
+            raise NotFound(
+                f"Movie {movie_id} has no score: no like leads to it, and nobody liked it "
+                "when the model was trained."
+            )
+        return self._with_reasons(model, history, liked, rows, n_reasons)[0]
+
+    def _with_reasons(
+        self, model: Model, history: History, liked: Liked, rows: list[dict[str, Any]], n_reasons: int
+    ) -> list[dict[str, Any]]:
+        if not n_reasons or not rows:
+            return rows
+        known = np.isin(np.array(history.liked, dtype=np.int64), model.movie_ids)
+        parts = []
+        for row in rows:
+            (position,) = model.positions([row["movieId"]])
+            part = np.zeros(len(history.liked))
+            part[known] = carried(model.scorer, liked, int(position), row["taste"], row["evidence"])
+            parts.append(part)
+        pairs = [
+            (history.liked[place], row["movieId"])
+            for row, part in zip(rows, parts, strict=True)
+            for place in strongest(part, n_reasons)
+        ]
+        links = read_links(self.database, pairs)
+        return [
+            row | {"because": reasons_from(part, history.liked, row, links, n_reasons)}
+            for row, part in zip(rows, parts, strict=True)
+        ]
+
+    def recommend_many(self, user_ids: Iterable[int], wish: Wish) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+        """Lists for many users, in their order, without reasons; `wish` says everything but the user.
+
+        Raises NotFound for an unknown user.
+        """
+        model = self.model()
+        for batch in _batches(user_ids, BATCH_USERS):
+            histories = read_histories(self.database, batch, model.min_rating)
+            for user_id in batch:
+                one, history = replace(wish, user_id=user_id), histories[user_id].with_likes(wish.likes)
+                if history.liked:
+                    yield user_id, self._ranked(model, history, one)[1]
+                else:
+                    yield user_id, popular_movies(self.database, one, model.min_rating, model.run_id)
+
+    def similar(self, movie_id: int, k: int, filters: Filters, plain_cosine: bool = False) -> list[dict[str, Any]]:
+        """The list of `similar.similar_movies` for a movie that has a vector."""
+        model = self.model()
+        (query,) = model.positions([movie_id])
+        weights = self._co_liked(model).gathered(np.array([query]), np.ones(1))
+        cosine = (model.unit @ model.unit[query]).astype(np.float64)
+        scores = cosine if plain_cosine else likeness(cosine, weights)
+        allowed = model.allowed(filters) & model.unit.any(axis=1)
+        allowed[query] = False
+        # Movies that few like come after all others.
+        known = np.full(len(scores), True) if plain_cosine else model.like_counts >= KNOWN_LIKES
+        keys = np.lexsort((model.movie_ids, -scores, ~known))
+        chosen = keys[allowed[keys]][:k]
+        links = (
+            {}
+            if plain_cosine
+            else read_links(self.database, [(movie_id, int(model.movie_ids[i])) for i in chosen])
+        )
+        counts = {movie: link["count"] for (_, movie), link in links.items()}
+        return [
+            {
+                "rank": rank,
+                **model.describe(int(i)),
+                "score": float(scores[i]),
+                "cosine": float(cosine[i]),
+                **({} if plain_cosine else {"count": counts.get(int(model.movie_ids[i]))}),
+                "estimatedFrom": None,
+                "runId": model.run_id,
+            }
+            for rank, i in enumerate(chosen, start=1)
+        ]
+
+    def _co_liked(self, model: Model) -> Rows:
+        """CO_LIKED of the model's derive, which only `similar` asks for; pulled with its first question."""
+        if self._links is None or self._links[0] != model.derive_id:
+            sources, targets, weights = pull_edges(self.database, "CO_LIKED")
+            heads, tails = model.positions(sources), model.positions(targets)
+            both = np.concatenate([heads, tails]), np.concatenate([tails, heads])
+            rows = Rows.of(len(model.movie_ids), *both, np.concatenate([weights, weights]))
+            self._links = (model.derive_id, rows)
+        return self._links[1]
+
+    def _ranked(self, model: Model, history: History, wish: Wish) -> tuple[Liked, list[dict[str, Any]]]:
+        """What the model knows of the likes, and the list without reasons."""
+        liked = model.liked(history.liked, history.times, wish.dislikes)
+        is_rated = np.zeros(len(model.movie_ids), dtype=bool)
+        is_rated[model.positions([*history.rated, *wish.dislikes])] = True
+        taste, evidence = model.scorer.terms(liked, is_rated)
+        scores = (taste + evidence) * (model.like_counts / model.like_counts.max()) ** wish.popularity
+        allowed = model.allowed(wish.filters)
+        if not wish.filters.with_rated:
+            allowed &= ~is_rated
+        chosen = top(scores, allowed, wish.pool)
+        if wish.diversity:
+            chosen = chosen[most_diverse(scores[chosen], model.unit[chosen], wish.diversity, wish.k)]
+        return liked, [
+            {
+                "rank": rank,
+                **model.describe(int(position)),
+                "score": float(scores[position]),
+                "taste": float(taste[position]),
+                "evidence": float(evidence[position]),
+                "because": [],
+                "order": model.order,
+                "basis": "likes",
+                "runId": model.run_id,
+            }
+            for rank, position in enumerate(chosen, start=1)
+        ]
+
+
+def _batches(user_ids: Iterable[int], most: int) -> Iterator[list[int]]:
+    waiting = iter(user_ids)
+    while batch := list(islice(waiting, most)):
+        yield batch
