@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from movierec.errors import BadRequest, MissingExtra
 
-__all__ = ["plot_loss"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["plot_loss", "plot_quality"]
 
 
 def plot_loss(run: dict[str, Any], path: Path) -> None:
     """The mean loss a pair by epoch of one train Run, as a PNG, SVG or PDF by the ending of `path`."""
-    try:
-        import matplotlib as mpl
-        from matplotlib.figure import Figure
-        from matplotlib.ticker import MaxNLocator
-    except ImportError as error:
-        raise MissingExtra("Drawing", "plots") from error
     losses = run.get("losses")
     if not losses:
         raise BadRequest(f"The run {run['runId']} recorded no losses; choose a finished train run.")
-    with mpl.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
-        figure = Figure(figsize=(6, 3.6), layout="constrained")
-        axes = figure.subplots()
+    with _drawn(path) as axes:
+        from matplotlib.ticker import MaxNLocator
+
         epochs = list(range(1, len(losses) + 1))
         axes.plot(epochs, losses, marker="o", color="#2a6f97")
         axes.set_xlabel("epoch")
@@ -31,6 +30,41 @@ def plot_loss(run: dict[str, Any], path: Path) -> None:
         axes.set_title(run["runId"])
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(axis="y", alpha=0.3)
+
+
+def plot_quality(report: dict[str, Any], path: Path) -> None:
+    """Each method of an evaluation by the part of the movies its lists reach, and how well they are ranked."""
+    with _drawn(path) as axes:
+        for name, measures in report["methods"].items():
+            is_ours = name == "movierec"
+            place = (measures["coverage@10"], measures["ndcg@10"])
+            axes.plot(*place, marker="o", color="#c1121f" if is_ours else "#2a6f97")
+            axes.annotate(
+                name,
+                place,
+                textcoords="offset points",
+                xytext=(5, 4),
+                fontsize=8,
+                fontweight="bold" if is_ours else "normal",
+            )
+        axes.margins(x=0.2, y=0.1)
+        axes.set_xlabel("movies in anybody's list of ten (part of all rated)")
+        axes.set_ylabel("NDCG@10")
+        axes.set_title(f"{report['protocol']}; order {report['order']}", fontsize=8)
+        axes.grid(alpha=0.3)
+
+
+@contextmanager
+def _drawn(path: Path) -> Iterator[Axes]:
+    """Axes to draw on, written to `path` afterwards; BadRequest where that cannot be written."""
+    try:
+        import matplotlib as mpl
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtra("Drawing", "plots") from error
+    with mpl.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
+        figure = Figure(figsize=(6, 3.6), layout="constrained")
+        yield figure.subplots()
         try:
             figure.savefig(path, dpi=150)
         except (OSError, ValueError) as error:

@@ -1,23 +1,25 @@
-// For every user: liked and rated movies of the training part, and the held-out likes.
+// For every user: what is liked and rated in the training part, and the likes that were held out.
 // Parameters: minRating FLOAT, stars from which a rating is a like.
-// Returns: userId INTEGER; liked, seen, heldOut LIST<INTEGER> of movieIds, ascending.
+// Returns: userId INTEGER; liked LIST<INTEGER>, movieIds, newest first; times LIST<INTEGER>, when each of these was
+//   given; seen LIST<INTEGER>, movieIds; heldOut LIST<INTEGER>, movieIds, oldest first; heldOutTimes LIST<INTEGER>.
 :param minRating => 4.0;
 
 MATCH (u:User)
 CALL (u) {
   OPTIONAL MATCH (u)-[r:RATED]->(m:Movie)
   WITH r, m.movieId AS movieId
-  ORDER BY movieId
+  ORDER BY r.timestamp DESC, movieId
   RETURN
     collect(movieId) AS seen,
-    collect(CASE WHEN r.rating >= $minRating THEN movieId END) AS liked
+    collect(CASE WHEN r.rating >= $minRating THEN movieId END) AS liked,
+    collect(CASE WHEN r.rating >= $minRating THEN r.timestamp END) AS times
 }
 CALL (u) {
   OPTIONAL MATCH (u)-[h:HELD_OUT]->(m:Movie)
   WHERE h.rating >= $minRating
-  WITH m.movieId AS movieId
-  ORDER BY movieId
-  RETURN collect(movieId) AS heldOut
+  WITH h, m.movieId AS movieId
+  ORDER BY h.timestamp, movieId
+  RETURN collect(movieId) AS heldOut, collect(h.timestamp) AS heldOutTimes
 }
-RETURN u.userId AS userId, liked, seen, heldOut
+RETURN u.userId AS userId, liked, times, seen, heldOut, heldOutTimes
 ORDER BY userId;

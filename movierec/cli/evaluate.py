@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from movierec.cli.options import connection_options, format_option, open_database
-from movierec.embedding.settings import PRESETS
+from movierec.embedding.settings import ORDERS, PRESETS
+from movierec.graph.settings import SPLIT_STRATEGIES
 
 if TYPE_CHECKING:
     from movierec.database.connection import Database
@@ -18,26 +20,69 @@ if TYPE_CHECKING:
 @click.option(
     "--preset", type=click.Choice(list(PRESETS)), default="default", show_default=True, help="Of derive and train."
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="Of the training.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Of the training; the first of --seeds.")
+@click.option(
+    "--seeds", type=click.IntRange(1, 20), default=1, show_default=True, help="Trainings to take the mean of."
+)
+@click.option(
+    "--strategy",
+    type=click.Choice([name for name in SPLIT_STRATEGIES if name != "canonical"]),
+    default="newest",
+    show_default=True,
+    help="Which likes are held out, as in movierec split.",
+)
+@click.option("--fraction", type=float, default=0.2, show_default=True, help="Of the likes.")
+@click.option("--order", type=click.Choice(ORDERS), help="Heed the order of likes.  [default: the preset's]")
 @click.option("--in-place", is_flag=True, help="Split, derive and train in the connected database itself.")
 @click.option("--keep", is_flag=True, help="Leave the scratch server running, for a look in Neo4j Browser.")
+@click.option("--by-user", type=click.Path(path_type=Path), help="Write every user's measures into this CSV file.")
+@click.option("--plot", type=click.Path(path_type=Path), help="Draw NDCG@10 and coverage into this picture.")
 @connection_options
 @format_option
-def command(preset: str, seed: int, in_place: bool, keep: bool, output_format: str, **connection: Any) -> None:
-    """Hold out each user's newest likes, build the model from the rest, and measure how well it finds them.
+def command(
+    preset: str,
+    seed: int,
+    seeds: int,
+    strategy: str,
+    fraction: float,
+    order: str | None,
+    in_place: bool,
+    keep: bool,
+    by_user: Path | None,
+    plot: Path | None,
+    output_format: str,
+    **connection: Any,
+) -> None:
+    """Hold out a part of each user's likes, build the model from the rest, and measure how well it finds them.
 
     Runs on a copy of the ratings in a scratch server; the connected database is only read. With --in-place
     it runs there, and leaves the database split: for one that was made for experiments.
 
-    Example: movierec evaluate --seed 2
+    \b
+    Examples: movierec evaluate --seeds 3
+              movierec evaluate --strategy random --order off
+              movierec evaluate --format json --by-user measures.csv --plot quality.png
     """
     with open_database(**connection) as database:
-        report = evaluate(database, preset, seed, in_place, keep)
+        report = evaluate(database, preset, seed, in_place, keep, seeds, strategy, fraction, order, by_user)
     print_report(report, output_format)
+    if plot is not None:
+        from movierec.plots import plot_quality
+
+        plot_quality(report, plot)
 
 
 def evaluate(
-    database: Database, preset: str, seed: int, in_place: bool = False, keep: bool = False
+    database: Database,
+    preset: str,
+    seed: int,
+    in_place: bool = False,
+    keep: bool = False,
+    seeds: int = 1,
+    strategy: str = "newest",
+    fraction: float = 0.2,
+    order: str | None = None,
+    by_user: Path | None = None,
 ) -> dict[str, Any]:
     """Run the protocol in a scratch server, or in `database` itself."""
     from movierec.cli.progress import bar_or_lines
@@ -51,13 +96,19 @@ def evaluate(
 
     started = time.monotonic()
     env = environment()
-    settings = (SplitSettings(), DeriveSettings.from_preset(preset), TrainSettings.from_preset(preset, seed=seed))
+    settings = (
+        SplitSettings(strategy, fraction=fraction),
+        DeriveSettings.from_preset(preset, order=order),
+        TrainSettings.from_preset(preset, seed=seed, order=order),
+    )
+    write = None if by_user is None else lambda tables: _write_tables(by_user, tables)
     if in_place:
-        report = evaluate_in(database, *settings, Home(home_folder(env)).checkpoints, bar_or_lines)
+        folder = Home(home_folder(env)).checkpoints
+        report = evaluate_in(database, *settings, folder, bar_or_lines, seeds, write)
     else:
         with scratch_database(env, keep, bar_or_lines) as (scratch, home):
             copy_ratings(database, scratch, bar_or_lines)
-            report = evaluate_in(scratch, *settings, home.checkpoints, bar_or_lines)
+            report = evaluate_in(scratch, *settings, home.checkpoints, bar_or_lines, seeds, write)
             if keep:
                 click.echo(
                     f"The scratch server is kept: MOVIEREC_HOME={home.folder} movierec server status", err=True
@@ -65,25 +116,63 @@ def evaluate(
     return report | {"seconds": round(time.monotonic() - started, 3)}
 
 
-def print_report(report: dict[str, Any], output_format: str) -> None:
-    """The report as a table of methods by measures, or as it is."""
+SHOWN = (
+    "ndcg@10",
+    "recall@10",
+    "recall@20",
+    "map@10",
+    "hit_rate@10",
+    "coverage@10",
+    "popularity@10",
+    "diversity@10",
+)
+
+
+def print_report(report: dict[str, Any], output_format: str, brief: bool = False) -> None:
+    """The report as tables, or as it is; `brief`: without the groups of users."""
     from movierec.cli.output import print_record, print_rows
 
     if output_format in ("json", "jsonl"):
         print_record(report, output_format)
         return
     rows = [{"method": name, **measures} for name, measures in report["methods"].items()]
-    measures = [name for name in rows[0] if name != "method"]
+    rows.sort(key=lambda row: row["ndcg@10"])
     print_rows(
         rows,
         output_format,
-        {"method": "method", **{name: name for name in measures}},
-        title=f"{report['users']} users, {report['held_out']:,} held-out likes: {report['protocol']}",
+        {"method": "method", **{name: name for name in SHOWN}},
+        title=(
+            f"{report['users']} users, {report['held_out']:,} held-out likes: {report['protocol']}; order "
+            f"{report['order']}, {len(report['seeds'])} seed{'s' if len(report['seeds']) > 1 else ''}"
+        ),
     )
-    if output_format == "table":
-        for name, difference in report["against_most_popular"].items():
-            if name == "movierec":
-                click.echo(
-                    f"\nmovierec against most_popular: NDCG@10 {difference['ndcg@10']:+.4f} "
-                    f"(standard error {difference['standard_error']:.4f}, paired by user)"
-                )
+    if output_format != "table":
+        return
+    against = report["against"]
+    print_rows(
+        [{"method": name, **difference} for name, difference in report["differences"].items()],
+        output_format,
+        {
+            "method": "method",
+            "NDCG@10": lambda row: f"{row['ndcg@10']:+.4f}",
+            "standard error": lambda row: f"{row['standard_error']:.4f}",
+            "95 % interval": lambda row: "{:+.4f} to {:+.4f}".format(*row["interval"]),
+            "times": lambda row: f"{row['ratio']:.3f}",
+        },
+        title=f"against {against}, paired by user",
+    )
+    for kind, groups in ({} if brief else report["strata"]).items():
+        names = list(next(iter(groups.values())))
+        print_rows(
+            [{"group": group, **values} for group, values in groups.items()],
+            output_format,
+            {kind: "group", **{name: name for name in names}},
+            title="NDCG@10",
+        )
+
+
+def _write_tables(path: Path, tables: Any) -> None:
+    import pandas as pd
+
+    joined = pd.concat(tables, names=["method", "userId"])
+    joined.to_csv(path, float_format="%.6g")

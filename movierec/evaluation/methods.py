@@ -1,25 +1,40 @@
-"""The methods that are compared: each scores every candidate movie for one user. Pure: arrays in, arrays out.
+"""Our methods that are compared: each scores every candidate movie for one user. Pure: arrays in, arrays out.
 
-`evidence` is the arithmetic of `cypher/recommend/recommend_for_user.cypher` over arrays, for ranking
-hundreds of users in a second; a test holds the two to the same lists.
+    vectors_cosine   the walks' vectors alone: mean cosine with the liked movies
+    vectors_kernel   the same vectors with popularity: exp(8 cosine), of each like's 50 nearest, times sqrt(likes)
+    co_liked         the graph alone: sum of CO_LIKED weights to the liked movies
+    tuned_vectors    taste alone, from the tuned vectors
+    movierec         what `recommend` ranks by
 
-Shapes: C candidates (movies liked in training), L of them liked by the user, E unordered CO_LIKED pairs.
+Shapes: C candidates (movies liked in training), L of them liked by the user, D embedding size.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from movierec.embedding.embeddings import Embeddings
-from movierec.graph.arrays import MovieGraph
+from movierec.graph.arrays import Rows
+from movierec.recommending.scoring import Liked, Scorer
 
-__all__ = ["AFFINITY", "N_RESCORED", "Candidates", "co_liked", "evidence", "mean_cosine", "popularity", "top"]
+__all__ = ["Candidates", "Method", "Person", "best", "co_liked", "kernel", "mean_cosine", "ours"]
 
-AFFINITY = 2.0  # factor of the cosine in the exponent; chosen on an inner split of the training part
-N_RESCORED = 200  # candidates, by their sum of weights, whose evidence is weighed by the vectors
+KERNEL, NEAREST = 8.0, 50
+
+
+@dataclass(frozen=True)
+class Person:
+    """One user: likes, newest first, and (C,) which movies are rated, all of the training part."""
+
+    user_id: int
+    liked: Liked
+    is_rated: NDArray[np.bool_]
+
+
+Method = Callable[[Person], NDArray[np.float64]]  # -> (C,) scores; -inf: not to be recommended
 
 
 @dataclass(frozen=True)
@@ -28,84 +43,56 @@ class Candidates:
 
     movie_ids    (C,) int64, ascending: the movies that anybody liked in training
     like_counts  (C,) float64
-    indptr       (C + 1,) int64, neighbours (2E,) int64, weights (2E,) float64: CO_LIKED rows
-    shares       (2E,) float64: weight * exp(affinity * cosine of the two ends)
+    co_liked     rows of CO_LIKED, each edge in both
     unit         (C, D) float32: vectors of length 1; zeros where a movie has none
     """
 
     movie_ids: NDArray[np.int64]
     like_counts: NDArray[np.float64]
-    indptr: NDArray[np.int64]
-    neighbours: NDArray[np.int64]
-    weights: NDArray[np.float64]
-    shares: NDArray[np.float64]
+    co_liked: Rows
     unit: NDArray[np.float32]
 
-    @classmethod
-    def build(
-        cls,
-        movie_ids: NDArray[np.int64],
-        like_counts: NDArray[np.float64],
-        graph: MovieGraph,
-        embeddings: Embeddings,
-        affinity: float = AFFINITY,
-    ) -> Candidates:
-        """Line everything up. Every movie of the graph must be among `movie_ids`."""
-        n = len(movie_ids)
-        place = np.searchsorted(movie_ids, graph.movie_ids)  # graph position -> candidate position
-        degrees = np.zeros(n, dtype=np.int64)
-        degrees[place] = np.diff(graph.indptr)
-        indptr = np.concatenate([[0], np.cumsum(degrees)])
-        neighbours = place[graph.neighbours]
-        unit = np.zeros((n, embeddings.vectors.shape[1]), dtype=np.float32)
-        lengths = np.linalg.norm(embeddings.vectors, axis=1, keepdims=True)
-        unit[np.searchsorted(movie_ids, embeddings.movie_ids)] = embeddings.vectors / np.maximum(lengths, 1e-12)
-        weights = graph.weights.astype(np.float64)
-        shares = np.empty_like(weights)
-        for v in range(n):  # a row at a time, so that no (2E, D) array is made
-            row = slice(indptr[v], indptr[v + 1])
-            shares[row] = weights[row] * np.exp(affinity * (unit[neighbours[row]] @ unit[v]))
-        return cls(movie_ids, like_counts, indptr, neighbours, weights, shares, unit)
 
-    def gathered(self, values: NDArray[np.float64], liked: NDArray[np.int64]) -> NDArray[np.float64]:
-        """(C,): for every movie the sum of `values` over its edges to the (L,) liked ones."""
-        entries = np.concatenate([np.arange(self.indptr[v], self.indptr[v + 1]) for v in liked])
-        sums = np.bincount(self.neighbours[entries], values[entries], minlength=len(self.movie_ids))
-        return sums.astype(np.float64)
+def mean_cosine(candidates: Candidates) -> Method:
+    """(C,) mean cosine of each movie with the liked ones."""
+    return lambda person: (candidates.unit @ candidates.unit[person.liked.movies].mean(axis=0)).astype(np.float64)
 
 
-def popularity(candidates: Candidates, liked: NDArray[np.int64], seen: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(C,) how many users liked each movie: the same list for everybody, but for what they have seen."""
-    return candidates.like_counts
+def kernel(candidates: Candidates) -> Method:
+    """(C,) sum of exp(8 cosine) to the liked movies, of each of which the 50 nearest count, times sqrt(likes)."""
 
+    def scores(person: Person) -> NDArray[np.float64]:
+        cosine = candidates.unit @ candidates.unit[person.liked.movies].T  # (C, L)
+        nearest = -np.partition(-cosine, min(NEAREST, len(cosine) - 1), axis=0)[min(NEAREST, len(cosine) - 1)]
+        sums = np.where(cosine > nearest, np.exp(KERNEL * cosine), 0.0).sum(axis=1)
+        return np.asarray(sums * np.sqrt(candidates.like_counts), dtype=np.float64)
 
-def mean_cosine(candidates: Candidates, liked: NDArray[np.int64], seen: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(C,) mean cosine of each movie with the liked ones: the vectors alone."""
-    scores: NDArray[np.float64] = (candidates.unit @ candidates.unit[liked].mean(axis=0)).astype(np.float64)
     return scores
 
 
-def co_liked(candidates: Candidates, liked: NDArray[np.int64], seen: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(C,) sum of CO_LIKED weights to the liked movies, -inf without an edge to any: the graph alone."""
-    weights = candidates.gathered(candidates.weights, liked)
-    return np.where(weights > 0, weights, -np.inf)
+def co_liked(candidates: Candidates) -> Method:
+    """(C,) sum of CO_LIKED weights to the liked movies, -inf without an edge to any."""
 
+    def scores(person: Person) -> NDArray[np.float64]:
+        weights = candidates.co_liked.gathered(person.liked.movies, np.ones(len(person.liked.movies)))
+        return np.where(weights > 0, weights, -np.inf)
 
-def evidence(candidates: Candidates, liked: NDArray[np.int64], seen: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(C,) what `recommend` ranks by: weights to the liked movies, each times exp(affinity * cosine).
-
-    Only the N_RESCORED unseen movies with the largest sum of plain weights are scored, the others get -inf.
-    """
-    weights = co_liked(candidates, liked, seen)
-    rescored = top(weights, seen, N_RESCORED)
-    scores = np.full(len(weights), -np.inf)
-    scores[rescored] = candidates.gathered(candidates.shares, liked)[rescored]
     return scores
 
 
-def top(scores: NDArray[np.float64], seen: NDArray[np.int64], k: int) -> NDArray[np.int64]:
-    """The k best positions, best first, equal scores by ascending movieId; seen movies left out."""
-    unseen = scores.copy()
-    unseen[seen] = -np.inf
+def ours(scorer: Scorer, taste_only: bool = False) -> Method:
+    """(C,) what `recommend` ranks by, or its taste alone; -inf where it recommends nothing."""
+
+    def scores(person: Person) -> NDArray[np.float64]:
+        taste, evidence = scorer.terms(person.liked, person.is_rated)
+        score = taste if taste_only else taste + evidence
+        return np.where(score > 0, score, -np.inf)
+
+    return scores
+
+
+def best(scores: NDArray[np.float64], is_rated: NDArray[np.bool_], k: int) -> NDArray[np.int64]:
+    """The k best positions, best first, equal scores by ascending movieId; rated movies left out."""
+    unseen = np.where(is_rated, -np.inf, scores)
     order = np.argsort(-unseen, kind="stable")[:k]
     return order[np.isfinite(unseen[order])]

@@ -61,6 +61,24 @@ def test_no_such_user(connected: Callable[..., Answer], keras_database: Database
     said_in_one_line(connected("recommend", "--user", 611), 2, "No user 611", "1 to 610")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (("recommend",), ("nothing to recommend from", "a user, or at least one movie")),
+        (("recommend", "--user", "1", "--genre", "Comdy"), ("No movie is of genre 'Comdy'", "Comedy")),
+        (("recommend", "--user", "1", "--year", "nineties"), ("'nineties' are not a range", "1990..1999")),
+        (("recommend", "--user", "1", "--diversity", "2"), ("diversity is 2.0", "0 to 1")),
+        (("recommend", "--likes", "Matirx"), ("No movie 'Matirx'", "Did you mean")),
+        (("similar", "Jumanji", "--without-genre", "Dram"), ("No movie is of genre 'Dram'", "Drama")),
+        (("explain", "Jumanji", "--user", "9999"), ("No user 9999", "1 to 610")),
+    ],
+)
+def test_wrong_wish(
+    connected: Callable[..., Answer], keras_database: Database, arguments: tuple[str, ...], parts: tuple[str, ...]
+) -> None:
+    said_in_one_line(connected(*arguments), 2, *parts)
+
+
 def test_ambiguous_title(connected: Callable[..., Answer], keras_database: Database) -> None:
     said_in_one_line(connected("similar", "matrix"), 2, "several titles", '"Matrix Reloaded, The (2003)"')
 
@@ -80,10 +98,12 @@ def test_no_edges_above_the_threshold(
     [
         (("derive",), "load"),
         (("train",), "derive"),
-        (("similar", "Jumanji"), "train"),
+        (("similar", "Jumanji"), "derive"),
         (("recommend", "--user", "1"), "load"),
         (("split",), "load"),
+        (("explain", "Jumanji", "--user", "1"), "load"),
         (("evaluate", "--in-place"), "load"),
+        (("tune",), "load"),
         (("export", "folder"), "train"),
         (("plot", "loss", "x.png"), "train"),
     ],
@@ -121,6 +141,9 @@ def test_wrong_scheme(movierec: Callable[..., Answer]) -> None:
         (("train", "--walk-length", "1"), ("walk_length is 1", "at least 2")),
         (("derive", "--min-rating", "6"), ("min_rating is 6.0", "0.5 to 5.0")),
         (("split", "--fraction", "1.5"), ("fraction is 1.5",)),
+        (("train", "--tune-epochs", "-1"), ("tune_epochs is -1", "0 or more")),
+        (("train", "--temperature", "0"), ("temperature is 0.0", "positive")),
+        (("derive", "--follow-window", "0"), ("follow_window is 0", "more than 0")),
     ],
 )
 def test_setting_out_of_range(

@@ -50,7 +50,7 @@ def test_demo_goes_the_whole_way_twice_to_the_same_model(tmp_path: Path) -> None
                 "movierec server password",
             ):
                 assert part in answer.stdout
-            assert more or "movierec against most_popular: NDCG@10 +0.0" in answer.stdout
+            assert more or "against ease, paired by user" in answer.stdout
             with Database(server.settings()) as database:
                 run = live_run(database)
                 assert run is not None

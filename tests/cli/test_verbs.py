@@ -10,7 +10,7 @@ import pytest
 
 from movierec.cli.main import VERBS
 from movierec.database.connection import Database
-from movierec.database.query_files import load_query
+from movierec.database.query_files import load_query, parse_query
 from tests.conftest import MOVIELENS, Answer
 
 
@@ -45,6 +45,11 @@ def test_the_way_step_by_step(connected: Callable[..., Answer], empty_database: 
     assert len(recommended) == 10
     assert recommended[0].keys() >= {"rank", "movieId", "title", "score", "because"}
     assert "liked both" in connected("recommend", "--user", 1).out
+    first = recommended[0]
+    explained = json.loads(connected("explain", first["title"], "--user", 1, "--format", "json").out)
+    assert (explained["rank"], explained["because"][0]) == (1, first["because"][0])
+    assert "people liked both" in connected("explain", first["movieId"], "--user", 1).out
+    assert "MATCH link = " in connected("explain", first["movieId"], "--user", 1, "--cypher").out
 
     again = json.loads(connected("train", "--preset", "keras", "--format", "json").out)
     assert again["vectors_sha256"] == trained["vectors_sha256"]
@@ -82,7 +87,7 @@ def test_formats_hold_the_same_rows(
 
 @pytest.mark.one_line
 def test_evaluate_in_a_scratch_server_leaves_the_database_as_it_is(
-    connected: Callable[..., Answer], keras_database: Database
+    connected: Callable[..., Answer], keras_database: Database, tmp_path: Path
 ) -> None:
     def content() -> list[object]:
         names = ("pull/ratings", "pull/movies", "embedding/read", "doctor/counts")
@@ -90,13 +95,81 @@ def test_evaluate_in_a_scratch_server_leaves_the_database_as_it_is(
         return [runs, *(keras_database.read(load_query(name)) for name in names)]
 
     before = content()
-    answer = connected("evaluate", "--preset", "keras", "--format", "json")
+    more = ("--by-user", tmp_path / "users.csv", "--plot", tmp_path / "quality.png")
+    answer = connected("evaluate", "--preset", "keras", "--format", "json", *more)
     assert answer.exit_code == 0, answer.err
     report = json.loads(answer.out)
     assert report["users"] == 603
     assert report["held_out"] == 9475
-    assert set(report["methods"]) == {"most_popular", "vectors", "co_liked", "movierec"}
+    assert set(report["methods"]) == {
+        *("most_popular", "item_knn", "rp3beta", "ease", "als"),
+        *("co_liked", "vectors_cosine", "vectors_kernel", "movierec"),
+    }
+    assert report["order"] == "off"
     assert content() == before
+    by_user = list(csv.DictReader((tmp_path / "users.csv").read_text().splitlines()))
+    assert len(by_user) == 603 * len(report["methods"])
+    ndcg = [float(row["ndcg@10"]) for row in by_user if row["method"] == "movierec"]
+    assert sum(ndcg) / 603 == pytest.approx(report["methods"]["movierec"]["ndcg@10"], abs=1e-5)
+    assert (tmp_path / "quality.png").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("more", [(), ("--diversity", "0.3"), ("--genre", "Comedy", "--year", "1990..1999")])
+def test_recommend_for_anybody(
+    connected: Callable[..., Answer], keras_database: Database, more: tuple[str, ...]
+) -> None:
+    likes = ("--likes", "Matrix, The (1999)", "--likes", "Alien (1979)", "--dislikes", "Shrek (2001)")
+    rows = json.loads(connected("recommend", *likes, *more, "-k", 5, "--format", "json").out)
+    assert len(rows) == 5
+    assert not {"Matrix, The (1999)", "Alien (1979)", "Shrek (2001)"} & {row["title"] for row in rows}
+    if "--genre" in more:
+        assert all("Comedy" in row["genres"] and 1990 <= row["year"] <= 1999 for row in rows)
+
+
+def test_recommend_for_many_users(
+    connected: Callable[..., Answer], keras_database: Database, tmp_path: Path
+) -> None:
+    (tmp_path / "users.txt").write_text("9\n1\n")
+    out = connected("recommend", "--users", tmp_path / "users.txt", "-k", 2, "--format", "jsonl").out
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert [(row["userId"], row["rank"]) for row in rows] == [(9, 1), (9, 2), (1, 1), (1, 2)]
+    one = json.loads(connected("recommend", "--user", 1, "-k", 2, "--format", "json").out)
+    assert [row["movieId"] for row in rows[2:]] == [row["movieId"] for row in one]
+
+
+def test_recommend_prints_a_query_that_runs(connected: Callable[..., Answer], keras_database: Database) -> None:
+    out = connected("recommend", "--user", 15, "--genre", "Drama", "-k", 4, "--cypher").out
+    assert ":param userId => 15;" in out
+    query = parse_query("tests/printed", out)
+    parameters = {
+        name: json.loads(value)
+        for name, value in (
+            line[len(":param ") : -1].split(" => ") for line in out.splitlines() if ":param" in line
+        )
+    }
+    rows = json.loads(connected("recommend", "--user", 15, "--genre", "Drama", "-k", 4, "--format", "json").out)
+    assert [row["movieId"] for row in keras_database.read(query, **parameters)] == [row["movieId"] for row in rows]
+
+
+@pytest.mark.one_line
+def test_tune_names_the_best_blend(
+    connected: Callable[..., Answer], empty_database: Database, tmp_path: Path
+) -> None:
+    import numpy as np
+
+    generator = np.random.default_rng(1)
+    lines = ["userId,movieId,rating,timestamp"]
+    for user in range(1, 41):
+        for second, movie in enumerate(generator.permutation(30)[:15]):
+            lines.append(f"{user},{movie + 1 + 30 * (user % 2)},4.5,{10**9 + second}")
+    (tmp_path / "ratings.csv").write_text("\n".join(lines) + "\n")
+    assert connected("load", tmp_path / "ratings.csv").exit_code == 0
+    answer = connected("tune", "--format", "json")
+    assert answer.exit_code == 0, answer.err
+    rows = json.loads(answer.out)
+    assert len(rows) == 25
+    assert [row["ndcg@10"] for row in rows] == sorted((row["ndcg@10"] for row in rows), reverse=True)
+    assert f"--temperature {rows[0]['temperature']:g} --evidence {rows[0]['evidence']:g}" in answer.err
 
 
 def test_fetch_prints_the_folder_alone(movierec: Callable[..., Answer], tmp_path: Path) -> None:

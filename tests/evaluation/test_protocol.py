@@ -1,29 +1,45 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query, parse_query
 from movierec.embedding.settings import TrainSettings
-from movierec.errors import BadRequest
-from movierec.evaluation.protocol import evaluate_in
+from movierec.embedding.stage import train_and_write
+from movierec.errors import BadRequest, StageMissing
+from movierec.evaluation.protocol import evaluate_in, pull_exam
+from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
 from movierec.graph.settings import DeriveSettings, SplitSettings
+from movierec.graph.split import split_ratings
+from movierec.recommending.recommend import Wish, recommend
+from tests.conftest import TestServer
 
 
 @pytest.mark.one_line
-def test_default_model_is_clearly_above_most_popular(spoilt_movielens_database: Database, tmp_path: Path) -> None:
-    report = evaluate_in(spoilt_movielens_database, SplitSettings(), DeriveSettings(), TrainSettings(), tmp_path)
+def test_default_model_is_above_every_baseline(spoilt_movielens_database: Database, tmp_path: Path) -> None:
+    tables = {}
+    settings = (SplitSettings(), DeriveSettings(), TrainSettings())
+    report = evaluate_in(spoilt_movielens_database, *settings, tmp_path, by_user=tables.update)
     assert (report["users"], report["held_out"], report["train_likes"]) == (603, 9475, 39_105)
+    assert (report["order"], report["against"], report["seeds"]) == ("on", "ease", [1])
     methods = report["methods"]
-    assert methods["most_popular"]["ndcg@10"] == pytest.approx(0.0772, abs=5e-5)
+    for name, ndcg in {"most_popular": 0.0772, "item_knn": 0.1162, "ease": 0.1351, "als": 0.1347}.items():
+        assert methods[name]["ndcg@10"] == pytest.approx(ndcg, abs=5e-4), name
     assert methods["most_popular"]["coverage@10"] == pytest.approx(0.010, abs=5e-4)
-    assert methods["movierec"]["ndcg@10"] > 0.115
-    difference = report["against_most_popular"]["movierec"]
-    assert difference["ndcg@10"] == pytest.approx(
-        methods["movierec"]["ndcg@10"] - methods["most_popular"]["ndcg@10"]
-    )
-    assert difference["ndcg@10"] > 4 * difference["standard_error"]
+    ease, ours = methods["ease"], methods["movierec"]
+    assert ours["ndcg@10"] > 1.05 * ease["ndcg@10"]
+    assert ours["coverage@10"] > 1.25 * ease["coverage@10"]
+    assert methods["tuned_vectors"]["ndcg@10"] > 0.95 * ease["ndcg@10"]
+    assert methods["vectors_kernel"]["ndcg@10"] > 0.72 * ease["ndcg@10"]
+    difference = report["differences"]["movierec"]
+    assert difference["ndcg@10"] == pytest.approx(ours["ndcg@10"] - ease["ndcg@10"])
+    assert difference["ratio"] == pytest.approx(ours["ndcg@10"] / ease["ndcg@10"])
+    assert difference["interval"][0] < difference["ndcg@10"] < difference["interval"][1]
+    assert sum(group["users"] for group in report["strata"]["likes in training"].values()) == 603
+    assert len(tables["movierec"]) == 603
+    assert tables["movierec"]["ndcg@10"].mean() == pytest.approx(ours["ndcg@10"])
 
 
 def test_evaluation_of_too_few_users_says_so(empty_database: Database, tmp_path: Path) -> None:
@@ -40,21 +56,56 @@ def test_evaluation_of_too_few_users_says_so(empty_database: Database, tmp_path:
         evaluate_in(empty_database, SplitSettings(), DeriveSettings(), TrainSettings(), tmp_path)
 
 
-def test_held_out_ratings_cannot_reach_the_model(spoilt_movielens_database: Database, tmp_path: Path) -> None:
-    """Other held-out ratings, same training part: the same model, byte for byte."""
-    database = spoilt_movielens_database
-    settings = (SplitSettings(), DeriveSettings.from_preset("keras"), TrainSettings.from_preset("keras", epochs=1))
-    evaluate_in(database, *settings, tmp_path)
-    before = database.read(load_query("runs/live"))[0]["run"]
-    database.write(
-        parse_query(
-            "tests/shuffle",
-            "// Every held-out like gets five stars, a century later.\n// Parameters: none.\n// Returns: n.\n"
-            "MATCH ()-[h:HELD_OUT]->() SET h.rating = 5.0, h.timestamp = h.timestamp + 3000000000 "
-            "RETURN count(h) AS n;",
+SHUFFLE = (
+    "// Every held-out like gets five stars, a century later.\n// Parameters: none.\n// Returns: n.\n"
+    "MATCH ()-[h:HELD_OUT]->() SET h.rating = 5.0, h.timestamp = h.timestamp + 3000000000 RETURN count(h) AS n;"
+)
+DELETE = (
+    "// The held-out likes go.\n// Parameters: none.\n// Returns: n.\n"
+    "MATCH ()-[h:HELD_OUT]->() DELETE h RETURN count(h) AS n;"
+)
+
+
+@pytest.mark.one_line
+@pytest.mark.parametrize("order", ["on", "off"])
+def test_held_out_ratings_reach_nothing(empty_database: Database, tmp_path: Path, order: str) -> None:
+    """Other held-out ratings, or none, and the same training part: same graph, same bytes, same lists."""
+    database = empty_database
+    generator = np.random.default_rng(5)
+    lines = ["userId,movieId,rating,timestamp"]
+    for user in range(1, 61):
+        for second, movie in enumerate(generator.permutation(40)[:25]):
+            lines.append(f"{user},{movie + 1},{generator.integers(5, 11) / 2},{10**9 + second // 2}")
+    (tmp_path / "ratings.csv").write_text("\n".join(lines) + "\n")
+    load_ratings(database, tmp_path / "ratings.csv")
+    split_ratings(database, SplitSettings())
+    assert database.read_one(load_query("split/held_out"))["heldOut"] > 100
+
+    def made() -> tuple[object, ...]:
+        derived = derive_co_liked(database, DeriveSettings(min_weight=0.1, order=order))
+        trained = train_and_write(
+            database, TrainSettings(order=order, epochs=1, tune_epochs=3), tmp_path / "checks"
         )
-    )
-    evaluate_in(database, *settings, tmp_path)
-    after = database.read(load_query("runs/live"))[0]["run"]
-    assert before["runId"] != after["runId"]
-    assert before["vectorsSha256"] == after["vectorsSha256"]
+        lists = [[row["movieId"] for row in recommend(database, Wish(user), 0)] for user in (1, 20, 40, 60)]
+        return (
+            *(derived[name] for name in ("edges", "followed", "likes")),
+            *(trained[name] for name in ("graph_fingerprint", "vectors_sha256", "profiles_sha256")),
+            lists,
+        )
+
+    before = made()
+    assert before[1] or order == "off"
+    for change in (SHUFFLE, DELETE):
+        assert database.write(parse_query("tests/change", change))[0]["n"] > 100
+        assert made() == before
+
+
+@pytest.mark.one_line
+def test_graph_of_before_the_split_is_refused(keras_database: Database, neo4j_server: TestServer) -> None:
+    neo4j_server.state = "unknown"
+    pull_exam(keras_database, 5.0)
+    split_ratings(keras_database, SplitSettings())
+    with pytest.raises(StageMissing, match=r"derived before the ratings were split.*movierec derive"):
+        pull_exam(keras_database, 5.0)
+    derive_co_liked(keras_database, DeriveSettings.from_preset("keras"))
+    assert pull_exam(keras_database, 4.0).questions
