@@ -30,7 +30,7 @@ bench: $(VENV)/.dev   ## Side-by-side measurements
 	$(BIN)/python -m benchmarks.stages
 	$(BIN)/python -m benchmarks.load peers
 	$(BIN)/python -m benchmarks.derive peers
-	$(BIN)/python -m benchmarks.affinity
+	$(BIN)/python -m benchmarks.answers
 
 bench-walkers: .venv-peers/.done   ## Our walker beside others, which need an older numpy and so an environment of their own
 	.venv-peers/bin/python -W ignore -m benchmarks.walkers

@@ -15,7 +15,7 @@ from movierec.database.query_files import Query, parse_query
 
 HERE = Path(__file__).parent
 MOVIELENS = HERE.parent / "data" / "ml-latest-small"
-PERFORMANCE = HERE.parent / "docs" / "performance.md"
+DOCS = HERE.parent / "docs"
 T = TypeVar("T")
 
 
@@ -64,16 +64,17 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join(line(row) for row in [cells[0], rule, *cells[1:]])
 
 
-def publish(section: str, text: str, **versions: str) -> None:
-    """Print a result and put it into its section of docs/performance.md, with where and when it was measured."""
+def publish(section: str, text: str, document: str = "performance", **versions: str) -> None:
+    """Print a result and put it into its section of a document in docs, with where and when it was measured."""
     said = ", ".join(f"{name} {version}" for name, version in versions.items())
     text = f"{text}\n\n{datetime.now(UTC):%Y-%m-%d}, {_processor()}{', ' + said if said else ''}."
     print(text, flush=True)
-    document = PERFORMANCE.read_text(encoding="utf-8")
+    path = DOCS / f"{document}.md"
+    whole = path.read_text(encoding="utf-8")
     pattern = re.compile(rf"(<!-- {section} -->\n).*?(\n<!-- end -->)", re.DOTALL)
-    if not pattern.search(document):
-        raise SystemExit(f"docs/performance.md has no section {section!r}.")
-    PERFORMANCE.write_text(pattern.sub(lambda m: f"{m[1]}\n{text}\n{m[2]}", document, count=1), encoding="utf-8")
+    if not pattern.search(whole):
+        raise SystemExit(f"docs/{document}.md has no section {section!r}.")
+    path.write_text(pattern.sub(lambda m: f"{m[1]}\n{text}\n{m[2]}", whole, count=1), encoding="utf-8")
 
 
 def parts(module: str, known: Mapping[str, Callable[[], None]], asked: Sequence[str]) -> None:

@@ -18,10 +18,8 @@ from movierec.embedding.stage import train_and_write
 from movierec.evaluation.scratch import scratch_database
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
-from movierec.graph.pull import pull_movie_graph
+from movierec.graph.pull import pull_followed_graph
 from movierec.graph.settings import DeriveSettings
-from movierec.recommending.recommend import recommend_for_user
-from movierec.recommending.similar import similar_movies
 
 
 def main() -> None:
@@ -37,7 +35,7 @@ def main() -> None:
         for preset in ("keras", "default"):
             derived, seconds = timed(lambda p=preset: derive_co_liked(database, DeriveSettings.from_preset(p)))
             print(f"derive {preset:8}        {seconds:8.2f} s  {derived['edges'] / seconds:12,.0f} edges/s")
-        edges = pull_movie_graph(database).n_edges
+        edges = pull_followed_graph(database).n_edges
         for name, settings in {"default": TrainSettings(), "window 5": TrainSettings(window=5)}.items():
             # The second time: the first compiles, and imports PyTorch while it pulls.
             _, trained = (train_and_write(database, settings, home.checkpoints) for _ in range(2))
@@ -45,18 +43,13 @@ def main() -> None:
             for part, amount, unit in (
                 ("pull", edges, "edges"),
                 ("train", pairs, "pairs"),
+                ("tune", trained["profile_movies"], "movies"),
                 ("write", trained["movies"], "movies"),
             ):
                 seconds = trained[f"{part}_seconds"]
                 print(f"{part + ' (' + name + ')':22} {seconds:8.2f} s  {amount / seconds:12,.0f} {unit}/s")
             seconds = trained["seconds"]
             print(f"{'all (' + name + ')':22} {seconds:8.2f} s  {pairs / seconds:12,.0f} pairs/s")
-        for name, ask in {
-            "similar": lambda: similar_movies(database, "Matrix, The (1999)"),
-            "recommend": lambda: recommend_for_user(database, 1),
-        }.items():
-            times = sorted(timed(ask)[1] for _ in range(12))[:-1]
-            print(f"{name:10} median      {times[len(times) // 2] * 1000:8.0f} ms")
 
 
 if __name__ == "__main__":

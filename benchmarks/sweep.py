@@ -3,8 +3,8 @@
     python -m benchmarks.sweep
 
 The test part is split off and thrown away; the newest likes of what is left are held out in its place. For each
-change of the defaults, NDCG@10 on them by the vectors alone (mean cosine) and by `recommend`, means of three seeds
-with their spread.
+change of the defaults, NDCG@10 on them by the vectors alone (mean cosine) and with the graph's weights, means of
+three seeds with their spread.
 """
 
 from __future__ import annotations
@@ -13,15 +13,19 @@ import os
 
 import numpy as np
 
-from benchmarks.affinity import MIN_RATING, inner_split
-from benchmarks.common import publish, table
-from movierec.database.query_files import load_query
+from benchmarks.common import MOVIELENS, publish, table
+from benchmarks.vectors import candidates_of, weighted_graph
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.train import train_embeddings
-from movierec.evaluation.methods import Candidates, evidence, mean_cosine
-from movierec.evaluation.protocol import measure_method
+from movierec.evaluation.blend import inner_split
+from movierec.evaluation.measuring import measure_method
+from movierec.evaluation.methods import mean_cosine
+from movierec.evaluation.protocol import pull_exam
 from movierec.evaluation.scratch import scratch_database
+from movierec.graph.derive import derive_co_liked
+from movierec.graph.load import load_ratings
 from movierec.graph.pull import pull_movie_graph
+from movierec.graph.settings import DeriveSettings, SplitSettings
 
 SEEDS = (1, 2, 3)
 CHANGES = (
@@ -53,24 +57,25 @@ CHANGES = (
 def main() -> None:
     rows = []
     with scratch_database(dict(os.environ)) as (database, _):
-        users = inner_split(database)
+        load_ratings(database, MOVIELENS)
+        inner_split(database, SplitSettings())
+        derive_co_liked(database, DeriveSettings(order="off"))
+        exam = pull_exam(database, SplitSettings().min_rating)
         graph = pull_movie_graph(database)
-        counts = database.read(load_query("evaluate/like_counts"), minRating=MIN_RATING)
-    movie_ids = np.array([row["movieId"] for row in counts], dtype=np.int64)
-    like_counts = np.array([row["likeCount"] for row in counts], dtype=np.float64)
     for change in CHANGES:
         found = []
         for seed in SEEDS:
             embeddings = train_embeddings(graph, TrainSettings(seed=seed, **change))  # type: ignore[arg-type]
-            candidates = Candidates.build(movie_ids, like_counts, graph, embeddings)
+            candidates = candidates_of(exam, embeddings)
+            ways = (mean_cosine(candidates), weighted_graph(candidates))
             found.append(
-                [measure_method(way, candidates, users, 1)["ndcg@10"].mean() for way in (mean_cosine, evidence)]
+                [measure_method(way, exam.questions, exam.catalogue)[0]["ndcg@10"].mean() for way in ways]
             )
         mean, spread = np.mean(found, axis=0), np.std(found, axis=0, ddof=1)
         name = ", ".join(f"{key} {value}" for key, value in change.items()) or "default"
         rows.append([name, *(f"{m:.4f} ± {s:.4f}" for m, s in zip(mean, spread, strict=True))])
         print(*rows[-1], flush=True)
-    publish("sweep", table(["settings", "vectors alone", "recommend"], rows))
+    publish("sweep", table(["settings", "vectors alone", "with the graph's weights"], rows))
 
 
 if __name__ == "__main__":
