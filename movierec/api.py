@@ -70,7 +70,7 @@ class Movies:
         """The movies most like one, best first; `conditions` as for `recommend`."""
         filters = self._filters(**conditions)
         found = find_movie(self.database, str(movie))
-        if found["hasVector"]:
+        if self.recommender.has_vector(found["movieId"]):
             rows = self.recommender.similar(found["movieId"], k, filters, plain_cosine)
         else:
             rows = similar_movies(self.database, str(movie), k, filters, plain_cosine)
@@ -81,8 +81,8 @@ class Movies:
         user: str | int | None = None,
         k: int = 10,
         *,
-        likes: Iterable[str | int] = (),
-        dislikes: Iterable[str | int] = (),
+        likes: str | int | Iterable[str | int] = (),
+        dislikes: str | int | Iterable[str | int] = (),
         diversity: float = 0.0,
         popularity: float = 0.0,
         **conditions: Any,
@@ -112,7 +112,8 @@ class Movies:
         table.attrs.update(explained)
         return table
 
-    def _ids(self, movies: Iterable[str | int]) -> tuple[int, ...]:
+    def _ids(self, movies: str | int | Iterable[str | int]) -> tuple[int, ...]:
+        movies = (movies,) if isinstance(movies, str | int) else movies
         return tuple(find_movie(self.database, str(movie))["movieId"] for movie in movies)
 
     def _filters(
@@ -122,7 +123,7 @@ class Movies:
         without_genre: str | Sequence[str] = (),
         year: str | int | None = None,
         min_ratings: int = 0,
-        exclude: Iterable[str | int] = (),
+        exclude: str | int | Iterable[str | int] = (),
         with_rated: bool = False,
     ) -> Filters:
         first, last = (None, None) if year is None else year_range(str(year))

@@ -35,6 +35,7 @@ def test_answers_are_tables_of_the_same_rows(keras_database: Database) -> None:
         reasons = movies.explain(1, int(lists["movieId"][0]))
         assert reasons["title"][0] == lists["because"][0][0]["title"]
         assert reasons.attrs["rank"] == 1
+        assert movies.recommend(likes="Matrix, The (1999)", exclude=1, k=3).shape[0] == 3
         with pytest.raises(NotFound, match="No user 9999"):
             movies.recommend(9999)
         with pytest.raises(BadRequest, match="No movie is of genre 'Comdy'"):

@@ -41,10 +41,9 @@ CALL (movies, i) {
         sum(CASE WHEN gap = 0 THEN 0.5 ELSE exp(-(CASE WHEN gap > 1 THEN gap - 1 ELSE 0 END) / $scale) END), 6
       ) AS weight
   }
-  WITH j, weight
-  ORDER BY weight DESC, j
-  LIMIT $topK
   WITH weight, movies[i][0] AS a, movies[j][0] AS b
+  ORDER BY weight DESC, b.movieId
+  LIMIT $topK
   FOREACH (_ IN CASE WHEN $dryRun THEN [] ELSE [1] END |
     CREATE (a)-[:FOLLOWED_BY {weight: weight}]->(b)
   )

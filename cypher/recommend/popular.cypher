@@ -38,7 +38,7 @@ WHERE ($withRated OR NOT EXISTS { (:User {userId: $userId})-[:RATED]->(m) })
   AND ($fromYear IS NULL OR m.year >= $fromYear)
   AND ($toYear IS NULL OR m.year <= $toYear)
   AND ($minRatings = 0 OR COUNT { (m)<-[:RATED]-() } >= $minRatings)
-WITH m, likes * (1.0 * coalesce(m.likeCount, 0) / mostLikes) ^ $popularity AS score
+WITH m, likes * (1.0 * CASE WHEN m.likeCount > 1 THEN m.likeCount ELSE 1 END / mostLikes) ^ $popularity AS score
 ORDER BY score DESC, m.movieId
 LIMIT $k
 RETURN

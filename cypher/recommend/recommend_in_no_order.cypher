@@ -54,6 +54,8 @@ CALL () {
 CALL (likes, disliked) {
   // Only what was liked when the vectors were tuned has one.
   UNWIND likes AS liked
+  WITH liked
+  WHERE liked.likeCount > 0
   WITH collect(liked.profileEmbedding) AS vectors
   WITH CASE WHEN vectors <> [] THEN [
     d IN range(0, size(vectors[0]) - 1) |
@@ -69,17 +71,21 @@ CALL (likes, profile, length) {
     RETURN m, c.weight AS piece
     UNION ALL
     MATCH (m:Movie)
-    WHERE m.likeRank >= 0
+    WHERE m.likeRank >= 0 AND m.likeCount > 0
     RETURN m, 0.0 AS piece
   }
   WITH m, sum(piece) AS evidence
   RETURN
     m,
     evidence,
-    // vector.similarity.cosine is (1 + cosine) / 2; this turns it back, and the lengths make it a product.
-    m.likeBias + coalesce(
-      (2.0 * vector.similarity.cosine(profile, m.contextEmbedding) - 1.0) * length * m.contextLength, 0.0
-    ) AS logit,
+    CASE
+      WHEN profile IS NULL THEN null
+      // A vector of zeros has no cosine.
+      WHEN length = 0 OR m.contextLength = 0 THEN m.likeBias
+      // vector.similarity.cosine is (1 + cosine) / 2; this turns it back, and the lengths make it a product.
+      ELSE m.likeBias
+        + (2.0 * vector.similarity.cosine(profile, m.contextEmbedding) - 1.0) * length * m.contextLength
+    END AS logit,
     EXISTS { (:User {userId: $userId})-[:RATED]->(m) } OR m.movieId IN $likes + $dislikes AS isRated
 }
 WITH

@@ -69,7 +69,7 @@ CALL (likes, disliked) {
   // Only what was liked when the vectors were tuned has one.
   UNWIND likes AS like
   WITH like
-  WHERE like.movie.profileEmbedding IS NOT NULL
+  WHERE like.movie.profileEmbedding IS NOT NULL AND like.movie.likeCount > 0
   WITH collect(like.recent) AS recent, collect(like.movie.profileEmbedding) AS vectors
   WITH vectors, [r IN recent | 0.5 / size(recent) + 0.5 * r / reduce(s = 0.0, x IN recent | s + x)] AS a
   WITH CASE WHEN vectors <> [] THEN [
@@ -88,17 +88,21 @@ CALL (train, likes, profile, length) {
     RETURN m, recent * f.weight / sqrt(m.likeCount) AS piece
     UNION ALL
     MATCH (m:Movie)
-    WHERE m.likeRank >= 0
+    WHERE m.likeRank >= 0 AND m.likeCount > 0
     RETURN m, 0.0 AS piece
   }
   WITH m, sum(piece) AS evidence
   RETURN
     m,
     evidence,
-    // vector.similarity.cosine is (1 + cosine) / 2; this turns it back, and the lengths make it a product.
-    m.likeBias + coalesce(
-      (2.0 * vector.similarity.cosine(profile, m.contextEmbedding) - 1.0) * length * m.contextLength, 0.0
-    ) AS logit,
+    CASE
+      WHEN profile IS NULL THEN null
+      // A vector of zeros has no cosine.
+      WHEN length = 0 OR m.contextLength = 0 THEN m.likeBias
+      // vector.similarity.cosine is (1 + cosine) / 2; this turns it back, and the lengths make it a product.
+      ELSE m.likeBias
+        + (2.0 * vector.similarity.cosine(profile, m.contextEmbedding) - 1.0) * length * m.contextLength
+    END AS logit,
     EXISTS { (:User {userId: $userId})-[:RATED]->(m) } OR m.movieId IN $likes + $dislikes AS isRated
 }
 WITH

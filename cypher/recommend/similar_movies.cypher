@@ -45,7 +45,7 @@ WHERE m.embedding IS NOT NULL
 // vector.similarity.cosine is (1 + cosine) / 2; this turns it back.
 WITH m, weight, count, mostWeight, 2.0 * vector.similarity.cosine(vector, m.embedding) - 1.0 AS cosine
 WITH m, count, cosine, cosine + CASE WHEN weight > 0 THEN sqrt(weight / mostWeight) ELSE 0.0 END AS score
-ORDER BY m.likeCount >= 5 DESC, score DESC, m.movieId
+ORDER BY coalesce(m.likeCount, 0) >= 5 DESC, score DESC, m.movieId
 LIMIT $k
 RETURN
   m.movieId AS movieId,
@@ -56,4 +56,4 @@ RETURN
   score,
   cosine,
   count
-ORDER BY m.likeCount >= 5 DESC, score DESC, movieId;
+ORDER BY coalesce(m.likeCount, 0) >= 5 DESC, score DESC, movieId;

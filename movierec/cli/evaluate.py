@@ -10,6 +10,7 @@ import click
 
 from movierec.cli.options import connection_options, format_option, open_database
 from movierec.embedding.settings import ORDERS, PRESETS
+from movierec.errors import BadRequest
 from movierec.graph.settings import SPLIT_STRATEGIES
 
 if TYPE_CHECKING:
@@ -63,6 +64,9 @@ def command(
               movierec evaluate --strategy random --order off
               movierec evaluate --format json --by-user measures.csv --plot quality.png
     """
+    for path in (by_user, plot):
+        if path is not None and not path.parent.is_dir():
+            raise BadRequest(f"There is no folder {path.parent} to write {path.name} into.")
     with open_database(**connection) as database:
         report = evaluate(database, preset, seed, in_place, keep, seeds, strategy, fraction, order, by_user)
     print_report(report, output_format)

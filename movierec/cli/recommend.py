@@ -69,6 +69,8 @@ def command(
     """
     if users_file is not None and (user is not None or cypher):
         raise click.UsageError("--users is for many; expected it without --user and --cypher.")
+    if cypher and diversity:
+        raise click.UsageError("--diversity is not in the query; expected --cypher without it.")
     with open_database(uri, username, password_file, database) as opened:
         settings = {
             "k": k,
@@ -131,11 +133,12 @@ def _show_many(
     from movierec.cli.wishes import movie_ids
     from movierec.recommending.recommend import Wish
     from movierec.recommending.recommender import Recommender
-    from movierec.recommending.users import find_user
+    from movierec.recommending.users import find_users
 
-    users = [find_user(database, line) for line in map(str.strip, users_file) if line]
-    if not users:
+    lines = [line for line in map(str.strip, users_file) if line]
+    if not lines:
         raise click.UsageError("The file of --users names none; expected a user's id a line.")
+    users = find_users(database, lines)
     wish = Wish(users[0], movie_ids(database, likes), movie_ids(database, dislikes), **settings)
 
     def lists() -> Iterator[dict[str, Any]]:
@@ -151,9 +154,9 @@ def _show_many(
 
 def _print_query(database: Database, wish: Wish) -> None:
     from movierec.database.query_files import load_query, with_parameters
-    from movierec.database.runs import require_live_run
-    from movierec.recommending.model import is_in_order
+    from movierec.database.runs import require_finished
+    from movierec.recommending.model import is_in_order, require_model
 
-    ordered = is_in_order(require_live_run(database))
+    ordered = is_in_order(require_model(database, require_finished(database, "derive")))
     name = "recommend/recommend_in_order" if ordered else "recommend/recommend_in_no_order"
     click.echo(with_parameters(load_query(name), wish.parameters()))

@@ -17,6 +17,7 @@ from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
+from movierec.errors import BadRequest
 from movierec.evaluation.measuring import measure_method
 from movierec.evaluation.methods import ours
 from movierec.evaluation.protocol import among, pull_exam
@@ -29,7 +30,7 @@ from movierec.recommending.model import pull_model
 __all__ = ["EVIDENCES", "TEMPERATURES", "inner_split", "sweep_blend"]
 
 TEMPERATURES = (1.0, 1.5, 2.0, 3.0, 4.0)
-EVIDENCES = (0.0, 0.25, 0.5, 1.0, 2.0)
+EVIDENCES = (0.0, 0.25, 0.5, 0.75, 1.0, 2.0)
 
 
 def inner_split(database: Database, split: SplitSettings) -> None:
@@ -58,6 +59,10 @@ def sweep_blend(
     inner_split(database, split)
     derive_co_liked(database, derive, progress)
     exam = pull_exam(database, split.min_rating)
+    if len(exam.questions) < 2:
+        raise BadRequest(
+            f"{len(exam.questions)} users have likes enough to hold some out twice; a choice needs at least 2."
+        )
     found: dict[tuple[float, float], list[tuple[float, float]]] = {}
     for seed in range(train.seed, train.seed + n_seeds):
         train_and_write(database, replace(train, seed=seed), checkpoints, progress=progress)

@@ -36,7 +36,7 @@ class Question:
     """A user, and the likes that were held out.
 
     held_out  (H,) movieIds, H > 0; may hold movies that are no candidates, which nothing can find
-    gap       seconds from the last training like to the first held-out one; None without times or training likes
+    gap       seconds from the last training like to the first held-out one; None where that is not later
     """
 
     person: Person
@@ -124,7 +124,7 @@ def strata(questions: Sequence[Question], catalogue: Catalogue) -> dict[str, dic
     typical = np.array(
         [np.median([counts.get(movie, 0.0) for movie in question.held_out.tolist()]) for question in questions]
     )
-    thirds = np.quantile(typical, [1 / 3, 2 / 3]) if len(questions) else [0, 0]
+    low, high = np.quantile(typical, [1 / 3, 2 / 3]) if len(questions) else (0.0, 0.0)
     gaps = np.array([np.nan if question.gap is None else question.gap for question in questions], dtype=np.float64)
     groups = {
         "likes in training": {
@@ -133,9 +133,9 @@ def strata(questions: Sequence[Question], catalogue: Catalogue) -> dict[str, dic
             "100 and more": n_likes >= 100,
         },
         "likes of what was held out (median)": {
-            f"up to {thirds[0]:.0f}": typical <= thirds[0],
-            f"up to {thirds[1]:.0f}": (typical > thirds[0]) & (typical <= thirds[1]),
-            "more": typical > thirds[1],
+            f"up to {low:g}": typical <= low,
+            **({f"up to {high:g}": (typical > low) & (typical <= high)} if high > low else {}),
+            "more": typical > high,
         },
         "gap before the first held-out like": {
             "up to an hour": gaps <= HOUR,

@@ -87,7 +87,8 @@ def evaluate_in(
     held = split_ratings(database, split)
     if held["users"] < 2:
         raise BadRequest(
-            f"{held['users']} users have {split.min_likes} likes or more; an evaluation needs at least 2."
+            f"{held['users']} users have {split.min_likes} likes or more of which something can be held out; "
+            "an evaluation needs at least 2."
         )
     derived = derive_co_liked(database, derive, progress)
     exam = pull_exam(database, split.min_rating)
@@ -231,9 +232,9 @@ def _question(user: Row, movie_ids: NDArray[np.int64]) -> Question:
     is_rated = np.zeros(len(movie_ids), dtype=bool)
     is_rated[_positions(movie_ids, user["seen"])] = True
     ago = likes_ago(np.array(user["times"], dtype=np.int64))
-    gap = user["heldOutTimes"][0] - user["times"][0] if user["times"] and user["heldOutTimes"][0] else None
+    gap = user["heldOutTimes"][0] - user["times"][0] if user["times"] and user["heldOutTimes"][0] else -1
     person = Person(user["userId"], Liked(_positions(movie_ids, user["liked"]), ago), is_rated)
-    return Question(person, np.array(user["heldOut"], dtype=np.int64), gap)
+    return Question(person, np.array(user["heldOut"], dtype=np.int64), None if gap < 0 else gap)
 
 
 def _positions(movie_ids: NDArray[np.int64], asked: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:

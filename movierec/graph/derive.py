@@ -103,8 +103,10 @@ def _last_derive(database: Database) -> Row:
 
 
 def _settings_of(run: Row) -> DeriveSettings:
-    # A property that is null is not stored.
-    values: dict[str, Any] = {field.name: run.get(property_name(field.name)) for field in fields(DeriveSettings)}
+    # A property that is null is not stored, nor one that an earlier version did not know.
+    values: dict[str, Any] = {
+        field.name: run.get(property_name(field.name), field.default) for field in fields(DeriveSettings)
+    }
     return DeriveSettings(**values)
 
 
@@ -130,7 +132,7 @@ def _checked(database: Database, settings: DeriveSettings, incremental: bool) ->
             f'The last derive ({newest["runId"]}) is "{newest["status"]}", so there is no whole graph to go on '
             'from. Run "movierec derive" without --incremental.'
         )
-    return Basis(done["denominatorValue"], done["referenceTime"], done["ordered"])
+    return Basis(done["denominatorValue"], done["referenceTime"], bool(done.get("ordered")))
 
 
 class _TooMuch(Exception):
@@ -247,6 +249,7 @@ class _Job:
             # in the order of the ids, which decide between equal weights.
             if not steps.dry_run:
                 steps.clear_edges()
+                steps.clear_followed()
             n_movies = steps.rank_all_movies()
             steps.keep_likes(self.raters, basis.reference_time)
             if basis.ordered:

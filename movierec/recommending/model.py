@@ -112,23 +112,32 @@ def is_in_order(run: dict[str, Any]) -> bool:
     return bool(run.get("order") == "on")
 
 
-def require_model(database: Database) -> Row:
-    """The live Run; StageMissing when nothing was trained yet, or only by an earlier version."""
+def require_model(database: Database, derived: Row) -> Row:
+    """The live Run. Raises StageMissing when nothing was trained yet, or only by an earlier version, or in an
+    order of likes that the derive since then has not.
+    """
     run = require_live_run(database)
     if "temperature" not in run:
         raise StageMissing(f'{run["runId"]} is of an earlier version of movierec. Run "movierec train" again.')
+    if is_in_order(run) and not derived.get("ordered"):
+        raise StageMissing(
+            f"{run['runId']} heeded the order of likes, {derived['runId']} has none. "
+            'Run "movierec train" again, or "movierec derive --order on".'
+        )
     return run
 
 
 def pull_model(database: Database) -> Model:
     """The model of the live training and the last derive; StageMissing before both are done."""
     with unchanged(database, "derive") as derived, unchanged(database, "train"):
-        run = require_model(database)
+        run = require_model(database, derived)
         rows = database.read(load_query("recommend/model"))
         ordered = is_in_order(run)
         sources, targets, weights = pull_edges(database, "FOLLOWED_BY" if ordered else "CO_LIKED")
     movie_ids = np.array([row["movieId"] for row in rows], dtype=np.int64)
     like_counts = np.array([row["likeCount"] for row in rows], dtype=np.int64)
+    if not np.isin(np.concatenate([sources, targets]), movie_ids).all():
+        raise StageMissing('A movie that nobody likes is still linked. Run "movierec derive" again.')
     heads, tails = np.searchsorted(movie_ids, sources), np.searchsorted(movie_ids, targets)
     if ordered:
         evidence = Rows.of(len(rows), heads, tails, weights / np.sqrt(like_counts[tails]))

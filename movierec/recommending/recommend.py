@@ -17,11 +17,12 @@ import numpy as np
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
 from movierec.database.runs import unchanged
-from movierec.errors import BadRequest, NotFound
+from movierec.errors import BadRequest
 from movierec.recommending.filters import Filters
 from movierec.recommending.model import is_in_order, require_model
 from movierec.recommending.reasons import N_REASONS, reasons_for
 from movierec.recommending.scoring import likes_ago, most_diverse
+from movierec.recommending.users import no_such_user
 
 __all__ = ["History", "Wish", "popular_movies", "read_histories", "read_history", "recommend"]
 
@@ -105,14 +106,14 @@ def recommend(database: Database, wish: Wish, n_reasons: int = N_REASONS) -> lis
     heeded. Raises NotFound for an unknown user, StageMissing before derive and train are done.
     """
     with unchanged(database, "derive") as derived, unchanged(database, "train"):
-        run = require_model(database)
+        run = require_model(database, derived)
         history = read_history(database, wish, derived["minRating"])
         if not history.liked:
             return popular_movies(database, wish, derived["minRating"], run["runId"])
         ordered = is_in_order(run)
         query = "recommend/recommend_in_order" if ordered else "recommend/recommend_in_no_order"
         rows = database.read(load_query(query), **wish.parameters())
-        if wish.diversity:
+        if wish.diversity and rows:
             rows = _diverse(database, rows, wish)
         named = {"order": "on" if ordered else "off", "basis": "likes", "runId": run["runId"]}
         rows = [{"rank": rank, **row, "because": [], **named} for rank, row in enumerate(rows, start=1)]
@@ -137,15 +138,17 @@ def read_histories(database: Database, user_ids: Sequence[int], min_rating: floa
     found = {row["userId"]: History(row["rated"], row["liked"], row["times"]) for row in rows}
     for user_id in user_ids:
         if user_id not in found:
-            ids = database.read_one(load_query("recommend/user_id_range"))
-            raise NotFound(f"No user {user_id}; expected an id from {ids['smallest']} to {ids['largest']}.")
+            raise no_such_user(database, user_id)
     return found
 
 
 def popular_movies(database: Database, wish: Wish, min_rating: float, run_id: str) -> list[dict[str, Any]]:
     """What was liked most lately, for a user of whom nothing is known; the score is the number of likes."""
     rows = database.read(
-        load_query("recommend/popular"), minRating=min_rating, days=POPULAR_DAYS, **wish.parameters()
+        load_query("recommend/popular"),
+        minRating=min_rating,
+        days=POPULAR_DAYS,
+        **(wish.parameters() | {"k": wish.k}),
     )
     return [
         {"rank": rank, **row, "because": [], "order": "off", "basis": "popularity", "runId": run_id}

@@ -39,7 +39,8 @@ class Recommender:
 
     def model(self) -> Model:
         """The model that is live now. Raises StageMissing before derive and train are done."""
-        derived, run = require_finished(self.database, "derive"), require_model(self.database)
+        derived = require_finished(self.database, "derive")
+        run = require_model(self.database, derived)
         known = self._model
         if known is None or (known.run_id, known.derive_id) != (run["runId"], derived["runId"]):
             known = self._model = pull_model(self.database)
@@ -70,8 +71,7 @@ class Recommender:
         rows = [row for row in rows if row["movieId"] == movie_id]
         if not rows:
             raise NotFound(
-                f"Movie {movie_id} has no score: no like leads to it, and nobody liked it "
-                "when the model was trained."
+                f"Movie {movie_id} has no score for this user: no like leads to it, and it has no tuned vectors."
             )
         return self._with_reasons(model, history, liked, rows, n_reasons)[0]
 
@@ -113,10 +113,20 @@ class Recommender:
                 else:
                     yield user_id, popular_movies(self.database, one, model.min_rating, model.run_id)
 
+    def has_vector(self, movie_id: int) -> bool:
+        """Whether `similar` can be asked for the movie."""
+        model = self.model()
+        return bool(model.unit[model.positions([movie_id])].any())
+
     def similar(self, movie_id: int, k: int, filters: Filters, plain_cosine: bool = False) -> list[dict[str, Any]]:
         """The list of `similar.similar_movies` for a movie that has a vector."""
+        if k < 1:
+            raise BadRequest(f"k is {k}; expected at least 1.")
         model = self.model()
-        (query,) = model.positions([movie_id])
+        places = model.positions([movie_id])
+        if not model.unit[places].any():
+            raise NotFound(f"Movie {movie_id} has no vector, or nobody likes it any more.")
+        query = int(places[0])
         weights = self._co_liked(model).gathered(np.array([query]), np.ones(1))
         cosine = (model.unit @ model.unit[query]).astype(np.float64)
         scores = cosine if plain_cosine else likeness(cosine, weights)

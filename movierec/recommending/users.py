@@ -1,23 +1,45 @@
-"""A user from what a person typed: an id, or the text that the id was made from."""
+"""Users from what a person typed: ids, or the texts that ids were made from."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.errors import NotFound, StageMissing
 from movierec.ratings.columns import id_of
 
-__all__ = ["find_user"]
+__all__ = ["find_user", "find_users", "no_such_user"]
 
 
 def find_user(database: Database, text: str) -> int:
     """The userId that `text` means; NotFound when there is no such user, StageMissing when there are none."""
-    text = text.strip()
-    is_number = text.isascii() and text.isdigit() and len(text) <= 18  # 18 digits are in range of Neo4j's integers
-    for user_id in ([int(text)] if is_number else []) + [id_of(text)]:
-        if database.read(load_query("recommend/user"), userId=user_id):
-            return user_id
+    return find_users(database, [text])[0]
+
+
+def find_users(database: Database, texts: Sequence[str]) -> list[int]:
+    """The userIds that the texts mean, by one question; raises as `find_user` for the first that means none."""
+    meant = [_candidates(text.strip()) for text in texts]
+    asked = sorted({user_id for ids in meant for user_id in ids})
+    there = {row["userId"] for row in database.read(load_query("recommend/users"), userIds=asked)}
+    found = []
+    for text, ids in zip(texts, meant, strict=True):
+        known = [user_id for user_id in ids if user_id in there]
+        if not known:
+            raise no_such_user(database, text.strip())
+        found.append(known[0])
+    return found
+
+
+def no_such_user(database: Database, user: str | int) -> NotFound | StageMissing:
+    """The error that says which users there are."""
     ids = database.read_one(load_query("recommend/user_id_range"))
     if ids["smallest"] is None:
-        raise StageMissing('There are no users. Run "movierec load" first.')
-    raise NotFound(f"No user {text}; expected an id from {ids['smallest']} to {ids['largest']}.")
+        return StageMissing('There are no users. Run "movierec load" first.')
+    return NotFound(f"No user {user}; expected an id from {ids['smallest']} to {ids['largest']}.")
+
+
+def _candidates(text: str) -> list[int]:
+    """What the text may mean: a number is an id first."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= 18  # 18 digits are in range of Neo4j's integers
+    return ([int(text)] if is_number else []) + [id_of(text)]

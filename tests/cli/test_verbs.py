@@ -167,7 +167,7 @@ def test_tune_names_the_best_blend(
     answer = connected("tune", "--format", "json")
     assert answer.exit_code == 0, answer.err
     rows = json.loads(answer.out)
-    assert len(rows) == 25
+    assert len(rows) == 30
     assert [row["ndcg@10"] for row in rows] == sorted((row["ndcg@10"] for row in rows), reverse=True)
     assert f"--temperature {rows[0]['temperature']:g} --evidence {rows[0]['evidence']:g}" in answer.err
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -91,13 +92,13 @@ def test_weights_and_the_best_of_each_movie(empty_database: Database, tmp_path: 
         assert_followed(empty_database, SETTINGS)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(("seed", "top_k"), [(1, None), (2, 5)])
 def test_incremental_derive_gives_what_a_full_one_does(
-    empty_database: Database, tmp_path: Path, seed: int
+    empty_database: Database, tmp_path: Path, seed: int, top_k: int | None
 ) -> None:
-    generator, database = np.random.default_rng(seed), empty_database
+    generator, database, settings = np.random.default_rng(seed), empty_database, replace(SETTINGS, top_k=top_k)
     load(database, tmp_path, "first", some_ratings(generator, 200))
-    derive_co_liked(database, SETTINGS)
+    derive_co_liked(database, settings)
     loads = []
     for step in range(1, 5):
         if step == 3:
@@ -105,8 +106,8 @@ def test_incremental_derive_gives_what_a_full_one_does(
         else:
             rows = some_ratings(generator, 25, 1 + 3 * step, later=int(generator.integers(-200, 200)))
             loads.append(load(database, tmp_path, f"more-{step}", rows))
-        result = derive_co_liked(database, SETTINGS, incremental=True)
-        assert_followed(database, SETTINGS)
+        result = derive_co_liked(database, settings, incremental=True)
+        assert_followed(database, settings)
         assert result["followed"] == len(database.read(EDGES))
 
 

@@ -28,6 +28,16 @@ BOTH = parse_query(
     "COUNT { (a)<-[r:RATED WHERE r.rating >= $minRating]-() } AS a, "
     "COUNT { (b)<-[r:RATED WHERE r.rating >= $minRating]-() } AS b;",
 )
+UNLIKED = parse_query(
+    "tests/unliked",
+    "// Liked by nobody.\n// Parameters: none.\n// Returns: movieId.\n"
+    "MATCH (m:Movie) WHERE m.likeRank IS NULL RETURN m.movieId AS movieId ORDER BY movieId LIMIT 1;",
+)
+SET_PROFILE = parse_query(
+    "tests/set_profile",
+    "// Another vector.\n// Parameters: vector LIST.\n// Returns: nothing.\n"
+    "MATCH (m:Movie {movieId: 50}) SET m.profileEmbedding = $vector;",
+)
 EVERYTHING = parse_query(
     "tests/everything",
     "// All there is.\n// Parameters: none.\n// Returns: rows.\n"
@@ -195,6 +205,29 @@ def test_diverse_list_is_of_the_same_movies_and_less_alike(ordered_database: Dat
     assert [row["movieId"] for row in Recommender(ordered_database).recommend(diverse, 0)] == found
 
 
+def test_nothing_that_fits_is_an_empty_list(ordered_database: Database) -> None:
+    recommender = Recommender(ordered_database)
+    nobody_likes = ordered_database.read(UNLIKED)[0]["movieId"]
+    for wish in (
+        Wish(1, filters=Filters(from_year=1700, to_year=1710)),
+        Wish(1, filters=Filters(from_year=1700, to_year=1710), diversity=0.5),
+        Wish(None, (nobody_likes,)),
+    ):
+        assert recommend(ordered_database, wish) == recommender.recommend(wish) == []
+
+
+def test_like_whose_vector_is_zero_is_no_error(ordered_database: Database) -> None:
+    kept = ordered_database.read(load_query("recommend/vectors"), movieIds=[50])[0]["profileEmbedding"]
+    try:
+        ordered_database.write(SET_PROFILE, vector=[0.0] * len(kept))
+        rows = recommend(ordered_database, Wish(None, (50,)), 0)
+        again = Recommender(ordered_database).recommend(Wish(None, (50,)), 0)
+        assert [row["movieId"] for row in rows] == [row["movieId"] for row in again]
+        assert len(rows) == 10
+    finally:
+        ordered_database.write(SET_PROFILE, vector=kept)
+
+
 def test_popularity_moves_the_list_both_ways(ordered_database: Database) -> None:
     likes = [
         np.mean([row["likeCount"] for row in recommend(ordered_database, Wish(9, k=20, popularity=p), 0)])
@@ -266,6 +299,7 @@ def test_user_without_likes_gets_what_was_liked_lately(keras_database: Database)
     rated = {row["movieId"] for row in keras_database.read(RATED, userId=nobody)}
     assert not rated & {row["movieId"] for row in rows}
     assert Recommender(keras_database).recommend(Wish(nobody)) == rows
+    assert len(recommend(keras_database, Wish(nobody, k=3, diversity=0.5))) == 3
 
 
 def test_new_rating_takes_effect_at_once(neo4j_server: TestServer) -> None:

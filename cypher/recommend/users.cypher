@@ -1,0 +1,9 @@
+// Those of some users that there are.
+// Parameters: userIds LIST<INTEGER>.
+// Returns: userId INTEGER.
+:param userIds => [1];
+
+UNWIND $userIds AS userId
+MATCH (u:User {userId: userId})
+RETURN DISTINCT u.userId AS userId
+ORDER BY userId;
