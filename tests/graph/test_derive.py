@@ -98,7 +98,7 @@ def test_keras_preset_gives_the_examples_figures(derived_database: Database) -> 
 
 @pytest.mark.parametrize("measure", MEASURES)
 def test_every_measure_is_that_of_a_sparse_matrix_product(derived_database: Database, measure: str) -> None:
-    settings = DeriveSettings(min_rating=5.0, measure=measure)
+    settings = DeriveSettings(min_rating=5.0, measure=measure, order="off")
     derive_co_liked(derived_database, settings)
     assert_edges(found(derived_database), edges_of(RATINGS, settings))
 
@@ -121,7 +121,7 @@ def test_every_measure_is_that_of_a_sparse_matrix_product(derived_database: Data
 def test_every_threshold_is_that_of_a_sparse_matrix_product(
     derived_database: Database, changes: dict[str, Any]
 ) -> None:
-    settings = DeriveSettings(**({"min_rating": 5.0} | changes))
+    settings = DeriveSettings(**({"min_rating": 5.0, "order": "off"} | changes))
     result = derive_co_liked(derived_database, settings)
     expected = edges_of(RATINGS, settings)
     assert result["edges"] == len(expected) > 100
@@ -129,7 +129,7 @@ def test_every_threshold_is_that_of_a_sparse_matrix_product(
 
 
 def test_likes_of_four_stars_give_the_large_graph(derived_database: Database) -> None:
-    settings = DeriveSettings(min_rating=4.0, denominator="likes", min_weight=10.0)
+    settings = DeriveSettings(min_rating=4.0, denominator="likes", min_weight=10.0, order="off")
     result = derive_co_liked(derived_database, settings)
     expected = edges_of(RATINGS, settings)
     assert result["edges"] == 953_532 == len(expected)
@@ -161,7 +161,7 @@ def test_co_count_preset_gives_the_chapters_figures_on_ml_100k(empty_database: D
 def test_preview_is_what_derive_writes_and_writes_nothing(derived_database: Database) -> None:
     database = derived_database
     for changes in ({}, {"measure": "cosine", "top_k": 3}):
-        settings = DeriveSettings(min_rating=5.0, **changes)  # type: ignore[arg-type]
+        settings = DeriveSettings(min_rating=5.0, order="off", **changes)  # type: ignore[arg-type]
         before = database.read(NODES), database.read(EDGES)
         preview = preview_derive(database, settings)
         assert (database.read(NODES), database.read(EDGES)) == before
@@ -203,7 +203,7 @@ def test_commands_read_the_old_graph_or_the_new_one(derived_database: Database) 
     database = derived_database
     all_settings = [
         DeriveSettings.from_preset("keras"),
-        DeriveSettings(min_rating=5.0, measure="count", min_weight=5.0),
+        DeriveSettings(min_rating=5.0, measure="count", min_weight=5.0, order="off"),
     ]
     totals = []
     for settings in all_settings:
