@@ -90,7 +90,7 @@ class TestServer:
             derive_co_liked(self.database, DeriveSettings.from_preset("keras"))
             train_and_write(self.database, TrainSettings.from_preset("keras"), self.checkpoints)
         if state == "ordered":
-            derive_co_liked(self.database, DeriveSettings(min_weight=20.0, follow_top_k=50, order="on"))
+            derive_co_liked(self.database, DeriveSettings.from_preset("keras", order="on", follow_top_k=50))
             train_and_write(self.database, TrainSettings(epochs=1, tune_epochs=5), self.checkpoints)
         self.state = state
         return self.database

@@ -92,6 +92,7 @@ def test_weights_and_the_best_of_each_movie(empty_database: Database, tmp_path: 
         assert_followed(empty_database, SETTINGS)
 
 
+@pytest.mark.one_line
 @pytest.mark.parametrize(("seed", "top_k"), [(1, None), (2, 5)])
 def test_incremental_derive_gives_what_a_full_one_does(
     empty_database: Database, tmp_path: Path, seed: int, top_k: int | None
