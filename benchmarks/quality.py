@@ -26,7 +26,7 @@ from movierec.embedding.stage import train_and_write
 from movierec.evaluation.blend import EVIDENCES, TEMPERATURES, sweep_blend
 from movierec.evaluation.measuring import compare, measure_method, strata, strata_means
 from movierec.evaluation.methods import Method, Person
-from movierec.evaluation.protocol import Exam, Tables, measure_baselines, measure_model, pull_exam
+from movierec.evaluation.protocol import Exam, Tables, mean_of_seeds, measure_baselines, measure_model, pull_exam
 from movierec.evaluation.scratch import scratch_database
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
@@ -62,13 +62,10 @@ def _measured(database: Database, exam: Exam, checkpoints: Path) -> str:
             train_and_write(database, TrainSettings(seed=seed, order=order), checkpoints)
             runs.append(measure_model(database, exam))
             print(order, seed, f"{runs[-1][0]['movierec']['ndcg@10'].mean():.4f}", file=sys.stderr, flush=True)
-        for method in runs[0][0]:
+        means, lists = mean_of_seeds(runs)
+        for method in means:
             called = method if method == "co_liked" else f"{method}, order {order}"
-            frames: list[Any] = [run[0][method] for run in runs]
-            tables[called] = sum(frames[1:], frames[0]) / len(runs)
-            of_lists[called] = {
-                key: float(np.mean([run[1][method][key] for run in runs])) for key in of_lists["ease"]
-            }
+            tables[called], of_lists[called] = means[method], lists[method]
     names = sorted(tables, key=lambda name: tables[name]["ndcg@10"].mean())
     rows = []
     for name in names:

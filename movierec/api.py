@@ -13,7 +13,7 @@ The server is the one that the environment or `.env` names, else the embedded on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -21,13 +21,11 @@ import pandas as pd
 from movierec.database.connection import Database
 from movierec.database.embedded.home import Home, home_folder
 from movierec.database.embedded.server import EmbeddedServer
-from movierec.database.query_files import load_query
 from movierec.database.settings import connection_settings, environment
-from movierec.recommending.filters import Filters, year_range
+from movierec.recommending.filters import Filters, named_filters
 from movierec.recommending.recommend import Wish
 from movierec.recommending.recommender import Recommender
-from movierec.recommending.similar import similar_movies
-from movierec.recommending.titles import find_movie
+from movierec.recommending.titles import find_movies
 from movierec.recommending.users import find_user
 
 __all__ = ["Movies", "connect"]
@@ -69,12 +67,8 @@ class Movies:
     ) -> pd.DataFrame:
         """The movies most like one, best first; `conditions` as for `recommend`."""
         filters = self._filters(**conditions)
-        found = find_movie(self.database, str(movie))
-        if self.recommender.has_vector(found["movieId"]):
-            rows = self.recommender.similar(found["movieId"], k, filters, plain_cosine)
-        else:
-            rows = similar_movies(self.database, str(movie), k, filters, plain_cosine)
-        return pd.DataFrame(rows)
+        (movie_id,) = self._ids(movie)
+        return pd.DataFrame(self.recommender.similar(movie_id, k, filters, plain_cosine))
 
     def recommend(
         self,
@@ -106,41 +100,37 @@ class Movies:
     def explain(self, user: str | int, movie: str | int, n: int = 10) -> pd.DataFrame:
         """The likes that carry a score: movieId, title, count, lift, share; `attrs` holds the movie's row."""
         wish = Wish(find_user(self.database, str(user)))
-        (movie_id,) = self._ids([movie])
+        (movie_id,) = self._ids(movie)
         explained = self.recommender.explain(wish, movie_id, n)
         table = pd.DataFrame(explained["because"], columns=["movieId", "title", "count", "lift", "share"])
         table.attrs.update(explained)
         return table
 
     def _ids(self, movies: str | int | Iterable[str | int]) -> tuple[int, ...]:
-        movies = (movies,) if isinstance(movies, str | int) else movies
-        return tuple(find_movie(self.database, str(movie))["movieId"] for movie in movies)
+        return find_movies(self.database, _several(movies))
 
     def _filters(
         self,
-        genre: str | Sequence[str] = (),
-        with_genre: str | Sequence[str] = (),
-        without_genre: str | Sequence[str] = (),
+        genre: str | Iterable[str] = (),
+        with_genre: str | Iterable[str] = (),
+        without_genre: str | Iterable[str] = (),
         year: str | int | None = None,
         min_ratings: int = 0,
         exclude: str | int | Iterable[str | int] = (),
         with_rated: bool = False,
     ) -> Filters:
-        first, last = (None, None) if year is None else year_range(str(year))
-        filters = Filters(
+        return named_filters(
+            self.database,
             _several(genre),
             _several(with_genre),
             _several(without_genre),
-            first,
-            last,
+            None if year is None else str(year),
             min_ratings,
-            self._ids(exclude),
+            _several(exclude),
             with_rated,
         )
-        if filters.any_genre or filters.all_genres or filters.no_genres:
-            filters.check_genres(row["genre"] for row in self.database.read(load_query("recommend/genres")))
-        return filters
 
 
-def _several(names: str | Sequence[str]) -> tuple[str, ...]:
-    return (names,) if isinstance(names, str) else tuple(names)
+def _several(named: Any) -> tuple[Any, ...]:
+    """One name or several, as several."""
+    return (named,) if isinstance(named, str | int) else tuple(named)

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from movierec.cli.options import connection_options, format_option, open_database
-from movierec.embedding.settings import ORDERS, PRESETS
+from movierec.cli.options import connection_options, experiment_options, format_option, open_database
+from movierec.embedding.settings import PRESETS
 from movierec.errors import BadRequest
-from movierec.graph.settings import SPLIT_STRATEGIES
 
 if TYPE_CHECKING:
     from movierec.database.connection import Database
@@ -22,18 +21,8 @@ if TYPE_CHECKING:
     "--preset", type=click.Choice(list(PRESETS)), default="default", show_default=True, help="Of derive and train."
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Of the training; the first of --seeds.")
-@click.option(
-    "--seeds", type=click.IntRange(1, 20), default=1, show_default=True, help="Trainings to take the mean of."
-)
-@click.option(
-    "--strategy",
-    type=click.Choice([name for name in SPLIT_STRATEGIES if name != "canonical"]),
-    default="newest",
-    show_default=True,
-    help="Which likes are held out, as in movierec split.",
-)
+@experiment_options
 @click.option("--fraction", type=float, default=0.2, show_default=True, help="Of the likes.")
-@click.option("--order", type=click.Choice(ORDERS), help="Heed the order of likes.  [default: the preset's]")
 @click.option("--in-place", is_flag=True, help="Split, derive and train in the connected database itself.")
 @click.option("--keep", is_flag=True, help="Leave the scratch server running, for a look in Neo4j Browser.")
 @click.option("--by-user", type=click.Path(path_type=Path), help="Write every user's measures into this CSV file.")

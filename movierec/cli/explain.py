@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from movierec.cli.options import connection_options, format_option, open_database
-from movierec.cli.wishes import movie_ids, who_options, wish_of
+from movierec.cli.wishes import who_options, wish_of
 
 
 @click.command("explain")
@@ -38,10 +38,11 @@ def command(
     from movierec.cli.output import print_record, print_rows
     from movierec.database.query_files import load_query, with_parameters
     from movierec.recommending.recommender import Recommender
+    from movierec.recommending.titles import find_movies
 
     with open_database(**connection) as database:
         wish = wish_of(database, user, likes, dislikes)
-        (movie_id,) = movie_ids(database, [movie])
+        (movie_id,) = find_movies(database, [movie])
         explained = Recommender(database).explain(wish, movie_id, n)
     if cypher:
         because = [reason["movieId"] for reason in explained["because"]]

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from movierec.errors import BadRequest
+from movierec.graph.settings import ORDERS, SPLIT_STRATEGIES
 
 if TYPE_CHECKING:
     from movierec.cli.main import Session
     from movierec.database.connection import Database
 
-__all__ = ["connection_options", "format_option", "k_option", "open_database"]
+__all__ = ["connection_options", "experiment_options", "format_option", "k_option", "open_database"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -48,6 +49,32 @@ def k_option(function: F) -> F:
     return click.option(
         "-k", type=click.IntRange(1, 200), default=10, show_default=True, help="How many movies, at most 200."
     )(function)
+
+
+def experiment_options(function: F) -> F:
+    """--seeds, --strategy and --order, of what splits and trains in a scratch server."""
+    options: list[Callable[[F], F]] = [
+        click.option(
+            "--seeds",
+            type=click.IntRange(1, 20),
+            default=1,
+            show_default=True,
+            help="Trainings to take the mean of.",
+        ),
+        click.option(
+            "--strategy",
+            type=click.Choice([name for name in SPLIT_STRATEGIES if name != "canonical"]),
+            default="newest",
+            show_default=True,
+            help="Which likes are held out, as in movierec split.",
+        ),
+        click.option(
+            "--order", type=click.Choice(ORDERS), help="Heed the order of likes.  [default: the preset's]"
+        ),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
 
 
 def connection_options(function: F) -> F:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from movierec.cli.options import connection_options, format_option, k_option, open_database
-from movierec.cli.wishes import filter_options, to_filters, who_options, wish_of
+from movierec.cli.wishes import filter_options, who_options, wish_of
 
 if TYPE_CHECKING:
     from movierec.database.connection import Database
@@ -51,11 +51,8 @@ def command(
     popularity: float,
     cypher: bool,
     output_format: str,
-    uri: str | None,
-    username: str | None,
-    password_file: Any,
-    database: str | None,
-    **conditions: Any,
+    conditions: dict[str, Any],
+    **connection: Any,
 ) -> None:
     """Show movies for a user, best first, with the reason for each.
 
@@ -71,21 +68,23 @@ def command(
         raise click.UsageError("--users is for many; expected it without --user and --cypher.")
     if cypher and diversity:
         raise click.UsageError("--diversity is not in the query; expected --cypher without it.")
-    with open_database(uri, username, password_file, database) as opened:
+    from movierec.recommending.filters import named_filters
+
+    with open_database(**connection) as database:
         settings = {
             "k": k,
-            "filters": to_filters(opened, **conditions, with_rated=not unseen),
+            "filters": named_filters(database, **conditions, with_rated=not unseen),
             "diversity": diversity,
             "popularity": popularity,
         }
         if users_file is not None:
-            _show_many(opened, users_file, likes, dislikes, settings, output_format)
+            _show_many(database, users_file, likes, dislikes, settings, output_format)
             return
-        wish = wish_of(opened, user, likes, dislikes, **settings)
+        wish = wish_of(database, user, likes, dislikes, **settings)
         if cypher:
-            _print_query(opened, wish)
+            _print_query(database, wish)
         else:
-            show(opened, wish, output_format)
+            show(database, wish, output_format)
 
 
 def show(database: Database, wish: Wish, output_format: str) -> None:
@@ -130,16 +129,16 @@ def _show_many(
 ) -> None:
     from movierec.cli.output import print_rows
     from movierec.cli.progress import bar_or_lines
-    from movierec.cli.wishes import movie_ids
     from movierec.recommending.recommend import Wish
     from movierec.recommending.recommender import Recommender
+    from movierec.recommending.titles import find_movies
     from movierec.recommending.users import find_users
 
     lines = [line for line in map(str.strip, users_file) if line]
     if not lines:
         raise click.UsageError("The file of --users names none; expected a user's id a line.")
     users = find_users(database, lines)
-    wish = Wish(users[0], movie_ids(database, likes), movie_ids(database, dislikes), **settings)
+    wish = Wish(users[0], find_movies(database, likes), find_movies(database, dislikes), **settings)
 
     def lists() -> Iterator[dict[str, Any]]:
         with bar_or_lines("recommend", len(users), "users") as advance:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from movierec.cli.options import connection_options, format_option, k_option, open_database
-from movierec.cli.wishes import filter_options, to_filters
+from movierec.cli.wishes import filter_options
 
 if TYPE_CHECKING:
     from movierec.database.connection import Database
@@ -36,11 +36,8 @@ def command(
     k: int,
     plain_cosine: bool,
     output_format: str,
-    uri: str | None,
-    username: str | None,
-    password_file: Any,
-    database: str | None,
-    **conditions: Any,
+    conditions: dict[str, Any],
+    **connection: Any,
 ) -> None:
     """Show the movies most like MOVIE, a title or an id, by their vectors and by who liked both.
 
@@ -48,8 +45,10 @@ def command(
     Examples: movierec similar "Matrix, The (1999)"
               movierec similar "Matrix, The (1999)" --plain-cosine --year 1990..1999 --without-genre Sci-Fi
     """
-    with open_database(uri, username, password_file, database) as opened:
-        show(opened, movie, k, output_format, to_filters(opened, **conditions), plain_cosine)
+    from movierec.recommending.filters import named_filters
+
+    with open_database(**connection) as database:
+        show(database, movie, k, output_format, named_filters(database, **conditions), plain_cosine)
 
 
 def show(

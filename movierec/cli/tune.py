@@ -6,23 +6,11 @@ from typing import Any
 
 import click
 
-from movierec.cli.options import connection_options, format_option, open_database
-from movierec.embedding.settings import ORDERS
-from movierec.graph.settings import SPLIT_STRATEGIES
+from movierec.cli.options import connection_options, experiment_options, format_option, open_database
 
 
 @click.command("tune")
-@click.option(
-    "--seeds", type=click.IntRange(1, 20), default=1, show_default=True, help="Trainings to take the mean of."
-)
-@click.option(
-    "--strategy",
-    type=click.Choice([name for name in SPLIT_STRATEGIES if name != "canonical"]),
-    default="newest",
-    show_default=True,
-    help="Which likes are held out, as in movierec split.",
-)
-@click.option("--order", type=click.Choice(ORDERS), help="Heed the order of likes.  [default: auto]")
+@experiment_options
 @connection_options
 @format_option
 def command(seeds: int, strategy: str, order: str | None, output_format: str, **connection: Any) -> None:

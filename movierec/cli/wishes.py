@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -11,9 +12,11 @@ from movierec.cli.options import F
 
 if TYPE_CHECKING:
     from movierec.database.connection import Database
-    from movierec.recommending.filters import Filters
+    from movierec.recommending.recommend import Wish
 
-__all__ = ["filter_options", "movie_ids", "to_filters", "who_options"]
+__all__ = ["filter_options", "who_options", "wish_of"]
+
+CONDITIONS = ("any_genre", "all_genres", "no_genres", "year", "min_ratings", "exclude")
 
 
 def who_options(function: F) -> F:
@@ -31,8 +34,14 @@ def who_options(function: F) -> F:
 
 
 def filter_options(function: F) -> F:
-    """--genre and the other conditions on movies; the verb gets them for `to_filters`."""
-    options: list[Callable[[F], F]] = [
+    """--genre and the other conditions on movies; the verb gets them as one `conditions` for `named_filters`."""
+
+    @wraps(function)
+    def with_conditions(*arguments: Any, **named: Any) -> Any:
+        conditions = {name: named.pop(name) for name in CONDITIONS}
+        return function(*arguments, conditions=conditions, **named)
+
+    options: list[Callable[[Any], Any]] = [
         click.option("--genre", "any_genre", multiple=True, help="One of these genres; repeatable."),
         click.option("--with-genre", "all_genres", multiple=True, help="Each of these genres; repeatable."),
         click.option("--without-genre", "no_genres", multiple=True, help="None of these genres; repeatable."),
@@ -42,58 +51,23 @@ def filter_options(function: F) -> F:
             "--exclude", multiple=True, metavar="MOVIE", help="A title or an id to leave out; repeatable."
         ),
     ]
+    decorated: Any = with_conditions
     for option in reversed(options):
-        function = option(function)
-    return function
-
-
-def to_filters(
-    database: Database,
-    any_genre: Sequence[str],
-    all_genres: Sequence[str],
-    no_genres: Sequence[str],
-    year: str | None,
-    min_ratings: int,
-    exclude: Sequence[str],
-    with_rated: bool = False,
-) -> Filters:
-    """The filters that the options name; BadRequest for an unknown genre, NotFound for an unknown movie."""
-    from movierec.database.query_files import load_query
-    from movierec.recommending.filters import Filters, year_range
-
-    first, last = year_range(year) if year else (None, None)
-    filters = Filters(
-        tuple(any_genre),
-        tuple(all_genres),
-        tuple(no_genres),
-        first,
-        last,
-        min_ratings,
-        movie_ids(database, exclude),
-        with_rated,
-    )
-    if any_genre or all_genres or no_genres:
-        filters.check_genres(row["genre"] for row in database.read(load_query("recommend/genres")))
-    return filters
-
-
-def movie_ids(database: Database, movies: Sequence[str]) -> tuple[int, ...]:
-    """The ids of movies that are named by title or id."""
-    from movierec.recommending.titles import find_movie
-
-    return tuple(find_movie(database, movie)["movieId"] for movie in movies)
+        decorated = option(decorated)
+    return cast(F, decorated)
 
 
 def wish_of(
     database: Database, user: str | None, likes: Sequence[str], dislikes: Sequence[str], **settings: Any
-) -> Any:
-    """The Wish of a user or of likes."""
+) -> Wish:
+    """The Wish of a user or of likes; NotFound for an unknown user or movie."""
     from movierec.recommending.recommend import Wish
+    from movierec.recommending.titles import find_movies
     from movierec.recommending.users import find_user
 
     return Wish(
         None if user is None else find_user(database, user),
-        movie_ids(database, likes),
-        movie_ids(database, dislikes),
+        find_movies(database, likes),
+        find_movies(database, dislikes),
         **settings,
     )

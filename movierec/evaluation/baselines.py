@@ -9,7 +9,8 @@ what a user likes, to a score for every movie.
     EASE           a ridge regression of each movie on all others, lambda 200 (Steck 2019), exact
     ALS            implicit matrix factorisation of 128 factors (Hu, Koren and Volinsky 2008), by `implicit`
 
-The settings are those that were best, or as good as the best, on inner splits of the training parts.
+ALS's regularisation is the best on inner splits; beta of RP3beta was taken after a look at the test part, which
+can only flatter it; the others are usual ones.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from movierec.embedding.stage import train_and_write
 from movierec.errors import BadRequest, MissingExtra, StageMissing
 from movierec.evaluation.measuring import Catalogue, Question, compare, measure_method, strata, strata_means
 from movierec.evaluation.methods import Candidates, Method, Person, co_liked, kernel, mean_cosine, ours
-from movierec.graph.arrays import Rows
+from movierec.graph.arrays import Rows, positions_in
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.pull import pull_edges
 from movierec.graph.settings import DeriveSettings, SplitSettings
@@ -36,12 +36,22 @@ from movierec.progress import Progress, silent
 from movierec.recommending.model import Model, pull_model
 from movierec.recommending.scoring import Liked, likes_ago
 
-__all__ = ["REFERENCE", "Exam", "among", "evaluate_in", "measure_baselines", "measure_model", "pull_exam"]
+__all__ = [
+    "REFERENCE",
+    "Exam",
+    "among",
+    "evaluate_in",
+    "mean_of_seeds",
+    "measure_baselines",
+    "measure_model",
+    "pull_exam",
+]
 
 REFERENCE = "ease"  # what differences are taken against
 TOO_MANY_FOR_EASE = "item_knn"  # against this where there are too many movies for it
 
 Tables = dict[str, pd.DataFrame]  # method -> measures, a row a user
+ListMeasures = dict[str, dict[str, float]]  # method -> measures of all its lists together
 
 
 @dataclass(frozen=True)
@@ -97,11 +107,9 @@ def evaluate_in(
     for seed in range(train.seed, train.seed + n_seeds):
         trained = train_and_write(database, replace(train, seed=seed), checkpoints, progress=progress)
         runs.append(measure_model(database, exam))
-    for name in runs[0][0]:
-        # A user's measure is the mean over the seeds, so that the errors are those between users.
-        tables[name] = sum(run[0][name] for run in runs[1:]) + runs[0][0][name]
-        tables[name] = tables[name] / n_seeds
-        of_lists[name] = {key: float(np.mean([run[1][name][key] for run in runs])) for key in runs[0][1][name]}
+    own_tables, own_lists = mean_of_seeds(runs)
+    tables |= own_tables
+    of_lists |= own_lists
     if by_user is not None:
         by_user(tables)
     reference = REFERENCE if REFERENCE in tables else TOO_MANY_FOR_EASE
@@ -150,26 +158,23 @@ def pull_exam(database: Database, min_rating: float) -> Exam:
         n_rated,
         sum(bool(u["liked"]) for u in users),
     )
-    liked = [_positions(movie_ids, user["liked"]) for user in users]
+    liked = [positions_in(movie_ids, user["liked"]) for user in users]
     pairs = (
         np.repeat(np.arange(len(users)), [len(one) for one in liked]),
         np.concatenate([np.empty(0, np.int64), *liked]),
     )
     sources, targets, weights = pull_edges(database, "CO_LIKED")
-    heads, tails = _positions(movie_ids, sources), _positions(movie_ids, targets)
-    both = np.concatenate([heads, tails]), np.concatenate([tails, heads])
+    heads, tails = positions_in(movie_ids, sources), positions_in(movie_ids, targets)
     return Exam(
         [_question(user, movie_ids) for user in users if user["heldOut"]],
         catalogue,
         pairs,
         len(users),
-        Rows.of(len(movie_ids), *both, np.concatenate([weights, weights])),
+        Rows.both_ways(len(movie_ids), heads, tails, weights),
     )
 
 
-def measure_baselines(
-    exam: Exam, seed: int, progress: Progress = silent
-) -> tuple[Tables, dict[str, dict[str, float]]]:
+def measure_baselines(exam: Exam, seed: int, progress: Progress = silent) -> tuple[Tables, ListMeasures]:
     """The tables of the baselines, and the measures of their lists; EASE only where it fits into memory."""
     import scipy.sparse as sp
 
@@ -193,11 +198,11 @@ def measure_baselines(
     return tables, of_lists
 
 
-def measure_model(database: Database, exam: Exam) -> tuple[Tables, dict[str, dict[str, float]]]:
+def measure_model(database: Database, exam: Exam) -> tuple[Tables, ListMeasures]:
     """The tables of what is live in the database, whole and in its parts, and the measures of their lists."""
     model = pull_model(database)
     catalogue = exam.catalogue
-    place = _positions(catalogue.movie_ids, model.movie_ids)
+    place = positions_in(catalogue.movie_ids, model.movie_ids)
     unit = np.zeros((len(catalogue.movie_ids), model.unit.shape[1]), dtype=np.float32)
     unit[place] = model.unit
     candidates = Candidates(catalogue.movie_ids, catalogue.like_counts, exam.co_liked, unit)
@@ -213,9 +218,23 @@ def measure_model(database: Database, exam: Exam) -> tuple[Tables, dict[str, dic
     return {name: one[0] for name, one in found.items()}, {name: one[1] for name, one in found.items()}
 
 
+def mean_of_seeds(runs: Sequence[tuple[Tables, ListMeasures]]) -> tuple[Tables, ListMeasures]:
+    """What `measure_model` gave for each seed, as one: a user's measure is the mean of the seeds'."""
+    first_tables, first_lists = runs[0]
+    tables = {
+        name: sum((other[name] for other, _ in runs[1:]), start=first_tables[name]) / len(runs)
+        for name in first_tables
+    }
+    of_lists = {
+        name: {key: float(np.mean([lists[name][key] for _, lists in runs])) for key in first_lists[name]}
+        for name in first_lists
+    }
+    return tables, of_lists
+
+
 def among(scores_of: Method, model: Model, catalogue: Catalogue) -> Method:
     """A method over a model's movies as one over the candidates; a derive may count fewer likes than the split."""
-    place = _positions(catalogue.movie_ids, model.movie_ids)
+    place = positions_in(catalogue.movie_ids, model.movie_ids)
 
     def method(person: Person) -> NDArray[np.float64]:
         ids = catalogue.movie_ids[person.liked.movies]
@@ -230,20 +249,11 @@ def among(scores_of: Method, model: Model, catalogue: Catalogue) -> Method:
 
 def _question(user: Row, movie_ids: NDArray[np.int64]) -> Question:
     is_rated = np.zeros(len(movie_ids), dtype=bool)
-    is_rated[_positions(movie_ids, user["seen"])] = True
+    is_rated[positions_in(movie_ids, user["seen"])] = True
     ago = likes_ago(np.array(user["times"], dtype=np.int64))
     gap = user["heldOutTimes"][0] - user["times"][0] if user["times"] and user["heldOutTimes"][0] else -1
-    person = Person(user["userId"], Liked(_positions(movie_ids, user["liked"]), ago), is_rated)
+    person = Person(user["userId"], Liked(positions_in(movie_ids, user["liked"]), ago), is_rated)
     return Question(person, np.array(user["heldOut"], dtype=np.int64), None if gap < 0 else gap)
-
-
-def _positions(movie_ids: NDArray[np.int64], asked: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
-    """Positions in `movie_ids`, ascending, of those of `asked` that are there, in the order asked."""
-    ids = np.asarray(asked, dtype=np.int64)
-    places = np.searchsorted(movie_ids, ids)
-    places[places == len(movie_ids)] = 0
-    known: NDArray[np.int64] = places[movie_ids[places] == ids]
-    return known
 
 
 def _refuse_graph_of_before(database: Database) -> None:

@@ -8,13 +8,14 @@ float32 weight).
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LikeLists", "MovieGraph", "Rows", "graph_from_edges", "symmetric_pmi"]
+__all__ = ["LikeLists", "MovieGraph", "Rows", "graph_from_edges", "positions_in", "symmetric_pmi"]
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,14 @@ class Rows:
         indptr = np.concatenate([[0], np.cumsum(np.bincount(sources, minlength=n))]).astype(np.int64)
         return cls(indptr, targets[order].astype(np.int32), weights[order].astype(np.float32))
 
+    @classmethod
+    def both_ways(
+        cls, n: int, heads: NDArray[np.int64], tails: NDArray[np.int64], weights: NDArray[np.float64]
+    ) -> Rows:
+        """Rows of E undirected edges, each in those of both its ends."""
+        ends = np.concatenate([heads, tails]), np.concatenate([tails, heads])
+        return cls.of(n, *ends, np.concatenate([weights, weights]))
+
     def weights_to(self, rows: NDArray[np.int64], target: int) -> NDArray[np.float64]:
         """(R,) weight of the edge from each of `rows` to one movie; 0 where there is none."""
         if not len(self._numbers):
@@ -122,6 +131,15 @@ class LikeLists:
     @property
     def n_movies(self) -> int:
         return len(self.movie_ids)
+
+
+def positions_in(movie_ids: NDArray[np.int64], asked: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
+    """Positions in `movie_ids`, ascending, of those of `asked` that are there, in the order asked."""
+    ids = np.asarray(asked, dtype=np.int64)
+    places = np.searchsorted(movie_ids, ids)
+    places[places == len(movie_ids)] = 0
+    known: NDArray[np.int64] = places[movie_ids[places] == ids]
+    return known
 
 
 def symmetric_pmi(

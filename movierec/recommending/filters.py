@@ -6,9 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from movierec.database.connection import Database
+from movierec.database.query_files import load_query
 from movierec.errors import BadRequest
+from movierec.recommending.titles import find_movies
 
-__all__ = ["Filters", "year_range"]
+__all__ = ["Filters", "named_filters", "year_range"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,36 @@ class Filters:
         for genre in (*self.any_genre, *self.all_genres, *self.no_genres):
             if genre not in genres:
                 raise BadRequest(f"No movie is of genre {genre!r}; expected one of {', '.join(sorted(genres))}.")
+
+
+def named_filters(
+    database: Database,
+    any_genre: Iterable[str] = (),
+    all_genres: Iterable[str] = (),
+    no_genres: Iterable[str] = (),
+    year: str | None = None,
+    min_ratings: int = 0,
+    exclude: Iterable[str | int] = (),
+    with_rated: bool = False,
+) -> Filters:
+    """Filters as a person names them: years as for `year_range`, movies by title or id.
+
+    Raises BadRequest for years that are no range or a genre that no movie has, NotFound for an unknown movie.
+    """
+    first, last = year_range(year) if year else (None, None)
+    filters = Filters(
+        tuple(any_genre),
+        tuple(all_genres),
+        tuple(no_genres),
+        first,
+        last,
+        min_ratings,
+        find_movies(database, exclude),
+        with_rated,
+    )
+    if filters.any_genre or filters.all_genres or filters.no_genres:
+        filters.check_genres(row["genre"] for row in database.read(load_query("recommend/genres")))
+    return filters
 
 
 def year_range(text: str) -> tuple[int | None, int | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,10 +14,11 @@ from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
 from movierec.database.runs import require_live_run, unchanged
 from movierec.errors import StageMissing
-from movierec.graph.arrays import Rows
+from movierec.graph.arrays import Rows, positions_in
 from movierec.graph.pull import pull_edges
 from movierec.recommending.filters import Filters
 from movierec.recommending.scoring import Liked, Scorer, likes_ago
+from movierec.recommending.vectors import as_table, of_length_one
 
 __all__ = ["Model", "is_in_order", "pull_model", "require_model"]
 
@@ -64,15 +65,11 @@ class Model:
     def _genre_members(self) -> dict[str, NDArray[np.bool_]]:
         return {genre: np.array([genre in one for one in self.genres]) for genre in self.known_genres}
 
-    def positions(self, movie_ids: Iterable[int]) -> NDArray[np.int64]:
+    def positions(self, movie_ids: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
         """Positions of those of `movie_ids` that are in the model, in the order given."""
-        ids = np.fromiter(movie_ids, dtype=np.int64)
-        places = np.searchsorted(self.movie_ids, ids)
-        places[places == len(self.movie_ids)] = 0
-        known: NDArray[np.int64] = places[self.movie_ids[places] == ids]
-        return known
+        return positions_in(self.movie_ids, movie_ids)
 
-    def liked(self, movie_ids: list[int], times: list[int], disliked: Iterable[int] = ()) -> Liked:
+    def liked(self, movie_ids: list[int], times: list[int], disliked: Sequence[int] = ()) -> Liked:
         """A user's likes, newest first; those that the model does not know count as steps all the same."""
         ago = likes_ago(np.array(times, dtype=np.int64))
         known = np.isin(np.array(movie_ids, dtype=np.int64), self.movie_ids)
@@ -142,13 +139,14 @@ def pull_model(database: Database) -> Model:
     if ordered:
         evidence = Rows.of(len(rows), heads, tails, weights / np.sqrt(like_counts[tails]))
     else:
-        both = np.concatenate([heads, tails]), np.concatenate([tails, heads])
-        evidence = Rows.of(len(rows), *both, np.concatenate([weights, weights]))
-    vectors = _table(rows, "embedding")
+        evidence = Rows.both_ways(len(rows), heads, tails, weights)
+    vectors = as_table([row["embedding"] for row in rows])
     if vectors is None:
         raise StageMissing('No movie has a vector. Run "movierec train" first.')
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    profiles, contexts = _table(rows, "profileEmbedding"), _table(rows, "contextEmbedding")
+    profiles, contexts = (
+        as_table([row["profileEmbedding"] for row in rows]),
+        as_table([row["contextEmbedding"] for row in rows]),
+    )
     bias = tuned = None
     if profiles is not None:
         bias = np.array([row["likeBias"] or 0.0 for row in rows], dtype=np.float32)
@@ -160,7 +158,7 @@ def pull_model(database: Database) -> Model:
         [row["title"] for row in rows],
         [row["year"] for row in rows],
         [row["genres"] or [] for row in rows],
-        vectors / np.maximum(lengths, 1e-12),
+        of_length_one(vectors),
         Scorer(
             evidence,
             run["recency"] if ordered else None,
@@ -175,15 +173,3 @@ def pull_model(database: Database) -> Model:
         run["runId"],
         derived["runId"],
     )
-
-
-def _table(rows: list[dict[str, Any]], name: str) -> NDArray[np.float32] | None:
-    """(M, D), zeros where a movie has no such vector; None where none has one."""
-    size = next((len(row[name]) for row in rows if row[name] is not None), None)
-    if size is None:
-        return None
-    table = np.zeros((len(rows), size), dtype=np.float32)
-    for i, row in enumerate(rows):
-        if row[name] is not None:
-            table[i] = row[name]
-    return table

@@ -13,6 +13,7 @@ from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
 from movierec.graph.arrays import Rows
 from movierec.recommending.scoring import Liked, Scorer, carried
+from movierec.recommending.vectors import as_table
 
 __all__ = ["N_REASONS", "read_links", "reason_in_words", "reasons_for", "reasons_from", "strongest"]
 
@@ -53,8 +54,8 @@ def reasons_for(
     scorer = Scorer(
         Rows.of(len(ids), np.array(sources, np.int64), np.array(targets, np.int64), np.array(weights, np.float64)),
         recency,
-        _table([found[movie_id]["profileEmbedding"] for movie_id in ids]),
-        _table([found[movie_id]["contextEmbedding"] for movie_id in ids]),
+        as_table([found[movie_id]["profileEmbedding"] for movie_id in ids]),
+        as_table([found[movie_id]["contextEmbedding"] for movie_id in ids]),
         tuned=np.array([found[movie_id]["profileEmbedding"] is not None for movie_id in ids]),
     )
     liked = Liked(np.array([places[movie_id] for movie_id in liked_ids], dtype=np.int64), np.asarray(ago))
@@ -113,10 +114,3 @@ def reason_in_words(because: Sequence[Mapping[str, Any]]) -> str:
     first = because[0]
     people = "1 person" if first["count"] == 1 else f"{first['count']} people"
     return f"you liked {first['title']}: {people} liked both, {first['lift']:.1f} x chance"
-
-
-def _table(vectors: list[list[float] | None]) -> NDArray[np.float32] | None:
-    size = next((len(vector) for vector in vectors if vector is not None), None)
-    if size is None:
-        return None
-    return np.array([np.zeros(size) if vector is None else vector for vector in vectors], dtype=np.float32)

@@ -23,6 +23,7 @@ from movierec.recommending.model import is_in_order, require_model
 from movierec.recommending.reasons import N_REASONS, reasons_for
 from movierec.recommending.scoring import likes_ago, most_diverse
 from movierec.recommending.users import no_such_user
+from movierec.recommending.vectors import as_table, of_length_one
 
 __all__ = ["History", "Wish", "popular_movies", "read_histories", "read_history", "recommend"]
 
@@ -162,10 +163,7 @@ def _diverse(database: Database, rows: Sequence[Row], wish: Wish) -> list[Row]:
     found = {
         row["movieId"]: row["embedding"] for row in database.read(load_query("recommend/vectors"), movieIds=ids)
     }
-    size = next((len(vector) for vector in found.values() if vector is not None), 1)
-    vectors = np.array([found[i] if found[i] is not None else [0.0] * size for i in ids], dtype=np.float32)
-    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    chosen = most_diverse(
-        np.array([row["score"] for row in rows]), unit.reshape(len(ids), size), wish.diversity, wish.k
-    )
+    vectors = as_table([found[movie_id] for movie_id in ids])
+    unit = np.zeros((len(ids), 1), dtype=np.float32) if vectors is None else of_length_one(vectors)
+    chosen = most_diverse(np.array([row["score"] for row in rows]), unit, wish.diversity, wish.k)
     return [rows[i] for i in chosen]

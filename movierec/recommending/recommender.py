@@ -23,6 +23,7 @@ from movierec.recommending.model import Model, pull_model, require_model
 from movierec.recommending.reasons import N_REASONS, read_links, reasons_from, strongest
 from movierec.recommending.recommend import History, Wish, popular_movies, read_histories, read_history
 from movierec.recommending.scoring import KNOWN_LIKES, Liked, carried, likeness, most_diverse, top
+from movierec.recommending.similar import similar_movies
 
 __all__ = ["Recommender"]
 
@@ -113,23 +114,18 @@ class Recommender:
                 else:
                     yield user_id, popular_movies(self.database, one, model.min_rating, model.run_id)
 
-    def has_vector(self, movie_id: int) -> bool:
-        """Whether `similar` can be asked for the movie."""
-        model = self.model()
-        return bool(model.unit[model.positions([movie_id])].any())
-
     def similar(self, movie_id: int, k: int, filters: Filters, plain_cosine: bool = False) -> list[dict[str, Any]]:
-        """The list of `similar.similar_movies` for a movie that has a vector."""
+        """The list of `similar.similar_movies`, which is asked where the movie has no vector of its own."""
         if k < 1:
             raise BadRequest(f"k is {k}; expected at least 1.")
         model = self.model()
         places = model.positions([movie_id])
         if not model.unit[places].any():
-            raise NotFound(f"Movie {movie_id} has no vector, or nobody likes it any more.")
+            return similar_movies(self.database, str(movie_id), k, filters, plain_cosine)
         query = int(places[0])
-        weights = self._co_liked(model).gathered(np.array([query]), np.ones(1))
-        cosine = (model.unit @ model.unit[query]).astype(np.float64)
-        scores = cosine if plain_cosine else likeness(cosine, weights)
+        scores = cosine = (model.unit @ model.unit[query]).astype(np.float64)
+        if not plain_cosine:
+            scores = likeness(cosine, self._co_liked(model).gathered(np.array([query]), np.ones(1)))
         allowed = model.allowed(filters) & model.unit.any(axis=1)
         allowed[query] = False
         # Movies that few like come after all others.
@@ -160,8 +156,7 @@ class Recommender:
         if self._links is None or self._links[0] != model.derive_id:
             sources, targets, weights = pull_edges(self.database, "CO_LIKED")
             heads, tails = model.positions(sources), model.positions(targets)
-            both = np.concatenate([heads, tails]), np.concatenate([tails, heads])
-            rows = Rows.of(len(model.movie_ids), *both, np.concatenate([weights, weights]))
+            rows = Rows.both_ways(len(model.movie_ids), heads, tails, weights)
             self._links = (model.derive_id, rows)
         return self._links[1]
 

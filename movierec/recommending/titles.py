@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterable
 
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
 from movierec.errors import NotFound
 from movierec.ratings.columns import id_of
 
-__all__ = ["find_movie"]
+__all__ = ["find_movie", "find_movies"]
 
 N_CANDIDATES = 5
 
@@ -46,6 +47,11 @@ def find_movie(database: Database, text: str) -> Row:
     candidates = _nearest(text, titles)
     hint = f"Did you mean {_quoted(candidates)}?" if candidates else "Give a title or an id of a loaded movie."
     raise NotFound(f"No movie {text!r}. {hint}", candidates)
+
+
+def find_movies(database: Database, texts: Iterable[str | int]) -> tuple[int, ...]:
+    """The movieIds that titles or ids mean; raises as `find_movie`."""
+    return tuple(find_movie(database, str(text))["movieId"] for text in texts)
 
 
 def _filed(title: str) -> str:
