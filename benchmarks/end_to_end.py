@@ -26,16 +26,16 @@ import numpy as np
 from benchmarks.common import MOVIELENS, in_turns, parts, publish, query, table
 from benchmarks.gds_server import GDS_VERSION, gds_database
 from benchmarks.trainers import gensim
-from benchmarks.vectors import candidates_of, weighted_graph
+from benchmarks.vectors import weighted_graph
 from movierec.database.connection import Database
 from movierec.embedding.embeddings import Embeddings
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
 from movierec.embedding.train import train_embeddings
 from movierec.embedding.walks import Walker
+from movierec.evaluation.exam import pull_exam
 from movierec.evaluation.measuring import measure_method
 from movierec.evaluation.methods import kernel, mean_cosine
-from movierec.evaluation.protocol import pull_exam
 from movierec.graph.arrays import MovieGraph
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
@@ -132,7 +132,7 @@ def quality() -> None:
         graph = pull_movie_graph(database)
         for seed in SEEDS:
             for name, vectors in vectors_of_each(database, graph, Path(folder), replace(SETTINGS, seed=seed)):
-                candidates = candidates_of(exam, vectors)
+                candidates = exam.candidates(vectors.movie_ids, vectors.vectors)
                 ways = (mean_cosine(candidates), kernel(candidates), weighted_graph(candidates))
                 measured = [
                     measure_method(way, exam.questions, exam.catalogue)[0]["ndcg@10"].mean() for way in ways

@@ -2,7 +2,9 @@
 
     python -m benchmarks.quality              all of it
     python -m benchmarks.quality recommend    lists for users, by time and at random, with order on and off
-    python -m benchmarks.quality similar      movies like a movie
+    python -m benchmarks.quality similar      movies like a movie, and what vectors know of genres
+    python -m benchmarks.quality starts       tuning from the walks' vectors, and from others; on inner parts
+    python -m benchmarks.quality diversity    what --diversity gains and costs
     python -m benchmarks.quality blend        how taste and evidence are weighed, on inner parts
 
 Means of three seeds. The settings are the defaults for both data sets.
@@ -13,63 +15,94 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from benchmarks.common import parts, publish, table
 from benchmarks.datasets import DATASETS, dataset
+from benchmarks.starts import fastrp, random, svd
 from movierec.database.connection import Database
+from movierec.embedding.embeddings import Embeddings
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
-from movierec.evaluation.blend import EVIDENCES, TEMPERATURES, sweep_blend
-from movierec.evaluation.measuring import compare, measure_method, strata, strata_means
-from movierec.evaluation.methods import Method, Person
-from movierec.evaluation.protocol import Exam, Tables, mean_of_seeds, measure_baselines, measure_model, pull_exam
+from movierec.embedding.train import train_embeddings
+from movierec.embedding.tuning import tune_profiles
+from movierec.evaluation.blend import EVIDENCES, TEMPERATURES, inner_split, sweep_blend
+from movierec.evaluation.exam import Exam, pull_exam
+from movierec.evaluation.item_to_item import by_vectors, genre_probe, measure_likeness
+from movierec.evaluation.measuring import compare, list_measures, measure_method, strata, strata_means
+from movierec.evaluation.methods import kernel, mean_cosine, ours
+from movierec.evaluation.metrics import ndcg
+from movierec.evaluation.protocol import (
+    Tables,
+    among,
+    mean_of_seeds,
+    measure_baselines,
+    measure_model,
+    measure_similar,
+    probe_genres,
+)
 from movierec.evaluation.scratch import scratch_database
+from movierec.graph.arrays import positions_in
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
+from movierec.graph.pull import pull_followed_graph, pull_likes, pull_movie_graph
 from movierec.graph.settings import DeriveSettings, SplitSettings
-from movierec.graph.split import split_ratings, undo_split
+from movierec.graph.split import split_ratings
 from movierec.recommending.model import pull_model
-from movierec.recommending.scoring import KNOWN_LIKES, likeness
+from movierec.recommending.recommend import Wish
+from movierec.recommending.recommender import Recommender
+from movierec.recommending.scoring import Scorer
 
 SEEDS = (1, 2, 3)
 SHOWN = ("ndcg@10", "recall@10", "recall@20", "map@10", "hit_rate@10", "coverage@10", "novelty@10", "diversity@10")
-HEAD = 1_000  # movies, the most liked, whose neighbours' genres are looked at
+
+
+@contextmanager
+def _derived(
+    name: str, split: Callable[[Database, SplitSettings], object] = split_ratings, strategy: str = "newest"
+) -> Iterator[tuple[Database, Path, Exam]]:
+    """A scratch database with a data set, split and derived; a folder for checkpoints; and the exam."""
+    with tempfile.TemporaryDirectory() as folder, scratch_database(dict(os.environ)) as (database, home):
+        load_ratings(database, dataset(name, Path(folder)))
+        split(database, SplitSettings(strategy))
+        derive_co_liked(database, DeriveSettings(order="on"))
+        yield database, home.checkpoints, pull_exam(database, SplitSettings().min_rating)
 
 
 def recommend() -> None:
     for name in DATASETS:
-        with tempfile.TemporaryDirectory() as folder, scratch_database(dict(os.environ)) as (database, home):
-            load_ratings(database, dataset(name, Path(folder)))
-            for strategy in ("newest", "random"):
-                split_ratings(database, SplitSettings(strategy))
-                derive_co_liked(database, DeriveSettings(order="on"))
-                exam = pull_exam(database, SplitSettings().min_rating)
-                text = _measured(database, exam, home.checkpoints)
-                publish(f"recommend {name} {strategy}", text, "quality")
-                undo_split(database)
+        for strategy in ("newest", "random"):
+            with _derived(name, strategy=strategy) as (database, checkpoints, exam):
+                publish(f"recommend {name} {strategy}", _measured(database, exam, checkpoints), "quality")
 
 
 def _measured(database: Database, exam: Exam, checkpoints: Path) -> str:
     """The tables of one split: every method, differences against EASE, and groups of users."""
     tables, of_lists = measure_baselines(exam, SEEDS[0])
+    graph = pull_movie_graph(database)
+    quick = [_by_fastrp(fastrp(graph, TrainSettings().embedding_size, seed), exam) for seed in SEEDS]
+    quick_tables, quick_lists = mean_of_seeds(quick)
+    tables |= quick_tables
+    of_lists |= quick_lists
     for order in ("on", "off"):
         runs = []
         for seed in SEEDS:
             train_and_write(database, TrainSettings(seed=seed, order=order), checkpoints)
-            runs.append(measure_model(database, exam))
+            runs.append(measure_model(pull_model(database), exam))
             print(order, seed, f"{runs[-1][0]['movierec']['ndcg@10'].mean():.4f}", file=sys.stderr, flush=True)
-        means, lists = mean_of_seeds(runs)
-        for method in means:
+        own_tables, own_lists = mean_of_seeds(runs)
+        for method in own_tables:
             called = method if method == "co_liked" else f"{method}, order {order}"
-            tables[called], of_lists[called] = means[method], lists[method]
+            tables[called], of_lists[called] = own_tables[method], own_lists[method]
     names = sorted(tables, key=lambda name: tables[name]["ndcg@10"].mean())
     rows = []
     for name in names:
-        means = {column: tables[name][column].mean() for column in tables[name]} | of_lists[name]
+        means: dict[str, float] = dict(tables[name].mean()) | of_lists[name]
         rows.append(
             [
                 name,
@@ -89,6 +122,13 @@ def _measured(database: Database, exam: Exam, checkpoints: Path) -> str:
             _groups(tables, exam),
         ]
     )
+
+
+def _by_fastrp(embeddings: Embeddings, exam: Exam) -> tuple[Tables, dict[str, dict[str, float]]]:
+    candidates = exam.candidates(embeddings.movie_ids, embeddings.vectors)
+    methods = {"fastrp_cosine": mean_cosine(candidates), "fastrp_kernel": kernel(candidates)}
+    found = {name: measure_method(method, exam.questions, exam.catalogue) for name, method in methods.items()}
+    return {name: one[0] for name, one in found.items()}, {name: one[1] for name, one in found.items()}
 
 
 def _differences(tables: Tables, of_lists: dict[str, dict[str, float]], names: list[str]) -> str:
@@ -125,73 +165,101 @@ def _groups(tables: Tables, exam: Exam) -> str:
 def similar() -> None:
     rows = []
     for name in DATASETS:
-        with tempfile.TemporaryDirectory() as folder, scratch_database(dict(os.environ)) as (database, home):
-            load_ratings(database, dataset(name, Path(folder)))
-            split_ratings(database, SplitSettings())
-            derive_co_liked(database, DeriveSettings(order="on"))
-            exam = pull_exam(database, SplitSettings().min_rating)
-            found: dict[str, list[tuple[float, float]]] = {}
+        with _derived(name) as (database, checkpoints, exam):
+            graph = pull_movie_graph(database)
+            found: dict[str, list[dict[str, float]]] = {}
+            for seed in SEEDS:
+                vectors = fastrp(graph, TrainSettings().embedding_size, seed)
+                candidates = exam.candidates(vectors.movie_ids, vectors.vectors)
+                by_fastrp = measure_likeness(by_vectors(candidates), exam) | genre_probe(
+                    candidates.unit, exam.catalogue.genres
+                )
+                found.setdefault("fastrp, cosine", []).append(by_fastrp)
+                for order in ("on", "off"):
+                    train_and_write(database, TrainSettings(seed=seed, order=order), checkpoints)
+                    model = pull_model(database)
+                    likenesses = measure_similar(model, exam)
+                    likenesses["plain_cosine"] |= probe_genres(model, exam)
+                    for likeness, measured in likenesses.items():
+                        trained = likeness in ("plain_cosine", "similar")
+                        called = f"{likeness}, order {order}" if trained else likeness
+                        found.setdefault(called, []).append(measured)
+            base = np.mean([one["next_like_ndcg@10"] for one in found["item_knn"]])
+            for likeness, values in found.items():
+                hits, jaccard = (
+                    np.mean([v[key] for v in values]) for key in ("next_like_ndcg@10", "genres_in_common")
+                )
+                probes = [value["average_precision"] for value in values if "average_precision" in value]
+                probed = f"{np.mean(probes):.3f}" if probes else ""
+                rows.append([f"{name}: {likeness}", f"{hits:.4f}", f"{hits / base:.3f}", f"{jaccard:.3f}", probed])
+            chance = probe_genres(model, exam)["by_chance"]
+            rows.append([f"{name}: by chance", "", "", "", f"{chance:.3f}"])
+    columns = ["likeness", "next like, NDCG@10", "times item-kNN's", "genres in common", "genre probe"]
+    publish("similar", table(columns, rows), "quality")
+
+
+def starts() -> None:
+    rows = []
+    for name in DATASETS:
+        with _derived(name, inner_split) as (database, checkpoints, exam):
             for order in ("on", "off"):
+                found: dict[str, list[tuple[float, float]]] = {}
                 for seed in SEEDS:
-                    train_and_write(database, TrainSettings(seed=seed, order=order), home.checkpoints)
-                    for method, scores in _likenesses(database, exam).items():
-                        called = f"{method}, order {order}" if method.startswith("movierec") else method
-                        found.setdefault(called, []).append(_item_to_item(scores, exam))
-            for method, values in found.items():
-                ndcg, jaccard = np.mean(values, axis=0)
-                base = np.mean([value[0] for value in found["item-kNN"]])
-                rows.append([f"{name}: {method}", f"{ndcg:.4f}", f"{ndcg / base:.3f}", f"{jaccard:.3f}"])
-    publish(
-        "similar", table(["method", "next like, NDCG@10", "times item-kNN's", "genres in common"], rows), "quality"
-    )
+                    settings = TrainSettings(seed=seed, order=order).resolved(order == "on")
+                    train_and_write(database, settings, checkpoints)
+                    model = pull_model(database)
+                    for start, scorer in _by_start(database, settings, model.scorer):
+                        ways = (ours(scorer, taste_only=True), ours(scorer))
+                        taste, blended = (
+                            measure_method(among(way, model, exam.catalogue), exam.questions, exam.catalogue)[0][
+                                "ndcg@10"
+                            ].mean()
+                            for way in ways
+                        )
+                        found.setdefault(start, []).append((taste, blended))
+                        print(name, order, seed, start, f"{taste:.4f} {blended:.4f}", file=sys.stderr, flush=True)
+                for start, values in found.items():
+                    mean, spread = np.mean(values, axis=0), np.std(values, axis=0, ddof=1)
+                    shown = (f"{m:.4f} ± {s:.4f}" for m, s in zip(mean, spread, strict=True))
+                    rows.append([f"{name}, order {order}: {start}", *shown])
+    publish("starts", table(["tuned from", "tuned vectors alone", "recommend"], rows), "quality")
 
 
-def _likenesses(database: Database, exam: Exam) -> dict[str, Any]:
-    """Functions from a movie's position to (C,) how like it each movie is."""
-    model = pull_model(database)
-    catalogue = exam.catalogue
-    unit = np.zeros((len(catalogue.movie_ids), model.unit.shape[1]))
-    unit[np.searchsorted(catalogue.movie_ids, model.movie_ids)] = model.unit
-    users, movies = exam.likes
-    likes = np.zeros((exam.n_users, len(catalogue.movie_ids)), dtype=np.float32)
-    likes[users, movies] = 1.0
-    both = likes.T @ likes
-    np.fill_diagonal(both, 0.0)
-    norms = np.sqrt(catalogue.like_counts)
-
-    def blended(movie: int) -> np.ndarray:
-        weights = exam.co_liked.gathered(np.array([movie]), np.ones(1))
-        scores = likeness(unit @ unit[movie], weights)
-        return np.where(catalogue.like_counts >= KNOWN_LIKES, scores, scores - 1e3)
-
-    return {
-        "item-kNN": lambda movie: both[movie] / (norms[movie] * norms + 30.0),
-        "CO_LIKED": lambda movie: exam.co_liked.gathered(np.array([movie]), np.ones(1)),
-        "movierec --plain-cosine": lambda movie: unit @ unit[movie],
-        "movierec": blended,
+def _by_start(database: Database, settings: TrainSettings, scorer: Scorer) -> Iterator[tuple[str, Scorer]]:
+    """The scorer with vectors tuned from each start, all of the same length on average."""
+    pull = pull_followed_graph if settings.walk_on == "FOLLOWED_BY" else pull_movie_graph
+    graph, likes = pull(database), pull_likes(database)
+    walked = train_embeddings(graph, settings)
+    length = np.linalg.norm(walked.vectors, axis=1).mean()
+    others = {
+        build.__name__: build(graph, settings.embedding_size, settings.seed) for build in (random, fastrp, svd)
     }
+    for name, start in {"walks": walked, **others}.items():
+        scale = np.float32(length / np.linalg.norm(start.vectors, axis=1).mean())
+        assert start.contexts is not None
+        scaled = replace(start, vectors=start.vectors * scale, contexts=start.contexts * scale)
+        tuned = tune_profiles(likes, scaled, settings)
+        yield name, replace(scorer, profiles=tuned.profiles, contexts=tuned.contexts, bias=tuned.bias)
 
 
-def _item_to_item(scores: Any, exam: Exam) -> tuple[float, float]:
-    """NDCG@10 of finding held-out likes from the newest training like; and the genres that movies share with the
-    ten most like them: mean Jaccard, over the most liked movies.
-    """
-    asked = [question for question in exam.questions if len(question.person.liked.movies)]
-
-    def from_newest(person: Person) -> np.ndarray:
-        return np.asarray(scores(int(person.liked.movies[0])), dtype=np.float64)
-
-    method: Method = from_newest
-    ndcg = measure_method(method, asked, exam.catalogue)[0]["ndcg@10"].sum() / len(exam.questions)
-    genres = exam.catalogue.genres
-    found = []
-    for movie in np.argsort(-exam.catalogue.like_counts, kind="stable")[:HEAD].tolist():
-        near = np.array(scores(movie), dtype=np.float64)
-        near[movie] = -np.inf
-        ten = np.argsort(-near, kind="stable")[:10]
-        common, either = (genres[ten] & genres[movie]).sum(1), (genres[ten] | genres[movie]).sum(1)
-        found.append((common / np.maximum(either, 1)).mean())
-    return float(ndcg), float(np.mean(found))
+def diversity() -> None:
+    rows = []
+    for name in DATASETS:
+        with _derived(name) as (database, checkpoints, exam):
+            train_and_write(database, TrainSettings(order="on"), checkpoints)
+            recommender = Recommender(database)
+            for value in (0.0, 0.1, 0.2, 0.3, 0.5, 0.7):
+                users = {question.person.user_id: question.held_out for question in exam.questions}
+                wish = Wish(next(iter(users)), k=10, diversity=value)
+                lists, hits = [], []
+                for user, recommended in recommender.recommend_many(users, wish):
+                    ids = np.array([row["movieId"] for row in recommended], dtype=np.int64)
+                    hits.append(ndcg(np.isin(ids, users[user]), len(users[user]), 10))
+                    lists.append(positions_in(exam.catalogue.movie_ids, ids))
+                of_lists = list_measures(lists, exam.catalogue)
+                shown = (f"{of_lists[key]:.3f}" for key in ("coverage@10", "novelty@10", "diversity@10"))
+                rows.append([f"{name}, --diversity {value:g}", f"{np.mean(hits):.4f}", *shown])
+    publish("diversity", table(["", "ndcg@10", "coverage@10", "novelty@10", "diversity@10"], rows), "quality")
 
 
 def blend() -> None:
@@ -214,4 +282,11 @@ def blend() -> None:
 
 
 if __name__ == "__main__":
-    parts("benchmarks.quality", {"recommend": recommend, "similar": similar, "blend": blend}, sys.argv[1:])
+    known = {
+        "recommend": recommend,
+        "similar": similar,
+        "starts": starts,
+        "diversity": diversity,
+        "blend": blend,
+    }
+    parts("benchmarks.quality", known, sys.argv[1:])

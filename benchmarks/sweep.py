@@ -14,13 +14,13 @@ import os
 import numpy as np
 
 from benchmarks.common import MOVIELENS, publish, table
-from benchmarks.vectors import candidates_of, weighted_graph
+from benchmarks.vectors import weighted_graph
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.train import train_embeddings
 from movierec.evaluation.blend import inner_split
+from movierec.evaluation.exam import pull_exam
 from movierec.evaluation.measuring import measure_method
 from movierec.evaluation.methods import mean_cosine
-from movierec.evaluation.protocol import pull_exam
 from movierec.evaluation.scratch import scratch_database
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
@@ -66,7 +66,7 @@ def main() -> None:
         found = []
         for seed in SEEDS:
             embeddings = train_embeddings(graph, TrainSettings(seed=seed, **change))  # type: ignore[arg-type]
-            candidates = candidates_of(exam, embeddings)
+            candidates = exam.candidates(embeddings.movie_ids, embeddings.vectors)
             ways = (mean_cosine(candidates), weighted_graph(candidates))
             found.append(
                 [measure_method(way, exam.questions, exam.catalogue)[0]["ndcg@10"].mean() for way in ways]

@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from movierec.embedding.embeddings import Embeddings
 from movierec.evaluation.methods import Candidates, Method
-from movierec.evaluation.protocol import Exam
 from movierec.graph.arrays import MovieGraph, Rows
 
-__all__ = ["candidates_of", "edge_auc", "neighbour_recall", "weighted_graph"]
+__all__ = ["edge_auc", "neighbour_recall", "weighted_graph"]
 
 SAMPLE = 20_000  # edges, and as many pairs without one
 AFFINITY = 2.0
@@ -48,16 +46,6 @@ def neighbour_recall(graph: MovieGraph, vectors: NDArray[np.float32], k: int = 1
         cosine[v] = -np.inf
         found.append(np.isin(heaviest, np.argpartition(-cosine, k)[:k]).mean())
     return float(np.mean(found))
-
-
-def candidates_of(exam: Exam, embeddings: Embeddings) -> Candidates:
-    """The candidates of an exam with these vectors."""
-    catalogue = exam.catalogue
-    unit = np.zeros((len(catalogue.movie_ids), embeddings.vectors.shape[1]), dtype=np.float32)
-    lengths = np.linalg.norm(embeddings.vectors, axis=1, keepdims=True)
-    place = np.searchsorted(catalogue.movie_ids, embeddings.movie_ids)
-    unit[place] = embeddings.vectors / np.maximum(lengths, 1e-12)
-    return Candidates(catalogue.movie_ids, catalogue.like_counts, exam.co_liked, unit)
 
 
 def weighted_graph(candidates: Candidates) -> Method:

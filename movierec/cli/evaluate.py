@@ -11,6 +11,7 @@ import click
 from movierec.cli.options import connection_options, experiment_options, format_option, open_database
 from movierec.embedding.settings import PRESETS
 from movierec.errors import BadRequest
+from movierec.graph.settings import DeriveSettings, SplitSettings
 
 if TYPE_CHECKING:
     from movierec.database.connection import Database
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, default=1, show_default=True, help="Of the training; the first of --seeds.")
 @experiment_options
 @click.option("--fraction", type=float, default=0.2, show_default=True, help="Of the likes.")
+@click.option(
+    "--test-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Hold out the ratings in this file instead, such as u1.test.",
+)
 @click.option("--in-place", is_flag=True, help="Split, derive and train in the connected database itself.")
 @click.option("--keep", is_flag=True, help="Leave the scratch server running, for a look in Neo4j Browser.")
 @click.option("--by-user", type=click.Path(path_type=Path), help="Write every user's measures into this CSV file.")
@@ -35,6 +41,7 @@ def command(
     seeds: int,
     strategy: str,
     fraction: float,
+    test_file: Path | None,
     order: str | None,
     in_place: bool,
     keep: bool,
@@ -51,13 +58,17 @@ def command(
     \b
     Examples: movierec evaluate --seeds 3
               movierec evaluate --strategy random --order off
+              movierec evaluate --test-file ml-100k/u1.test
               movierec evaluate --format json --by-user measures.csv --plot quality.png
     """
     for path in (by_user, plot):
         if path is not None and not path.parent.is_dir():
             raise BadRequest(f"There is no folder {path.parent} to write {path.name} into.")
+    split = SplitSettings(strategy, fraction=fraction)
+    if test_file is not None:
+        split = SplitSettings("canonical", test_file=str(test_file))
     with open_database(**connection) as database:
-        report = evaluate(database, preset, seed, in_place, keep, seeds, strategy, fraction, order, by_user)
+        report = evaluate(database, preset, seed, in_place, keep, seeds, split, order, by_user)
     print_report(report, output_format)
     if plot is not None:
         from movierec.plots import plot_quality
@@ -72,8 +83,7 @@ def evaluate(
     in_place: bool = False,
     keep: bool = False,
     seeds: int = 1,
-    strategy: str = "newest",
-    fraction: float = 0.2,
+    split: SplitSettings | None = None,
     order: str | None = None,
     by_user: Path | None = None,
 ) -> dict[str, Any]:
@@ -85,12 +95,11 @@ def evaluate(
     from movierec.evaluation.protocol import evaluate_in
     from movierec.evaluation.scratch import scratch_database
     from movierec.graph.copy import copy_ratings
-    from movierec.graph.settings import DeriveSettings, SplitSettings
 
     started = time.monotonic()
     env = environment()
     settings = (
-        SplitSettings(strategy, fraction=fraction),
+        split or SplitSettings(),
         DeriveSettings.from_preset(preset, order=order),
         TrainSettings.from_preset(preset, seed=seed, order=order),
     )
@@ -162,6 +171,28 @@ def print_report(report: dict[str, Any], output_format: str, brief: bool = False
             {kind: "group", **{name: name for name in names}},
             title="NDCG@10",
         )
+    if not brief:
+        _print_similar(report)
+
+
+def _print_similar(report: dict[str, Any]) -> None:
+    from movierec.cli.output import print_rows
+
+    print_rows(
+        [{"likeness": name, **measures} for name, measures in report["similar"].items()],
+        "table",
+        {
+            "likeness": "likeness",
+            "NDCG@10 of the next like": lambda row: f"{row['next_like_ndcg@10']:.4f}",
+            "genres in common": lambda row: f"{row['genres_in_common']:.3f}",
+        },
+        title="movies like a movie",
+    )
+    probe = report["genre_probe"]
+    click.echo(
+        f"\nGenres read off the vectors of {probe['movies']:,.0f} movies: mean average precision "
+        f"{probe['average_precision']:.3f} ({probe['by_chance']:.3f} by chance)."
+    )
 
 
 def _write_tables(path: Path, tables: Any) -> None:

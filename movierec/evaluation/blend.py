@@ -18,9 +18,10 @@ from movierec.database.query_files import load_query
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
 from movierec.errors import BadRequest
+from movierec.evaluation.exam import pull_exam
 from movierec.evaluation.measuring import measure_method
 from movierec.evaluation.methods import ours
-from movierec.evaluation.protocol import among, pull_exam
+from movierec.evaluation.protocol import among
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings

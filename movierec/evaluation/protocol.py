@@ -10,8 +10,8 @@ No held-out rating is read before step 3. The ranking is full: no candidates are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -20,52 +20,38 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from movierec.database.connection import Database, Row
-from movierec.database.query_files import load_query
+from movierec.database.connection import Database
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
-from movierec.errors import BadRequest, MissingExtra, StageMissing
-from movierec.evaluation.measuring import Catalogue, Question, compare, measure_method, strata, strata_means
-from movierec.evaluation.methods import Candidates, Method, Person, co_liked, kernel, mean_cosine, ours
-from movierec.graph.arrays import Rows, positions_in
+from movierec.errors import BadRequest, MissingExtra
+from movierec.evaluation.exam import Exam, pull_exam
+from movierec.evaluation.measuring import Catalogue, compare, measure_method, strata, strata_means
+from movierec.evaluation.methods import Method, Person, co_liked, kernel, mean_cosine, ours
+from movierec.graph.arrays import positions_in
 from movierec.graph.derive import derive_co_liked
-from movierec.graph.pull import pull_edges
 from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings
 from movierec.progress import Progress, silent
 from movierec.recommending.model import Model, pull_model
-from movierec.recommending.scoring import Liked, likes_ago
+from movierec.recommending.scoring import Liked
 
 __all__ = [
     "REFERENCE",
-    "Exam",
+    "Tables",
     "among",
     "evaluate_in",
     "mean_of_seeds",
     "measure_baselines",
     "measure_model",
-    "pull_exam",
+    "measure_similar",
+    "probe_genres",
 ]
 
 REFERENCE = "ease"  # what differences are taken against
 TOO_MANY_FOR_EASE = "item_knn"  # against this where there are too many movies for it
 
 Tables = dict[str, pd.DataFrame]  # method -> measures, a row a user
-ListMeasures = dict[str, dict[str, float]]  # method -> measures of all its lists together
-
-
-@dataclass(frozen=True)
-class Exam:
-    """Everything to be answered, and what the baselines learn from; the same for every model of one split.
-
-    likes  pairs of positions (users, candidates), of every user, for the baselines
-    """
-
-    questions: list[Question]
-    catalogue: Catalogue
-    likes: tuple[NDArray[np.int64], NDArray[np.int64]]
-    n_users: int
-    co_liked: Rows
+Measures = dict[str, dict[str, float]]  # method -> measures of all its lists together
 
 
 def evaluate_in(
@@ -82,31 +68,32 @@ def evaluate_in(
 
     {"protocol", "order", "users", "held_out", "train_likes", "seeds", "methods": {name: {measure: value}},
     "against": name, "differences": {name: {"ndcg@10", "standard_error", "interval", "ratio", "ratio_interval"}},
-    "strata": {kind: {group: {"users", method: ndcg@10}}}}. Means over the seeds `train.seed` and following.
+    "strata": {kind: {group: {"users", method: ndcg@10}}}, "similar": {name: {"next_like_ndcg@10",
+    "genres_in_common"}}, "genre_probe": {"average_precision", "by_chance", "movies", "genres"}}. Means over the
+    seeds `train.seed` and following.
 
     `by_user` gets the tables of measures by user. Raises StageMissing for a graph that was derived before the
     split.
     """
-    if not all(map(find_spec, ("scipy", "implicit"))):
+    if not all(map(find_spec, ("scipy", "implicit", "sklearn"))):
         raise MissingExtra("Evaluating", "evaluate")
     if derive.min_rating < split.min_rating:
         raise BadRequest(
             f"derive takes ratings of {derive.min_rating} stars for likes, the split only those of "
             f"{split.min_rating}; expected the same or more."
         )
-    held = split_ratings(database, split)
-    if held["users"] < 2:
-        raise BadRequest(
-            f"{held['users']} users have {split.min_likes} likes or more of which something can be held out; "
-            "an evaluation needs at least 2."
-        )
+    _refuse_too_few(split_ratings(database, split)["users"], split)
     derived = derive_co_liked(database, derive, progress)
     exam = pull_exam(database, split.min_rating)
+    _refuse_too_few(len(exam.questions), split)  # a test file may hold out what nobody likes
     tables, of_lists = measure_baselines(exam, train.seed, progress)
-    runs = []
+    runs, similar, probes = [], [], []
     for seed in range(train.seed, train.seed + n_seeds):
         trained = train_and_write(database, replace(train, seed=seed), checkpoints, progress=progress)
-        runs.append(measure_model(database, exam))
+        model = pull_model(database)
+        runs.append(measure_model(model, exam))
+        similar.append(measure_similar(model, exam))
+        probes.append(probe_genres(model, exam))
     own_tables, own_lists = mean_of_seeds(runs)
     tables |= own_tables
     of_lists |= own_lists
@@ -118,7 +105,7 @@ def evaluate_in(
         "protocol": _in_words(split),
         "order": trained["order"],
         "users": len(exam.questions),
-        "held_out": held["held_out"],
+        "held_out": sum(len(question.held_out) for question in exam.questions),
         "train_likes": derived["likes"],
         "seeds": list(range(train.seed, train.seed + n_seeds)),
         "movierec_by_seed": main,
@@ -134,47 +121,12 @@ def evaluate_in(
             {name: tables[name] for name in ("most_popular", reference, "movierec")},
             strata(exam.questions, exam.catalogue),
         ),
+        "similar": {name: _means([one[name] for one in similar]) for name in similar[0]},
+        "genre_probe": _means(probes),
     }
 
 
-def pull_exam(database: Database, min_rating: float) -> Exam:
-    """The held-out likes and all that is ranked, from a database that was derived after it was split.
-
-    Raises StageMissing where the graph is of before the split: it would know what it is asked for.
-    """
-    _refuse_graph_of_before(database)
-    counts = database.read(load_query("evaluate/like_counts"), minRating=min_rating)
-    movie_ids = np.array([row["movieId"] for row in counts], dtype=np.int64)
-    like_counts = np.array([row["likeCount"] for row in counts], dtype=np.float64)
-    described = {row["movieId"]: row["genres"] or [] for row in database.read(load_query("pull/movies"))}
-    names = sorted({genre for genres in described.values() for genre in genres})
-    genres = np.array([[name in described[movie] for name in names] for movie in movie_ids.tolist()], dtype=bool)
-    users = database.read(load_query("evaluate/users"), minRating=min_rating)
-    n_rated = database.read_one(load_query("evaluate/rated_movies"))["movies"]
-    catalogue = Catalogue(
-        movie_ids,
-        like_counts,
-        genres.reshape(len(movie_ids), len(names)),
-        n_rated,
-        sum(bool(u["liked"]) for u in users),
-    )
-    liked = [positions_in(movie_ids, user["liked"]) for user in users]
-    pairs = (
-        np.repeat(np.arange(len(users)), [len(one) for one in liked]),
-        np.concatenate([np.empty(0, np.int64), *liked]),
-    )
-    sources, targets, weights = pull_edges(database, "CO_LIKED")
-    heads, tails = positions_in(movie_ids, sources), positions_in(movie_ids, targets)
-    return Exam(
-        [_question(user, movie_ids) for user in users if user["heldOut"]],
-        catalogue,
-        pairs,
-        len(users),
-        Rows.both_ways(len(movie_ids), heads, tails, weights),
-    )
-
-
-def measure_baselines(exam: Exam, seed: int, progress: Progress = silent) -> tuple[Tables, ListMeasures]:
+def measure_baselines(exam: Exam, seed: int, progress: Progress = silent) -> tuple[Tables, Measures]:
     """The tables of the baselines, and the measures of their lists; EASE only where it fits into memory."""
     import scipy.sparse as sp
 
@@ -198,14 +150,10 @@ def measure_baselines(exam: Exam, seed: int, progress: Progress = silent) -> tup
     return tables, of_lists
 
 
-def measure_model(database: Database, exam: Exam) -> tuple[Tables, ListMeasures]:
-    """The tables of what is live in the database, whole and in its parts, and the measures of their lists."""
-    model = pull_model(database)
+def measure_model(model: Model, exam: Exam) -> tuple[Tables, Measures]:
+    """The tables of a model, whole and in its parts, and the measures of their lists."""
     catalogue = exam.catalogue
-    place = positions_in(catalogue.movie_ids, model.movie_ids)
-    unit = np.zeros((len(catalogue.movie_ids), model.unit.shape[1]), dtype=np.float32)
-    unit[place] = model.unit
-    candidates = Candidates(catalogue.movie_ids, catalogue.like_counts, exam.co_liked, unit)
+    candidates = exam.candidates(model.movie_ids, model.unit)
     methods: dict[str, Method] = {
         "co_liked": co_liked(candidates),
         "vectors_cosine": mean_cosine(candidates),
@@ -218,18 +166,39 @@ def measure_model(database: Database, exam: Exam) -> tuple[Tables, ListMeasures]
     return {name: one[0] for name, one in found.items()}, {name: one[1] for name, one in found.items()}
 
 
-def mean_of_seeds(runs: Sequence[tuple[Tables, ListMeasures]]) -> tuple[Tables, ListMeasures]:
+def measure_similar(model: Model, exam: Exam) -> Measures:
+    """How well a model finds movies like a movie, beside item-kNN, the graph and its own vectors."""
+    from movierec.evaluation.item_to_item import by_graph, by_item_knn, by_similar, by_vectors, measure_likeness
+
+    candidates = exam.candidates(model.movie_ids, model.unit)
+    likenesses = {
+        "item_knn": by_item_knn(exam),
+        "co_liked": by_graph(candidates),
+        "plain_cosine": by_vectors(candidates),
+        "similar": by_similar(candidates),
+    }
+    return {name: measure_likeness(likeness, exam) for name, likeness in likenesses.items()}
+
+
+def probe_genres(model: Model, exam: Exam) -> dict[str, float]:
+    """How well genres can be read off the walks' vectors; all zeros where there are too few movies to ask."""
+    from movierec.evaluation.item_to_item import genre_probe
+
+    return genre_probe(exam.candidates(model.movie_ids, model.unit).unit, exam.catalogue.genres)
+
+
+def mean_of_seeds(runs: Sequence[tuple[Tables, Measures]]) -> tuple[Tables, Measures]:
     """What `measure_model` gave for each seed, as one: a user's measure is the mean of the seeds'."""
     first_tables, first_lists = runs[0]
     tables = {
         name: sum((other[name] for other, _ in runs[1:]), start=first_tables[name]) / len(runs)
         for name in first_tables
     }
-    of_lists = {
-        name: {key: float(np.mean([lists[name][key] for _, lists in runs])) for key in first_lists[name]}
-        for name in first_lists
-    }
-    return tables, of_lists
+    return tables, {name: _means([lists[name] for _, lists in runs]) for name in first_lists}
+
+
+def _means(found: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    return {key: float(np.mean([one[key] for one in found])) for key in found[0]}
 
 
 def among(scores_of: Method, model: Model, catalogue: Catalogue) -> Method:
@@ -247,20 +216,12 @@ def among(scores_of: Method, model: Model, catalogue: Catalogue) -> Method:
     return method
 
 
-def _question(user: Row, movie_ids: NDArray[np.int64]) -> Question:
-    is_rated = np.zeros(len(movie_ids), dtype=bool)
-    is_rated[positions_in(movie_ids, user["seen"])] = True
-    ago = likes_ago(np.array(user["times"], dtype=np.int64))
-    gap = user["heldOutTimes"][0] - user["times"][0] if user["times"] and user["heldOutTimes"][0] else -1
-    person = Person(user["userId"], Liked(positions_in(movie_ids, user["liked"]), ago), is_rated)
-    return Question(person, np.array(user["heldOut"], dtype=np.int64), None if gap < 0 else gap)
-
-
-def _refuse_graph_of_before(database: Database) -> None:
-    if database.read_one(load_query("evaluate/split_and_derive"))["isOlder"]:
-        raise StageMissing(
-            "The graph was derived before the ratings were split, so it knows what was held out. "
-            'Run "movierec derive" and "movierec train" again.'
+def _refuse_too_few(n_users: int, split: SplitSettings) -> None:
+    if n_users < 2:
+        enough = "" if split.strategy == "canonical" else f"{split.min_likes} likes or more of which "
+        raise BadRequest(
+            f"{n_users} users have {enough or 'likes of which '}something can be held out; an evaluation needs at "
+            "least 2."
         )
 
 

@@ -106,6 +106,8 @@ def test_evaluate_in_a_scratch_server_leaves_the_database_as_it_is(
         *("co_liked", "vectors_cosine", "vectors_kernel", "movierec"),
     }
     assert report["order"] == "off"
+    assert set(report["similar"]) == {"item_knn", "co_liked", "plain_cosine", "similar"}
+    assert report["genre_probe"]["genres"] > 10
     assert content() == before
     by_user = list(csv.DictReader((tmp_path / "users.csv").read_text().splitlines()))
     assert len(by_user) == 603 * len(report["methods"])

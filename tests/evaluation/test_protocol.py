@@ -8,7 +8,8 @@ from movierec.database.query_files import load_query, parse_query
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
 from movierec.errors import BadRequest, StageMissing
-from movierec.evaluation.protocol import evaluate_in, pull_exam
+from movierec.evaluation.exam import pull_exam
+from movierec.evaluation.protocol import evaluate_in
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
 from movierec.graph.settings import DeriveSettings, SplitSettings
@@ -38,6 +39,10 @@ def test_default_model_is_above_every_baseline(spoilt_movielens_database: Databa
     assert difference["ratio"] == pytest.approx(ours["ndcg@10"] / ease["ndcg@10"])
     assert difference["interval"][0] < difference["ndcg@10"] < difference["interval"][1]
     assert sum(group["users"] for group in report["strata"]["likes in training"].values()) == 603
+    similar = report["similar"]
+    assert similar["similar"]["next_like_ndcg@10"] > 0.9 * similar["item_knn"]["next_like_ndcg@10"]
+    assert similar["similar"]["genres_in_common"] > 0.3
+    assert report["genre_probe"]["average_precision"] > 2 * report["genre_probe"]["by_chance"]
     assert len(tables["movierec"]) == 603
     assert tables["movierec"]["ndcg@10"].mean() == pytest.approx(ours["ndcg@10"])
 
@@ -56,6 +61,36 @@ def test_evaluation_of_too_few_users_says_so(empty_database: Database, tmp_path:
         evaluate_in(empty_database, SplitSettings(), DeriveSettings(), TrainSettings(), tmp_path)
 
 
+def write_ratings(path: Path) -> list[tuple[int, int, float]]:
+    """60 users with 25 ratings each of 40 movies, two a second."""
+    generator = np.random.default_rng(5)
+    ratings = [
+        (user, int(movie) + 1, int(generator.integers(5, 11)) / 2, 10**9 + second // 2)
+        for user in range(1, 61)
+        for second, movie in enumerate(generator.permutation(40)[:25])
+    ]
+    path.write_text("userId,movieId,rating,timestamp\n" + "".join(f"{u},{m},{r},{t}\n" for u, m, r, t in ratings))
+    return [rating[:3] for rating in ratings]
+
+
+@pytest.mark.one_line
+def test_likes_in_a_test_file_are_asked_for(empty_database: Database, tmp_path: Path) -> None:
+    ratings = write_ratings(tmp_path / "ratings.csv")
+    load_ratings(empty_database, tmp_path / "ratings.csv")
+    held_out = ratings[20:300:7]
+    (tmp_path / "test").mkdir()
+    lines = "".join(f"{user},{movie},{stars},1\n" for user, movie, stars in held_out)
+    (tmp_path / "test" / "ratings.csv").write_text("userId,movieId,rating,timestamp\n" + lines)
+    split = SplitSettings("canonical", test_file=str(tmp_path / "test" / "ratings.csv"))
+    derive = DeriveSettings(min_weight=0.1, order="off")
+    report = evaluate_in(empty_database, split, derive, TrainSettings(epochs=1, tune_epochs=3), tmp_path)
+    likes = [(user, movie) for user, movie, stars in held_out if stars >= 4]
+    assert 10 < len(likes) < len(held_out)
+    assert report["held_out"] == len(likes)
+    assert report["users"] == len({user for user, _ in likes})
+    assert report["protocol"].startswith("the ratings in")
+
+
 SHUFFLE = (
     "// Every held-out like gets five stars, a century later.\n// Parameters: none.\n// Returns: n.\n"
     "MATCH ()-[h:HELD_OUT]->() SET h.rating = 5.0, h.timestamp = h.timestamp + 3000000000 RETURN count(h) AS n;"
@@ -71,12 +106,7 @@ DELETE = (
 def test_held_out_ratings_reach_nothing(empty_database: Database, tmp_path: Path, order: str) -> None:
     """Other held-out ratings, or none, and the same training part: same graph, same bytes, same lists."""
     database = empty_database
-    generator = np.random.default_rng(5)
-    lines = ["userId,movieId,rating,timestamp"]
-    for user in range(1, 61):
-        for second, movie in enumerate(generator.permutation(40)[:25]):
-            lines.append(f"{user},{movie + 1},{generator.integers(5, 11) / 2},{10**9 + second // 2}")
-    (tmp_path / "ratings.csv").write_text("\n".join(lines) + "\n")
+    write_ratings(tmp_path / "ratings.csv")
     load_ratings(database, tmp_path / "ratings.csv")
     split_ratings(database, SplitSettings())
     assert database.read_one(load_query("split/held_out"))["heldOut"] > 100

@@ -1,0 +1,96 @@
+"""What is asked of every method: who likes what in training, what was held out, and what can be ranked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from movierec.database.connection import Database, Row
+from movierec.database.query_files import load_query
+from movierec.errors import StageMissing
+from movierec.evaluation.measuring import Catalogue, Question
+from movierec.evaluation.methods import Candidates, Person
+from movierec.graph.arrays import Rows, positions_in
+from movierec.graph.pull import pull_edges
+from movierec.recommending.scoring import Liked, likes_ago
+from movierec.recommending.vectors import of_length_one
+
+__all__ = ["Exam", "pull_exam"]
+
+
+@dataclass(frozen=True)
+class Exam:
+    """Everything to be answered, and what the baselines learn from; the same for every model of one split.
+
+    likes  pairs of positions (users, candidates), of every user, for the baselines
+    """
+
+    questions: list[Question]
+    catalogue: Catalogue
+    likes: tuple[NDArray[np.int64], NDArray[np.int64]]
+    n_users: int
+    co_liked: Rows
+
+    def candidates(self, movie_ids: NDArray[np.int64], vectors: NDArray[np.float32]) -> Candidates:
+        """What is ranked, with (N, D) vectors of the movies `movie_ids`; others have none."""
+        known = self.catalogue.movie_ids
+        _, here, there = np.intersect1d(known, movie_ids, assume_unique=True, return_indices=True)
+        unit = np.zeros((len(known), vectors.shape[1]), dtype=np.float32)
+        unit[here] = of_length_one(vectors[there])
+        return Candidates(known, self.catalogue.like_counts, self.co_liked, unit)
+
+
+def pull_exam(database: Database, min_rating: float) -> Exam:
+    """The held-out likes and all that is ranked, from a database that was derived after it was split.
+
+    Raises StageMissing where the graph is of before the split: it would know what it is asked for.
+    """
+    _refuse_graph_of_before(database)
+    counts = database.read(load_query("evaluate/like_counts"), minRating=min_rating)
+    movie_ids = np.array([row["movieId"] for row in counts], dtype=np.int64)
+    like_counts = np.array([row["likeCount"] for row in counts], dtype=np.float64)
+    described = {row["movieId"]: row["genres"] or [] for row in database.read(load_query("pull/movies"))}
+    names = sorted({genre for genres in described.values() for genre in genres})
+    genres = np.array([[name in described[movie] for name in names] for movie in movie_ids.tolist()], dtype=bool)
+    users = database.read(load_query("evaluate/users"), minRating=min_rating)
+    n_rated = database.read_one(load_query("evaluate/rated_movies"))["movies"]
+    catalogue = Catalogue(
+        movie_ids,
+        like_counts,
+        genres.reshape(len(movie_ids), len(names)),
+        n_rated,
+        sum(bool(u["liked"]) for u in users),
+    )
+    liked = [positions_in(movie_ids, user["liked"]) for user in users]
+    pairs = (
+        np.repeat(np.arange(len(users)), [len(one) for one in liked]),
+        np.concatenate([np.empty(0, np.int64), *liked]),
+    )
+    sources, targets, weights = pull_edges(database, "CO_LIKED")
+    heads, tails = positions_in(movie_ids, sources), positions_in(movie_ids, targets)
+    return Exam(
+        [_question(user, movie_ids) for user in users if user["heldOut"]],
+        catalogue,
+        pairs,
+        len(users),
+        Rows.both_ways(len(movie_ids), heads, tails, weights),
+    )
+
+
+def _question(user: Row, movie_ids: NDArray[np.int64]) -> Question:
+    is_rated = np.zeros(len(movie_ids), dtype=bool)
+    is_rated[positions_in(movie_ids, user["seen"])] = True
+    ago = likes_ago(np.array(user["times"], dtype=np.int64))
+    gap = user["heldOutTimes"][0] - user["times"][0] if user["times"] and user["heldOutTimes"][0] else -1
+    person = Person(user["userId"], Liked(positions_in(movie_ids, user["liked"]), ago), is_rated)
+    return Question(person, np.array(user["heldOut"], dtype=np.int64), None if gap < 0 else gap)
+
+
+def _refuse_graph_of_before(database: Database) -> None:
+    if database.read_one(load_query("evaluate/split_and_derive"))["isOlder"]:
+        raise StageMissing(
+            "The graph was derived before the ratings were split, so it knows what was held out. "
+            'Run "movierec derive" and "movierec train" again.'
+        )

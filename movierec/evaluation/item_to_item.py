@@ -1,0 +1,143 @@
+"""How good `similar` is, beside other likenesses of movies, by three questions. Pure: arrays in, numbers out.
+
+    next like      the held-out likes are to be found from a user's newest training like alone: NDCG@10
+    genres         that a movie has in common with the ten most like it: mean Jaccard, over the most liked movies
+    genre probe    are a movie's genres to be read off its vector? Mean average precision over the genres, of a
+                   logistic regression each, in five parts of which each is predicted from the others
+
+The third asks the vectors themselves (Alain and Bengio 2016 for the idea of a linear probe).
+
+Shapes: C candidates (movies liked in training), G genres, D embedding size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from movierec.evaluation.baselines import SHRINK
+from movierec.evaluation.exam import Exam
+from movierec.evaluation.measuring import Catalogue, measure_method
+from movierec.evaluation.methods import Candidates, Person
+from movierec.recommending.scoring import KNOWN_LIKES, likeness
+
+__all__ = [
+    "Likeness",
+    "by_graph",
+    "by_item_knn",
+    "by_similar",
+    "by_vectors",
+    "genre_probe",
+    "genres_in_common",
+    "measure_likeness",
+    "next_like",
+]
+
+Likeness = Callable[[int], NDArray[np.float64]]  # a movie's position -> (C,) how like it each movie is
+
+HEAD = 1_000  # movies, the most liked, whose neighbours' genres are looked at
+PARTS = 5
+STRENGTH = 0.1  # C of the regressions: rather little, for numbers that may mean nothing
+LEAST_MEMBERS = 20  # movies of a genre that is asked of vectors
+
+
+def by_item_knn(exam: Exam) -> Likeness:
+    """Cosine of the users who like both, shrunk by 30."""
+    shape = (exam.n_users, len(exam.catalogue.movie_ids))
+    likes = sp.csr_array((np.ones(len(exam.likes[0]), dtype=np.float64), exam.likes), shape=shape)
+    both = (likes.T @ likes).tocsr()
+    norms = np.sqrt(exam.catalogue.like_counts)
+
+    def scores(movie: int) -> NDArray[np.float64]:
+        found: NDArray[np.float64] = both[[movie]].toarray()[0] / (norms[movie] * norms + SHRINK)
+        return found
+
+    return scores
+
+
+def by_graph(candidates: Candidates) -> Likeness:
+    """Weights of CO_LIKED."""
+    return lambda movie: candidates.co_liked.gathered(np.array([movie]), np.ones(1))
+
+
+def by_vectors(candidates: Candidates) -> Likeness:
+    """Cosine: `similar --plain-cosine`."""
+    return lambda movie: (candidates.unit @ candidates.unit[movie]).astype(np.float64)
+
+
+def by_similar(candidates: Candidates) -> Likeness:
+    """What `similar` ranks by."""
+    cosine, weights = by_vectors(candidates), by_graph(candidates)
+
+    def scores(movie: int) -> NDArray[np.float64]:
+        score = likeness(cosine(movie), weights(movie))
+        return np.where(candidates.like_counts >= KNOWN_LIKES, score, score - 1e3)
+
+    return scores
+
+
+def measure_likeness(scores: Likeness, exam: Exam) -> dict[str, float]:
+    """{"next_like_ndcg@10", "genres_in_common"}."""
+    return {
+        "next_like_ndcg@10": next_like(scores, exam),
+        "genres_in_common": genres_in_common(scores, exam.catalogue),
+    }
+
+
+def next_like(scores: Likeness, exam: Exam) -> float:
+    """Mean NDCG@10 over all users; 0 for those who have no like in training."""
+    asked = [question for question in exam.questions if len(question.person.liked.movies)]
+
+    def from_newest(person: Person) -> NDArray[np.float64]:
+        return scores(int(person.liked.movies[0]))
+
+    table, _ = measure_method(from_newest, asked, exam.catalogue)
+    return float(table["ndcg@10"].sum() / len(exam.questions)) if asked else 0.0
+
+
+def genres_in_common(scores: Likeness, catalogue: Catalogue) -> float:
+    """Mean Jaccard of the genres of each of the 1,000 most liked movies and of the ten most like it."""
+    genres = catalogue.genres
+    found = []
+    for movie in np.argsort(-catalogue.like_counts, kind="stable")[:HEAD].tolist():
+        near = scores(movie)
+        near[movie] = -np.inf
+        ten = np.argsort(-near, kind="stable")[:10]
+        common, either = (genres[ten] & genres[movie]).sum(1), (genres[ten] | genres[movie]).sum(1)
+        found.append((common / np.maximum(either, 1)).mean())
+    return float(np.mean(found))
+
+
+def genre_probe(unit: NDArray[np.float32], genres: NDArray[np.bool_], seed: int = 1) -> dict[str, float]:
+    """{"average_precision", "by_chance", "movies", "genres"} of (C, D) vectors and (C, G) genres.
+
+    Movies without a vector or without genres are passed over, and genres of fewer than 20 movies; all zeros where
+    that leaves nothing to ask. By chance is the mean share of movies that have a genre.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import average_precision_score
+    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    known = unit.any(axis=1) & genres.any(axis=1)
+    unit, genres = unit[known], genres[known]
+    n_members = genres.sum(axis=0)
+    genres = genres[:, (n_members >= LEAST_MEMBERS) & (n_members <= len(genres) - LEAST_MEMBERS)]
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=STRENGTH, max_iter=1_000))
+    parts = StratifiedKFold(PARTS, shuffle=True, random_state=seed)
+    found = [
+        average_precision_score(
+            members, cross_val_predict(model, unit, members, cv=parts, method="predict_proba")[:, 1]
+        )
+        for members in genres.T
+    ]
+    return {
+        "average_precision": float(np.mean(found)) if found else 0.0,
+        "by_chance": float(genres.mean()) if found else 0.0,
+        "movies": len(genres),
+        "genres": len(found),
+    }
