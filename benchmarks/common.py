@@ -71,10 +71,10 @@ def publish(section: str, text: str, document: str = "performance", **versions: 
     print(text, flush=True)
     path = DOCS / f"{document}.md"
     whole = path.read_text(encoding="utf-8")
-    pattern = re.compile(rf"(<!-- {section} -->\n).*?(\n<!-- end -->)", re.DOTALL)
+    pattern = re.compile(rf"(<!-- {section} -->\n).*?(<!-- end -->)", re.DOTALL)
     if not pattern.search(whole):
         raise SystemExit(f"docs/{document}.md has no section {section!r}.")
-    path.write_text(pattern.sub(lambda m: f"{m[1]}\n{text}\n{m[2]}", whole, count=1), encoding="utf-8")
+    path.write_text(pattern.sub(lambda m: f"{m[1]}\n{text}\n\n{m[2]}", whole, count=1), encoding="utf-8")
 
 
 def parts(module: str, known: Mapping[str, Callable[[], None]], asked: Sequence[str]) -> None:
