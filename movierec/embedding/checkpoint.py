@@ -7,19 +7,15 @@ and a hash in front tells a damaged file from a whole one.
 
 from __future__ import annotations
 
-import hashlib
-import io
 import logging
-import os
-import pickle
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
+from movierec.embedding.hashed_file import read_hashed, write_hashed
 from movierec.errors import CheckpointDamaged
 
 __all__ = ["Checkpoint", "Position", "discard_abandoned"]
@@ -27,7 +23,6 @@ __all__ = ["Checkpoint", "Position", "discard_abandoned"]
 _log = logging.getLogger(__name__)
 
 FORMAT = 2  # to be raised when a checkpoint would no longer lead to the same bytes
-HASH_BYTES = 32
 ABANDONED_DAYS = 30
 
 
@@ -76,14 +71,7 @@ class Checkpoint:
 
     def save(self, position: Position, tensors: dict[str, Tensor]) -> None:
         """Write the file; a crash at any moment leaves a whole one, this or the one before."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        buffer = io.BytesIO()
-        torch.save({"format": FORMAT, "position": vars(position), "tensors": tensors}, buffer)
-        with self._draft.open("wb") as file:
-            file.write(hashlib.sha256(buffer.getbuffer()).digest())
-            file.write(buffer.getbuffer())
-            file.flush()
-            os.fsync(file.fileno())
+        write_hashed(self._draft, {"format": FORMAT, "position": vars(position), "tensors": tensors})
         if self.path.exists():
             self.path.replace(self.previous)
         self._draft.replace(self.path)
@@ -132,13 +120,7 @@ def discard_abandoned(folder: Path) -> None:
 
 def _read(path: Path) -> dict[str, Any]:
     """The content of a whole file of this version."""
-    whole = path.read_bytes()
-    if len(whole) < HASH_BYTES or hashlib.sha256(whole[HASH_BYTES:]).digest() != whole[:HASH_BYTES]:
-        raise CheckpointDamaged(f"The checkpoint {path} is damaged: its content does not fit its hash.")
-    try:
-        content: dict[str, Any] = torch.load(io.BytesIO(whole[HASH_BYTES:]), weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise CheckpointDamaged(f"The checkpoint {path} holds more than tensors and numbers.") from error
+    content = read_hashed(path)
     if content["format"] != FORMAT:
         raise CheckpointDamaged(f"The checkpoint {path} is of another version of movierec.")
     return content

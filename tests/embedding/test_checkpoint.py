@@ -8,11 +8,11 @@ import torch
 
 from movierec.embedding.checkpoint import (
     ABANDONED_DAYS,
-    HASH_BYTES,
     Checkpoint,
     Position,
     discard_abandoned,
 )
+from movierec.embedding.hashed_file import HASH_BYTES
 from movierec.errors import CheckpointDamaged
 
 FIRST, SECOND = Position(1, 2, 3.0, 4, (0.5,)), Position(1, 7, 5.0, 9, (0.5,), (0.7,))
