@@ -32,6 +32,7 @@ VERBS = (
     "explain",
     "evaluate",
     "tune",
+    "rate",
     "runs",
     "export",
     "plot",

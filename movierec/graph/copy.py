@@ -1,4 +1,4 @@
-"""Copy: the movies and ratings of one database into another, for an evaluation that leaves the first as it is."""
+"""Copy: movies, users and ratings of one database into another, for an evaluation that leaves the first alone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COPIED = 0  # the loadId of what came from another database
 
 
 def copy_ratings(source: Database, target: Database, progress: Progress = silent) -> None:
-    """Copy movies and all ratings, held out or not, into an empty database."""
+    """Copy movies, users and all ratings, held out or not, into an empty database."""
     target.run_batches(load_query("schema/constraints"))
     movies = source.read(load_query("pull/movies"))
     if not movies:
@@ -29,6 +29,12 @@ def copy_ratings(source: Database, target: Database, progress: Progress = silent
         batch = movies[start : start + BATCH_ROWS]
         ids = np.array([movie.pop("movieId") for movie in batch], dtype=np.int64)
         _write(target, "movies", {"movieIds": ids, "movieKeys": None, "properties": batch})
+    users = [row["user"] for row in source.read(load_query("pull/users"))]
+    for start in range(0, len(users), BATCH_ROWS):
+        described = users[start : start + BATCH_ROWS]
+        ids = np.array([user.pop("userId") for user in described], dtype=np.int64)
+        keys = [user.pop("userKey") for user in described]
+        _write(target, "users", {"userIds": ids, "userKeys": keys, "properties": described})
     counts = source.read_one(load_query("doctor/counts"))
     with progress("copy ratings", counts["ratings"] + counts["heldOut"], "rows") as advance:
         waiting = _Ratings()
@@ -63,7 +69,7 @@ class _Ratings:
 
 
 def _write(target: Database, kind: str, columns: dict[str, Any]) -> int:
-    n_rows = len(columns["movieIds"])
+    n_rows = len(next(iter(columns.values())))
     chunk = Chunk(kind, 0, n_rows, np.arange(n_rows), columns)
     target.in_transaction(lambda transaction: write_chunk(transaction, chunk, COPIED))
     return n_rows

@@ -202,3 +202,30 @@ def test_password_file_is_read_and_not_shown(
 def test_every_verb_is_run_by_some_test() -> None:
     here = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
     assert [verb for verb in VERBS if f'"{verb}"' not in here] == []
+
+
+@pytest.mark.one_line
+def test_rate_trains_predicts_and_is_evaluated(
+    connected: Callable[..., Answer], movielens_database: Database, tmp_path: Path
+) -> None:
+    home = {"MOVIEREC_HOME": str(tmp_path / "home")}
+    said = connected("rate", "predict", "--user", 1, **home)
+    assert said.exit_code == 5
+    assert "movierec rate train" in said.err
+    few = ("--embedding-size", 8, "--epochs", 2)
+    trained = json.loads(connected("rate", "train", *few, "--format", "json", **home).out)
+    assert (trained["ratings"], trained["trained_epochs"], trained["vectors_written"]) == (100_836, 2, False)
+    more = ("--genre", "Comedy", "--min-ratings", 20, "-k", 5)
+    rows = json.loads(connected("rate", "predict", "--user", 1, *more, "--format", "json", **home).out)
+    assert len(rows) == 5
+    assert all("Comedy" in row["genres"] and row["runId"] == trained["run_id"] for row in rows)
+    asked = connected("rate", "predict", "--user", 1, "--movie", "Toy Story (1995)", **home)
+    assert "Toy Story (1995)" in asked.out, asked.err
+    before = movielens_database.read(load_query("doctor/counts"))
+    answer = connected("rate", "evaluate", *few, "--format", "json", **home)
+    assert answer.exit_code == 0, answer.err
+    report = json.loads(answer.out)
+    assert report["protocol"] == "newest 20% of the ratings of users with 5 or more"
+    assert report["ratings"] + report["held_out"] == 100_836
+    assert 0.8 < report["methods"]["biases"]["rmse"] < 1.0
+    assert movielens_database.read(load_query("doctor/counts")) == before

@@ -1,0 +1,10 @@
+// Put one batch of vectors on their movies; position i of both lists belongs together.
+// Parameters: movieIds LIST<INTEGER>; vectors LIST<LIST<FLOAT>>, all of one length.
+// Returns: movies INTEGER.
+:param movieIds => [1];
+:param vectors => [[0.1, 0.2]];
+
+UNWIND range(0, size($movieIds) - 1) AS i
+MATCH (m:Movie {movieId: $movieIds[i]})
+SET m.ratingEmbedding = $vectors[i]
+RETURN count(m) AS movies;

@@ -1,0 +1,275 @@
+"""`movierec rate`: predict stars."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import fields
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import click
+
+from movierec.cli.options import F, connection_options, format_option, k_option, open_database
+from movierec.cli.wishes import filter_options
+from movierec.embedding.settings import DEVICES
+from movierec.graph.settings import SPLIT_STRATEGIES
+from movierec.stars.settings import StarSettings
+
+HELP = {
+    "embedding_size": "Length of a vector.",
+    "bases": "Matrices that those of the levels of stars are mixed from.",
+    "feature_size": "Length of a vector of features, before they count.",
+    "features": "Heed genres, years, age, gender, occupation.",
+    "message_dropout": "Share of users and movies that say nothing in a step.",
+    "dropout": "Share of what was heard that is forgotten in a step.",
+    "learning_rate": "Of Adam.",
+    "averaging": "What a running mean of the weights keeps of itself in a step.",
+    "level_penalty": "On leanings of users and movies to a number of stars.",
+    "batch": "Ratings that a step predicts from the others, at most a fifth of all.",
+    "fanout": "Ratings of a user or a movie to heed in a step; 0: all.",
+    "epochs": "Times that each rating is predicted; 0: as a held-out part finds best.",
+    "most_epochs": "To choose from.",
+    "patience": "Epochs without a better one, after which the choice is made.",
+    "validation": "Share of the ratings that is held out to choose.",
+    "device": "Where to train; the same bytes again only on the CPU.",
+    "seed": "Same seed, ratings and threads: same bytes.",
+}
+CHOICES = {"device": DEVICES}
+
+
+def settings_options(function: F) -> F:
+    """An option for every field of StarSettings."""
+    for field in reversed(fields(StarSettings)):
+        name = field.name.replace("_", "-")
+        kind: Any = {"int": int, "float": float, "bool": bool, "str": str}[str(field.type)]
+        flag = f"--{name}/--no-{name}" if kind is bool else f"--{name}"
+        function = click.option(
+            flag,
+            type=click.Choice(CHOICES[field.name]) if field.name in CHOICES else kind,
+            default=field.default,
+            show_default=True,
+            help=HELP[field.name],
+        )(function)
+    return function
+
+
+def threads_option(function: F) -> F:
+    """--threads, which change the last bits of the model."""
+    return click.option("--threads", type=click.IntRange(1), default=2, show_default=True, help="Of PyTorch.")(
+        function
+    )
+
+
+@click.group("rate")
+def command() -> None:
+    """Predict how many stars users would give to movies.
+
+    A graph convolution over who rated what (van den Berg, Kipf and Welling 2017). The model is a file in
+    MOVIEREC_HOME; new ratings count at once, without training.
+
+    \b
+    Examples: movierec rate train
+              movierec rate predict --user 1
+              movierec rate evaluate --strategy random
+    """
+
+
+@command.command("train")
+@settings_options
+@click.option("--write", is_flag=True, help="Put the vectors on users and movies too, as ratingEmbedding.")
+@click.option("--fresh", is_flag=True, help="Start over, also where an unfinished training could be gone on with.")
+@threads_option
+@connection_options
+@format_option
+def train(write: bool, fresh: bool, threads: int, output_format: str, **options: Any) -> None:
+    """Train on all ratings that are not held out, for as many epochs as a part of them finds best.
+
+    A training that was interrupted is gone on with by the same command; the last model stays until the new one is
+    done.
+
+    \b
+    Examples: movierec rate train --seed 7
+              movierec rate train --epochs 100 --write
+    """
+    from movierec.cli.output import print_record
+    from movierec.cli.progress import bar_or_lines
+
+    _require_torch()
+    from movierec.stars.stage import train_and_save
+
+    settings = StarSettings(**{field.name: options.pop(field.name) for field in fields(StarSettings)})
+    home = _home()
+    with open_database(**options) as database:
+        result = train_and_save(
+            database, settings, home.checkpoints, home.models, fresh, write, bar_or_lines, threads
+        )
+    print_record(result, output_format)
+
+
+@command.command("predict")
+@click.option("--user", required=True, help="The user's id, as it was in the file.")
+@click.option("--movie", "movies", multiple=True, metavar="MOVIE", help="A title or an id to predict; repeatable.")
+@k_option
+@filter_options
+@connection_options
+@format_option
+def predict(
+    user: str,
+    movies: tuple[str, ...],
+    k: int,
+    output_format: str,
+    conditions: dict[str, Any],
+    **connection: Any,
+) -> None:
+    """Show the movies with the most stars to be expected from a user who has not rated them, or those of --movie.
+
+    What a user gave to one of --movie is not heeded for it, and shown beside.
+
+    \b
+    Examples: movierec rate predict --user 1 --min-ratings 20
+              movierec rate predict --user 1 --movie "Matrix, The (1999)" --movie "Toy Story (1995)"
+    """
+    from movierec.cli.output import print_rows
+
+    _require_torch()
+    from movierec.recommending.filters import named_filters
+    from movierec.recommending.titles import find_movies
+    from movierec.recommending.users import find_user
+    from movierec.stars.predict import predict_stars
+    from movierec.stars.stage import live_model
+
+    with open_database(**connection) as database:
+        run_id, model = live_model(database, _home().models)
+        rows = predict_stars(
+            database,
+            model,
+            find_user(database, user),
+            k,
+            named_filters(database, **conditions),
+            find_movies(database, movies),
+        )
+    print_rows(
+        [row | {"runId": run_id} for row in rows],
+        output_format,
+        {
+            "rank": "rank",
+            "movieId": "movieId",
+            "title": "title",
+            "stars": lambda row: f"{row['stars']:.2f}",
+            "4 or more": lambda row: f"{row['likeChance']:.0%}",
+            "given": lambda row: "" if row["given"] is None else f"{row['given']:g}",
+            "genres": "genres",
+        },
+    )
+
+
+@command.command("evaluate")
+@settings_options
+@click.option(
+    "--seeds", type=click.IntRange(1, 20), default=1, show_default=True, help="Trainings to take the mean of."
+)
+@click.option(
+    "--strategy",
+    type=click.Choice([name for name in SPLIT_STRATEGIES if name != "canonical"]),
+    default="newest",
+    show_default=True,
+    help="Which ratings are held out, as in movierec split.",
+)
+@click.option("--fraction", type=float, default=0.2, show_default=True, help="Of the ratings.")
+@click.option(
+    "--test-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Hold out the ratings in this file instead, such as u1.test.",
+)
+@threads_option
+@connection_options
+@format_option
+def evaluate(
+    seeds: int,
+    strategy: str,
+    fraction: float,
+    test_file: Path | None,
+    threads: int,
+    output_format: str,
+    **options: Any,
+) -> None:
+    """Hold out a part of the ratings, train on the rest, and measure how far the predicted stars are from them.
+
+    Runs on a copy in a scratch server; the connected database is only read. Epochs are chosen on a part of the
+    training ratings, never on what is held out.
+
+    \b
+    Examples: movierec rate evaluate --seeds 3
+              movierec rate evaluate --test-file ml-100k/u1.test
+    """
+    from movierec.cli.progress import bar_or_lines
+    from movierec.database.settings import environment
+    from movierec.evaluation.scratch import scratch_database
+    from movierec.graph.copy import copy_ratings
+    from movierec.graph.settings import SplitSettings
+
+    _require_torch()
+    from movierec.stars.evaluate import ALL_RATINGS, evaluate_stars
+
+    settings = StarSettings(**{field.name: options.pop(field.name) for field in fields(StarSettings)})
+    split = SplitSettings(strategy, min_rating=ALL_RATINGS, fraction=fraction)
+    if test_file is not None:
+        split = SplitSettings("canonical", test_file=str(test_file))
+    started = time.monotonic()
+    with (
+        open_database(**options) as database,
+        scratch_database(environment(), progress=bar_or_lines) as (scratch, home),
+    ):
+        copy_ratings(database, scratch, bar_or_lines)
+        report = evaluate_stars(scratch, split, settings, home.checkpoints, bar_or_lines, seeds, threads)
+    _print_report(report | {"seconds": round(time.monotonic() - started, 3)}, output_format)
+
+
+def _print_report(report: dict[str, Any], output_format: str) -> None:
+    from movierec.cli.output import print_record, print_rows
+
+    if output_format in ("json", "jsonl"):
+        print_record(report, output_format)
+        return
+    print_rows(
+        [{"method": name, **errors} for name, errors in report["methods"].items()],
+        output_format,
+        {
+            "method": "method",
+            "RMSE": lambda row: f"{row['rmse']:.4f}",
+            "MAE": lambda row: f"{row['mae']:.4f}",
+        },
+        title=(
+            f"{report['held_out']:,} held-out ratings of {report['users']} users: {report['protocol']}; "
+            f"{len(report['seeds'])} seed{'s' if len(report['seeds']) > 1 else ''}, epochs {report['epochs']}"
+        ),
+    )
+    if output_format == "table":
+        print_rows(
+            report["calibration"],
+            output_format,
+            {
+                "stars": lambda row: f"{row['stars']:g}",
+                "given": "given",
+                "share": lambda row: f"{row['share']:.3f}",
+                "share predicted": lambda row: f"{row['predicted_share']:.3f}",
+                "stars predicted": lambda row: f"{row['mean_predicted']:.2f}",
+                "RMSE": lambda row: f"{row['rmse']:.3f}",
+            },
+            title="by the stars that were given",
+        )
+
+
+def _home() -> Any:
+    from movierec.database.embedded.home import Home, home_folder
+    from movierec.database.settings import environment
+
+    return Home(home_folder(environment()))
+
+
+def _require_torch() -> None:
+    from movierec.errors import MissingExtra
+
+    if find_spec("torch") is None:
+        raise MissingExtra("Predicting stars", "train")

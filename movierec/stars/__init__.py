@@ -1,0 +1,1 @@
+"""Predict stars: a graph convolution over who rated what."""

@@ -1,0 +1,155 @@
+"""How far predicted stars are from those that were given, beside simple methods.
+
+    1. split   a part of the ratings becomes HELD_OUT: of each user's the newest, a random part, or those in a file
+    2. train   on what is left, once for each seed; epochs are chosen on a part of what is left
+    3. predict every held-out rating, also of users and movies of whom nothing is left
+
+No held-out rating is read before step 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from movierec.database.connection import Database
+from movierec.embedding.settings import TrainSettings
+from movierec.embedding.train import train_embeddings
+from movierec.errors import BadRequest, MissingExtra
+from movierec.graph.derive import derive_co_liked
+from movierec.graph.pull import pull_movie_graph
+from movierec.graph.settings import DeriveSettings, SplitSettings
+from movierec.graph.split import split_ratings
+from movierec.progress import Progress, silent
+from movierec.recommending.vectors import of_length_one
+from movierec.stars.baselines import Predict, biases, global_mean, matrix_factorisation, neighbours
+from movierec.stars.graph import RatingGraph, level_of
+from movierec.stars.pull import HeldOut, pull_held_out, pull_rating_graph
+from movierec.stars.settings import StarSettings
+from movierec.stars.train import checkpoint_for, train_stars
+
+__all__ = ["ALL_RATINGS", "calibration", "errors_of", "evaluate_stars"]
+
+ALL_RATINGS = 0.5  # stars from which a rating may be held out
+
+
+def evaluate_stars(
+    database: Database,
+    split: SplitSettings,
+    settings: StarSettings,
+    checkpoints: Path,
+    progress: Progress = silent,
+    n_seeds: int = 1,
+    threads: int = 2,
+) -> dict[str, Any]:
+    """Run the whole protocol in `database`, which is changed by it; returns the report.
+
+    {"protocol", "users", "movies", "ratings", "held_out", "seeds", "epochs": [one a seed], "rmse_by_seed",
+    "methods": {name: {"rmse", "mae"}}, "calibration": [one a level]}; means over the seeds `settings.seed` and
+    following.
+    """
+    if find_spec("surprise") is None:
+        raise MissingExtra("Evaluating", "evaluate")
+    if split.strategy != "canonical" and split.min_rating > ALL_RATINGS:
+        raise BadRequest(f"The split's min_rating is {split.min_rating}; expected {ALL_RATINGS}: all ratings.")
+    split_ratings(database, split)
+    graph = pull_rating_graph(database, progress)
+    users, movies, given = held_out = pull_held_out(database, graph)
+    if not len(given):
+        raise BadRequest(f"Nothing is held out by the split {split.strategy!r}; expected some ratings.")
+    methods: dict[str, dict[str, float]] = {}
+    builders: dict[str, Callable[[], Predict]] = {
+        "global_mean": lambda: global_mean(graph),
+        "biases": lambda: biases(graph),
+        "neighbours": lambda: neighbours(graph, _vectors(database, graph, settings.seed, progress)),
+        "matrix_factorisation": lambda: matrix_factorisation(graph, settings.seed),
+    }
+    with progress("baselines", len(builders), "methods") as advance:
+        for name, build in builders.items():
+            methods[name] = errors_of(build()(users, movies), given)
+            advance(1, name)
+    seeds = range(settings.seed, settings.seed + n_seeds)
+    found, chances, epochs = [], np.zeros((len(given), len(graph.stars))), []
+    for seed in seeds:
+        one = replace(settings, seed=seed)
+        checkpoint = checkpoint_for(checkpoints, graph, one, threads)
+        model = train_stars(graph, one, checkpoint, progress, threads)
+        checkpoint.discard()
+        own = model.chances(users, movies)
+        found.append(errors_of(own @ graph.stars, given))
+        chances += own / n_seeds
+        epochs.append(len(model.losses))
+    methods["movierec"] = {key: float(np.mean([one[key] for one in found])) for key in found[0]}
+    if n_seeds > 1:
+        methods["movierec, mean of seeds"] = errors_of(chances @ graph.stars, given)
+    return {
+        "protocol": _in_words(split),
+        "users": len(np.unique(users)),
+        "movies": len(np.unique(movies)),
+        "ratings": graph.n_ratings,
+        "held_out": len(given),
+        "seeds": list(seeds),
+        "epochs": epochs,
+        "rmse_by_seed": [one["rmse"] for one in found],
+        "methods": methods,
+        "calibration": calibration(chances, graph.stars, held_out),
+    }
+
+
+def errors_of(predicted: NDArray[np.float64], given: NDArray[np.float64]) -> dict[str, float]:
+    """{"rmse", "mae"} of (N,) predicted and given stars."""
+    away = predicted - given
+    return {"rmse": float(np.sqrt(np.mean(away**2))), "mae": float(np.mean(np.abs(away)))}
+
+
+def calibration(
+    chances: NDArray[np.float64], stars: NDArray[np.float64], held_out: HeldOut
+) -> list[dict[str, float]]:
+    """For each level: how many were given, what share that is, what share the (N, R) chances say, and where this
+    level was given, the mean of the stars to be expected and their root mean squared error.
+    """
+    _, _, given = held_out
+    levels, expected = level_of(stars, given), chances @ stars
+    rows: list[dict[str, float]] = []
+    for level, value in enumerate(stars.tolist()):
+        own = levels == level
+        away = expected[own] - given[own]
+        rows.append(
+            {
+                "stars": value,
+                "given": int(own.sum()),
+                "share": float(own.mean()),
+                "predicted_share": float(chances[:, level].mean()),
+                "mean_predicted": float(expected[own].mean()) if own.any() else 0.0,
+                "rmse": float(np.sqrt(np.mean(away**2))) if own.any() else 0.0,
+            }
+        )
+    return rows
+
+
+def _vectors(database: Database, graph: RatingGraph, seed: int, progress: Progress) -> NDArray[np.float32]:
+    """(M, D) vectors of length 1, of walks on CO_LIKED of the training ratings; zeros for movies without."""
+    derive_co_liked(database, DeriveSettings(order="off"), progress)
+    embeddings = train_embeddings(
+        pull_movie_graph(database, progress), TrainSettings(order="off", seed=seed), None, progress
+    )
+    unit = np.zeros((len(graph.movie_ids), embeddings.vectors.shape[1]), dtype=np.float32)
+    unit[np.searchsorted(graph.movie_ids, embeddings.movie_ids)] = of_length_one(embeddings.vectors)
+    return unit
+
+
+def _in_words(split: SplitSettings) -> str:
+    users = f"users with {split.min_likes} or more"
+    return {
+        "newest": f"newest {split.fraction:.0%} of the ratings of {users}",
+        "last": f"the last rating of {users}",
+        "global-time": f"newest {split.fraction:.0%} of all ratings",
+        "random": f"random {split.fraction:.0%} of the ratings of {users}, seed {split.seed}",
+        "canonical": f"the ratings in {split.test_file}",
+    }[split.strategy]

@@ -1,0 +1,227 @@
+"""A trained star model: what it predicts, and its file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from movierec.embedding.hashed_file import read_hashed, write_hashed
+from movierec.errors import CheckpointDamaged
+from movierec.stars.convolution import Encoder, RatingConvolution
+from movierec.stars.graph import Features, RatingGraph, Side, level_of
+from movierec.stars.messages import draw_messages
+from movierec.stars.settings import StarSettings
+
+__all__ = ["StarModel"]
+
+FORMAT = 1  # to be raised when a file would no longer give the same stars
+AT_ONCE = 1_000_000  # ratings that are heard of at the same time
+PAIRS_AT_ONCE = 100_000
+
+
+@dataclass(frozen=True)
+class StarModel:
+    """Weights, and the vectors that all users and movies have by the ratings that it was trained on.
+
+    user_ids (U,), movie_ids (M,) int64, ascending; stars (R,) float64, of each level
+    user_vectors (U, D), movie_vectors (M, D) float32
+    user_degrees (U,), movie_degrees (M,) int64: ratings in training
+    losses             mean cross entropy of a rating, by epoch
+    validation_losses  RMSE on the ratings that chose the epochs, by epoch; empty where they were given
+    """
+
+    settings: StarSettings
+    features: Features
+    user_ids: NDArray[np.int64]
+    movie_ids: NDArray[np.int64]
+    stars: NDArray[np.float64]
+    user_degrees: NDArray[np.int64]
+    movie_degrees: NDArray[np.int64]
+    user_vectors: NDArray[np.float32]
+    movie_vectors: NDArray[np.float32]
+    weights: dict[str, Tensor]
+    losses: tuple[float, ...]
+    validation_losses: tuple[float, ...]
+
+    @classmethod
+    def of(
+        cls,
+        graph: RatingGraph,
+        settings: StarSettings,
+        weights: dict[str, Tensor],
+        losses: tuple[float, ...],
+        validation_losses: tuple[float, ...],
+    ) -> StarModel:
+        """The model that these weights make of a graph."""
+        by_user, by_movie = graph.by_user(), graph.by_movie()
+        network = _network(settings, weights, len(graph.stars), graph.user_features, graph.movie_features)
+        n_levels = len(graph.stars)
+        return cls(
+            settings,
+            graph.features,
+            graph.user_ids,
+            graph.movie_ids,
+            graph.stars,
+            by_user.degrees,
+            by_movie.degrees,
+            _encoded(network.users, by_user, by_movie.degrees, n_levels, graph.user_features),
+            _encoded(network.movies, by_movie, by_user.degrees, n_levels, graph.movie_features),
+            weights,
+            losses,
+            validation_losses,
+        )
+
+    def chances(self, users: NDArray[np.int64], movies: NDArray[np.int64]) -> NDArray[np.float64]:
+        """(N, R) chance of each level, for N pairs of positions."""
+        found = [np.empty((0, len(self.stars)))]
+        for start in range(0, len(users), PAIRS_AT_ONCE):
+            pairs = slice(start, start + PAIRS_AT_ONCE)
+            own, of_user = np.unique(users[pairs], return_inverse=True)
+            leanings = self.weights["users.leanings"][torch.from_numpy(own)]
+            found.append(self._softmax(self.user_vectors[own], leanings, of_user, movies[pairs]))
+        return np.concatenate(found)
+
+    def predicted(self, users: NDArray[np.int64], movies: NDArray[np.int64]) -> NDArray[np.float64]:
+        """(N,) stars to be expected, for N pairs of positions."""
+        return self.chances(users, movies) @ self.stars
+
+    def rmse(self, graph: RatingGraph) -> float:
+        """Root of the mean squared error on the ratings of a graph of the same users and movies."""
+        predicted = self.predicted(graph.users.astype(np.int64), graph.movies.astype(np.int64))
+        return float(np.sqrt(np.mean((predicted - graph.stars[graph.levels]) ** 2)))
+
+    def chances_of(self, user: Mapping[str, Any]) -> NDArray[np.float64]:
+        """(M, R) chances of each level of all movies, by what a user has rated now.
+
+        `user` has userId, movieIds and ratings, and gender, age and occupation or None. Ratings of movies that are
+        newer than the model are passed over. A user who is newer has no leanings yet.
+        """
+        ids = np.array(user["movieIds"], dtype=np.int64)
+        known = np.isin(ids, self.movie_ids)
+        known[known] = self.movie_degrees[np.searchsorted(self.movie_ids, ids[known])] > 0
+        movies = np.searchsorted(self.movie_ids, ids[known]).astype(np.int32)
+        levels = level_of(self.stars, np.array(user["ratings"], dtype=np.float64)[known])
+        side = Side.of(1, np.zeros(len(movies), dtype=np.int32), movies, levels)
+        features = self.features.of_users([user])
+        vector = _encoded(self._network.users, side, self.movie_degrees, len(self.stars), features)
+        place = int(np.searchsorted(self.user_ids, user["userId"]))
+        leanings = torch.zeros(1, len(self.stars))
+        if place < len(self.user_ids) and self.user_ids[place] == user["userId"]:
+            leanings = self.weights["users.leanings"][place : place + 1]
+        n = len(self.movie_ids)
+        return self._softmax(vector, leanings, np.zeros(n, dtype=np.int64), np.arange(n))
+
+    @torch.no_grad()
+    def _softmax(
+        self,
+        user_vectors: NDArray[np.float32],
+        user_leanings: Tensor,
+        of_user: NDArray[np.int64],
+        movies: NDArray[np.int64],
+    ) -> NDArray[np.float64]:
+        logits = self._network.logits(
+            torch.from_numpy(user_vectors),
+            torch.from_numpy(self.movie_vectors),
+            user_leanings,
+            self.weights["movies.leanings"],
+            torch.from_numpy(of_user),
+            torch.from_numpy(movies),
+        )
+        chances: NDArray[np.float64] = logits.to(torch.float64).softmax(1).numpy()
+        return chances
+
+    @cached_property
+    def _network(self) -> RatingConvolution:
+        return _network(
+            self.settings,
+            self.weights,
+            len(self.stars),
+            self.features.of_users([]),
+            self.features.of_movies([]),
+        )
+
+    def save(self, path: Path) -> str:
+        """Write the file, whole or not at all; returns its hash."""
+        draft = path.with_suffix(".new")
+        tensors = {name: torch.from_numpy(getattr(self, name)) for name in _ARRAYS}
+        content = {
+            "format": FORMAT,
+            "settings": self.settings.as_dict(),
+            "features": {name: list(values) for name, values in asdict(self.features).items()},
+            "arrays": tensors,
+            "weights": self.weights,
+            "losses": list(self.losses),
+            "validation_losses": list(self.validation_losses),
+        }
+        digest = write_hashed(draft, content)
+        draft.replace(path)
+        return digest
+
+    @classmethod
+    def load(cls, path: Path) -> StarModel:
+        """Raises CheckpointDamaged for a file that is damaged or of another version."""
+        content = read_hashed(path, "model")
+        if content["format"] != FORMAT:
+            raise CheckpointDamaged(f'The model {path} is of another version. Run "movierec rate train" again.')
+        return cls(
+            settings=StarSettings(**content["settings"]),
+            features=Features(**{name: tuple(values) for name, values in content["features"].items()}),
+            weights=content["weights"],
+            losses=tuple(content["losses"]),
+            validation_losses=tuple(content["validation_losses"]),
+            **{name: value.numpy() for name, value in content["arrays"].items()},
+        )
+
+
+_ARRAYS = (
+    *("user_ids", "movie_ids", "stars", "user_degrees", "movie_degrees"),
+    *("user_vectors", "movie_vectors"),
+)
+
+
+def _network(
+    settings: StarSettings,
+    weights: Mapping[str, Tensor],
+    n_levels: int,
+    user_features: NDArray[np.float32],
+    movie_features: NDArray[np.float32],
+) -> RatingConvolution:
+    network = RatingConvolution(
+        len(weights["users.leanings"]),
+        len(weights["movies.leanings"]),
+        n_levels,
+        user_features.shape[1] if settings.features else 0,
+        movie_features.shape[1] if settings.features else 0,
+        settings,
+    )
+    network.load_state_dict(dict(weights))
+    return network
+
+
+@torch.no_grad()
+def _encoded(
+    encoder: Encoder,
+    side: Side,
+    sender_degrees: NDArray[np.int64],
+    n_levels: int,
+    features: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """(N, D) vectors of all receivers, in parts of about a million ratings."""
+    n = len(side.indptr) - 1
+    vectors = np.empty((n, len(encoder.offset)), dtype=np.float32)
+    start = 0
+    while start < n:
+        end = int(np.searchsorted(side.indptr, side.indptr[start] + AT_ONCE, side="right")) - 1
+        end = min(max(end, start + 1), n)
+        messages = draw_messages(side, sender_degrees, np.arange(start, end), n_levels)
+        vectors[start:end] = encoder(messages, torch.from_numpy(features[start:end])).numpy()
+        start = end
+    return vectors

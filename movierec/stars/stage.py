@@ -1,0 +1,126 @@
+"""The rate stage: pull ratings, train, keep the model in a file, and its vectors in the graph where asked for.
+
+The file is named after its Run, and the newest Run of the stage that is done says which file is live and what its
+hash is. A training that fails leaves the last one live.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+from movierec.database.connection import Database
+from movierec.database.query_files import load_query
+from movierec.database.runs import RunLog, last_done, record_run
+from movierec.embedding.checkpoint import discard_abandoned
+from movierec.errors import BadRequest, StageMissing
+from movierec.progress import Progress, silent
+from movierec.stars.model import StarModel
+from movierec.stars.pull import pull_rating_graph
+from movierec.stars.settings import StarSettings
+from movierec.stars.train import checkpoint_for, train_stars
+
+__all__ = ["live_model", "train_and_save"]
+
+_log = logging.getLogger(__name__)
+
+BATCH_ROWS = 1_000
+
+
+def train_and_save(
+    database: Database,
+    settings: StarSettings,
+    checkpoints: Path,
+    models: Path,
+    fresh: bool = False,
+    write: bool = False,
+    progress: Progress = silent,
+    threads: int = 2,
+) -> dict[str, Any]:
+    """Train on the RATED relationships and make the model live; with `write`, put its vectors on users and movies.
+
+    An unfinished training of the same ratings and settings, in the folder `checkpoints`, is gone on with unless
+    `fresh`. Returns settings, losses and counts.
+    """
+    started = time.monotonic()
+    _refuse_without_device(settings)
+    graph = pull_rating_graph(database, progress)
+    checkpoint = checkpoint_for(checkpoints, graph, settings, threads)
+    before = last_done(database, "rate")
+    with record_run(database, "rate", settings.as_dict(), at_once=True) as run:
+        if fresh:
+            checkpoint.discard()
+        model = train_stars(graph, settings, checkpoint, progress, threads)
+        run.results |= {
+            "users": len(graph.user_ids),
+            "movies": len(graph.movie_ids),
+            "ratings": graph.n_ratings,
+            "levels": len(graph.stars),
+            "graph_fingerprint": graph.fingerprint(),
+            "trained_epochs": len(model.losses),
+            "loss": model.losses[-1],
+        }
+        if model.validation_losses:
+            run.results["validation_rmse"] = min(model.validation_losses)
+        models.mkdir(parents=True, exist_ok=True)
+        run.results["model_sha256"] = model.save(_file(models, run.run_id))
+        if write:
+            _write_vectors(database, model, run, progress)
+        run.results["vectors_written"] = write
+    checkpoint.discard()
+    discard_abandoned(checkpoints)
+    if before is not None:
+        _file(models, before["runId"]).unlink(missing_ok=True)
+    return {
+        "run_id": run.run_id,
+        **settings.as_dict(),
+        **run.results,
+        "seconds": round(time.monotonic() - started, 3),
+    }
+
+
+def live_model(database: Database, models: Path) -> tuple[str, StarModel]:
+    """The runId and the model of the last training that is done.
+
+    Raises StageMissing where there was none, or where its file is not in the folder `models`; CheckpointDamaged
+    where that is damaged.
+    """
+    run = last_done(database, "rate")
+    if run is None:
+        raise StageMissing('No star model was trained in this database. Run "movierec rate train" first.')
+    path = _file(models, run["runId"])
+    if not path.exists():
+        raise StageMissing(
+            f"The model of {run['runId']} is not at {path}: it was trained on another machine, or with another "
+            'MOVIEREC_HOME. Run "movierec rate train" here.'
+        )
+    return run["runId"], StarModel.load(path)
+
+
+def _file(models: Path, run_id: str) -> Path:
+    return models / f"{run_id}.pt"
+
+
+def _write_vectors(database: Database, model: StarModel, run: RunLog, progress: Progress) -> None:
+    """In batches, each of its own transaction; the Run says until its end that they are not whole."""
+    run.begins_to_show(database)
+    sides = (
+        ("stars/write_users", "userIds", model.user_ids, model.user_vectors),
+        ("stars/write_movies", "movieIds", model.movie_ids, model.movie_vectors),
+    )
+    with progress("write vectors", len(model.user_ids) + len(model.movie_ids), "nodes") as advance:
+        for query, name, ids, vectors in sides:
+            for start in range(0, len(ids), BATCH_ROWS):
+                rows = slice(start, start + BATCH_ROWS)
+                database.write(load_query(query), **{name: ids[rows], "vectors": vectors[rows].tolist()})
+                advance(len(ids[rows]))
+
+
+def _refuse_without_device(settings: StarSettings) -> None:
+    if settings.device == "cuda":
+        import torch
+
+        if not torch.cuda.is_available():
+            raise BadRequest("device is 'cuda', but PyTorch finds no CUDA device here. Use --device cpu.")

@@ -1,0 +1,261 @@
+"""Train the star model: how many epochs a part of the ratings finds best, then all ratings for as many.
+
+A step predicts a batch of ratings from all others; an epoch predicts each once. The loss is the cross entropy of
+the levels. What is kept is a running mean of the weights (Polyak and Juditsky 1992), not the last ones.
+
+Pure: arrays in, arrays out. The same graph, settings and number of threads give the same bytes on the CPU,
+interrupted and resumed or not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from movierec.embedding.checkpoint import Checkpoint, Position
+from movierec.errors import BadRequest, MovieRecError
+from movierec.progress import Advance, Progress, silent
+from movierec.stars.convolution import RatingConvolution
+from movierec.stars.graph import RatingGraph
+from movierec.stars.messages import draw_messages
+from movierec.stars.model import StarModel
+from movierec.stars.settings import StarSettings
+
+__all__ = ["checkpoint_for", "train_stars"]
+
+_log = logging.getLogger(__name__)
+
+CHECKPOINT_SECONDS = 15.0
+LEAST_STEPS = 5  # of an epoch: what a step predicts says nothing in it, so most ratings must be left to speak
+VALIDATION, CHOOSING, FITTING = 0, 1, 2  # random streams; the second number of a seed
+
+
+def checkpoint_for(folder: Path, graph: RatingGraph, settings: StarSettings, threads: int) -> Checkpoint:
+    """The checkpoint of this training and no other."""
+    key = json.dumps(["stars", graph.fingerprint(), settings.as_dict(), threads], sort_keys=True)
+    return Checkpoint(folder / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.pt")
+
+
+def train_stars(
+    graph: RatingGraph,
+    settings: StarSettings,
+    checkpoint: Checkpoint | None = None,
+    progress: Progress = silent,
+    threads: int = 2,
+) -> StarModel:
+    """Choose the number of epochs, unless `settings.epochs` says it, and train on all ratings.
+
+    Raises BadRequest where there is nothing to learn from, MovieRecError when the loss is not finite.
+    """
+    if len(graph.stars) < 2:
+        raise BadRequest(
+            f"The ratings are all of {len(graph.stars)} number of stars; expected two or more to tell apart."
+        )
+    saved = checkpoint.load() if checkpoint is not None else None
+    epochs, validation_losses = settings.epochs, tuple[float, ...]()
+    if saved is not None and "chosen" in saved[1]:
+        epochs = int(saved[1]["chosen"])
+        validation_losses = saved[0].validation_losses
+    with _threads(threads):
+        if not epochs:
+            learnt, asked = _validation_parts(graph, settings)
+            training = _Training(graph.part(learnt), settings, CHOOSING)
+            with progress("choose epochs", settings.most_epochs, "epochs", _done(saved)) as advance:
+                position = training.run(settings.most_epochs, checkpoint, saved, advance, graph.part(asked))
+            validation_losses = position.validation_losses
+            epochs = int(np.argmin(validation_losses)) + 1
+            saved = None
+            _log.info("chosen: %d epochs, RMSE %.4f on a held-out part", epochs, validation_losses[epochs - 1])
+        training = _Training(graph, settings, FITTING)
+        training.chosen, training.validation_losses = epochs, validation_losses
+        with progress("train", epochs, "epochs", _done(saved)) as advance:
+            position = training.run(epochs, checkpoint, saved, advance)
+        return training.model(position)
+
+
+def _done(saved: tuple[Position, dict[str, Tensor]] | None) -> int:
+    return 0 if saved is None else saved[0].epoch
+
+
+def _validation_parts(graph: RatingGraph, settings: StarSettings) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """(E,) which ratings are learnt from, and which are asked for, to choose the epochs."""
+    generator = np.random.Generator(np.random.Philox([settings.seed, VALIDATION, 0, 0]))
+    n_asked = int(graph.n_ratings * settings.validation)
+    if n_asked < 1 or n_asked == graph.n_ratings:
+        raise BadRequest(
+            f"{graph.n_ratings} ratings are too few to hold a part out and choose the epochs. Use --epochs."
+        )
+    asked = np.zeros(graph.n_ratings, dtype=bool)
+    asked[generator.permutation(graph.n_ratings)[:n_asked]] = True
+    return ~asked, asked
+
+
+class _Training:
+    """One training on one graph, by epochs. Its random numbers depend on the epoch alone."""
+
+    def __init__(self, graph: RatingGraph, settings: StarSettings, stream: int) -> None:
+        self.graph, self.settings, self.stream = graph, settings, stream
+        self.device = torch.device(settings.device)
+        self.network = RatingConvolution(
+            len(graph.user_ids),
+            len(graph.movie_ids),
+            len(graph.stars),
+            graph.user_features.shape[1] if settings.features else 0,
+            graph.movie_features.shape[1] if settings.features else 0,
+            settings,
+        ).to(self.device)
+        self.by_user, self.by_movie = graph.by_user(), graph.by_movie()
+        self.user_features = torch.from_numpy(graph.user_features).to(self.device)
+        self.movie_features = torch.from_numpy(graph.movie_features).to(self.device)
+        self.optimiser = torch.optim.Adam(self.network.parameters(), lr=settings.learning_rate)
+        self.averaged = {name: value.detach().clone() for name, value in self.network.named_parameters()}
+        self.steps = min(graph.n_ratings, max(LEAST_STEPS, round(graph.n_ratings / settings.batch)))  # of an epoch
+        self.chosen: int | None = None
+        self.validation_losses: tuple[float, ...] = ()
+
+    def run(
+        self,
+        epochs: int,
+        checkpoint: Checkpoint | None,
+        saved: tuple[Position, dict[str, Tensor]] | None,
+        advance: Advance,
+        asked: RatingGraph | None = None,
+    ) -> Position:
+        """Train up to `epochs`; with ratings that are `asked`, until these get no better."""
+        position = Position(validation_losses=self.validation_losses)
+        if saved is not None:
+            position = saved[0]
+            self._restore(saved[1])
+            _log.info("going on from epoch %d, step %d", position.epoch + 1, position.step + 1)
+        last_saved = time.monotonic()
+        while position.epoch < epochs and not (asked is not None and self._stops(position)):
+            shuffled = self._numbers(position.epoch).permutation(self.graph.n_ratings)
+            bounds = np.linspace(0, self.graph.n_ratings, self.steps + 1).astype(np.int64)
+            while position.step < self.steps:
+                batch = shuffled[bounds[position.step] : bounds[position.step + 1]]
+                loss = self._step(batch, self._numbers(position.epoch, 1 + position.step))
+                position = position.after_step(loss, len(batch))
+                if checkpoint is not None and time.monotonic() - last_saved > CHECKPOINT_SECONDS:
+                    checkpoint = self._saved(checkpoint, position)
+                    last_saved = time.monotonic()
+            note = f"loss {position.loss:.4f}"
+            if not np.isfinite(position.loss):
+                if checkpoint is not None:
+                    checkpoint.discard()
+                raise MovieRecError(
+                    f"The training diverged in epoch {position.epoch + 1}: its loss is not a finite number. "
+                    "The last model stays. Lower --learning-rate."
+                )
+            found = None if asked is None else self.model(position).rmse(asked)
+            note += "" if found is None else f", RMSE {found:.4f} on a held-out part"
+            position = position.after_epoch(found)
+            advance(1, note)
+        return position
+
+    def _numbers(self, epoch: int, step: int = 0) -> np.random.Generator:
+        """Random numbers of a step; those of step 0 shuffle the epoch."""
+        return np.random.Generator(np.random.Philox([self.settings.seed, self.stream, epoch, step]))
+
+    def _step(self, batch: NDArray[np.int64], numbers: np.random.Generator) -> float:
+        """Predict a batch of ratings from all others; the summed loss."""
+        graph, settings, network = self.graph, self.settings, self.network
+        generator = torch.Generator(self.device).manual_seed(int(numbers.integers(2**62)))
+        left_out = np.zeros(graph.n_ratings, dtype=bool)
+        left_out[batch] = True
+        users, of_user = np.unique(graph.users[batch].astype(np.int64), return_inverse=True)
+        movies, of_movie = np.unique(graph.movies[batch].astype(np.int64), return_inverse=True)
+        drawn = (len(graph.stars), left_out, settings.fanout, numbers)
+        to_users = draw_messages(self.by_user, self.by_movie.degrees, users, *drawn)
+        to_movies = draw_messages(self.by_movie, self.by_user.degrees, movies, *drawn)
+        at_users, at_movies, user_of, movie_of, wanted = (
+            torch.from_numpy(x.astype(np.int64)).to(self.device)
+            for x in (users, movies, of_user, of_movie, graph.levels[batch])
+        )
+        user_vectors = network.users(to_users, self.user_features[at_users], generator)
+        movie_vectors = network.movies(to_movies, self.movie_features[at_movies], generator)
+        logits = network.logits(
+            user_vectors,
+            movie_vectors,
+            network.users.leanings[at_users],
+            network.movies.leanings[at_movies],
+            user_of,
+            movie_of,
+        )
+        loss = functional.cross_entropy(logits, wanted)
+        self.optimiser.zero_grad()
+        penalised = loss + settings.level_penalty * network.penalty() / graph.n_ratings
+        penalised.backward()  # type: ignore[no-untyped-call]
+        self.optimiser.step()
+        self._average()
+        return float(loss.detach()) * len(batch)
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        """The mean follows quickly at first, when the weights are far from where they go."""
+        (step,) = {int(state["step"]) for state in self.optimiser.state.values()}
+        left = min(self.settings.averaging, (1 + step) / (10 + step))
+        for name, value in self.network.named_parameters():
+            self.averaged[name].lerp_(value, 1.0 - left)
+
+    def _stops(self, position: Position) -> bool:
+        """Were the last epochs all no better than the best before them?"""
+        losses, patience = position.validation_losses, self.settings.patience
+        return len(losses) > patience and min(losses[-patience:]) >= min(losses[:-patience])
+
+    def model(self, position: Position) -> StarModel:
+        """What is averaged, as a model."""
+        return StarModel.of(
+            self.graph,
+            self.settings,
+            {name: value.cpu().clone() for name, value in self.averaged.items()},
+            position.losses,
+            position.validation_losses,
+        )
+
+    def _saved(self, checkpoint: Checkpoint, position: Position) -> Checkpoint | None:
+        try:
+            checkpoint.save(position, self._tensors())
+        except OSError as error:
+            _log.warning("Cannot write the checkpoint %s (%s). Going on without one.", checkpoint.path, error)
+            return None
+        return checkpoint
+
+    def _tensors(self) -> dict[str, Tensor]:
+        tensors = {} if self.chosen is None else {"chosen": torch.tensor(self.chosen)}
+        for name, value in self.network.named_parameters():
+            tensors[f"weights.{name}"] = value.detach()
+            tensors[f"averaged.{name}"] = self.averaged[name]
+            for key, moment in self.optimiser.state[value].items():
+                tensors[f"adam.{key}.{name}"] = moment
+        return tensors
+
+    @torch.no_grad()
+    def _restore(self, tensors: dict[str, Tensor]) -> None:
+        for name, value in self.network.named_parameters():
+            value.copy_(tensors[f"weights.{name}"])
+            self.averaged[name].copy_(tensors[f"averaged.{name}"])
+            self.optimiser.state[value] = {
+                key: tensors[f"adam.{key}.{name}"].to(value.device if key != "step" else "cpu")
+                for key in ("step", "exp_avg", "exp_avg_sq")
+            }
+
+
+@contextmanager
+def _threads(threads: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
