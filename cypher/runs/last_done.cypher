@@ -1,5 +1,5 @@
 // The newest Run of one stage that is done.
-// Parameters: stage STRING, load | split | derive | train.
+// Parameters: stage STRING, load | split | derive | train | rate.
 // Returns: run MAP, its properties.
 :param stage => "derive";
 

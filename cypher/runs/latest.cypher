@@ -1,6 +1,6 @@
 // The newest Run of one stage that is done or has changed the graph: one whose changes appear at once has changed
 // nothing before it is done.
-// Parameters: stage STRING, load | split | derive | train.
+// Parameters: stage STRING, load | split | derive | train | rate.
 // Returns: run MAP, its properties.
 :param stage => "derive";
 

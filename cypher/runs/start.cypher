@@ -1,5 +1,5 @@
 // Open a Run: a stage is about to change the graph.
-// Parameters: runId STRING; stage STRING, load | split | derive | train; process STRING, host:pid:start time; settings MAP.
+// Parameters: runId STRING; stage STRING, load | split | derive | train | rate; process STRING, host:pid:start time; settings MAP.
 // Returns: runId STRING.
 :param runId => "derive-example";
 :param stage => "derive";

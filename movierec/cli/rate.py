@@ -124,7 +124,8 @@ def predict(
 ) -> None:
     """Show the movies with the most stars to be expected from a user who has not rated them, or those of --movie.
 
-    What a user gave to one of --movie is not heeded for it, and shown beside.
+    What the user gave to one of --movie is shown beside; it does not speak for the user, though the model was
+    trained on it.
 
     \b
     Examples: movierec rate predict --user 1 --min-ratings 20
@@ -132,6 +133,8 @@ def predict(
     """
     from movierec.cli.output import print_rows
 
+    if movies and any(conditions.values()):
+        raise click.UsageError("--movie names the movies; expected it without conditions on movies.")
     _require_torch()
     from movierec.recommending.filters import named_filters
     from movierec.recommending.titles import find_movies
@@ -205,12 +208,14 @@ def evaluate(
     """
     from movierec.cli.progress import bar_or_lines
     from movierec.database.settings import environment
+    from movierec.embedding.devices import require_device
     from movierec.evaluation.scratch import scratch_database
     from movierec.graph.copy import copy_ratings
     from movierec.graph.settings import SplitSettings
+    from movierec.stars.evaluate import ALL_RATINGS, evaluate_stars, require_extras
 
-    _require_torch()
-    from movierec.stars.evaluate import ALL_RATINGS, evaluate_stars
+    require_extras()
+    require_device(options["device"])
 
     settings = StarSettings(**{field.name: options.pop(field.name) for field in fields(StarSettings)})
     split = SplitSettings(strategy, min_rating=ALL_RATINGS, fraction=fraction)
@@ -219,10 +224,10 @@ def evaluate(
     started = time.monotonic()
     with (
         open_database(**options) as database,
-        scratch_database(environment(), progress=bar_or_lines) as (scratch, home),
+        scratch_database(environment(), progress=bar_or_lines) as (scratch, _),
     ):
         copy_ratings(database, scratch, bar_or_lines)
-        report = evaluate_stars(scratch, split, settings, home.checkpoints, bar_or_lines, seeds, threads)
+        report = evaluate_stars(scratch, split, settings, bar_or_lines, seeds, threads)
     _print_report(report | {"seconds": round(time.monotonic() - started, 3)}, output_format)
 
 

@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from movierec.database.connection import Database, Transaction
 from movierec.database.query_files import load_query
 from movierec.database.runs import RunLog, record_run, require_finished, require_live_run, unchanged
+from movierec.embedding.devices import require_device
 from movierec.embedding.embeddings import Embeddings, Profiles
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.warm_start import initial_vectors
-from movierec.errors import BadRequest, MovieRecError, StageMissing
+from movierec.errors import MovieRecError, StageMissing
 from movierec.graph.arrays import LikeLists, MovieGraph
 from movierec.graph.pull import pull_followed_graph, pull_likes, pull_movie_graph
 from movierec.progress import Progress, silent
@@ -177,11 +178,7 @@ def _pull(
         likes = pull_likes(database) if settings.tune_epochs else None
         pulled = time.monotonic() - started
         loading.result()
-    if settings.device == "cuda":
-        import torch
-
-        if not torch.cuda.is_available():
-            raise BadRequest("device is 'cuda', but PyTorch finds no CUDA device here. Use --device cpu.")
+    require_device(settings.device)
     if likes is not None and settings.order == "on" and likes.steps is None:
         raise StageMissing(
             'The last derive kept no order of likes. Train with --order off, or run "movierec derive --order on".'

@@ -8,6 +8,7 @@ import numpy as np
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
+from movierec.database.runs import refuse_unfinished
 from movierec.errors import StageMissing
 from movierec.graph.load import BATCH_ROWS
 from movierec.graph.write import write_chunk
@@ -20,7 +21,11 @@ COPIED = 0  # the loadId of what came from another database
 
 
 def copy_ratings(source: Database, target: Database, progress: Progress = silent) -> None:
-    """Copy movies, users and all ratings, held out or not, into an empty database."""
+    """Copy movies, users and all ratings, held out or not, into an empty database.
+
+    Raises StageMissing where there are none, or a load did not finish.
+    """
+    refuse_unfinished(source, "load")
     target.run_batches(load_query("schema/constraints"))
     movies = source.read(load_query("pull/movies"))
     if not movies:

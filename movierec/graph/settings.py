@@ -135,8 +135,8 @@ class SplitSettings:
             raise BadRequest(f"fraction is {self.fraction}; expected more than 0 and less than 1.")
         if self.min_likes < 2:
             raise BadRequest(f"min_likes is {self.min_likes}; expected at least 2.")
-        if not 0.5 <= self.min_rating <= 5.0:
-            raise BadRequest(f"min_rating is {self.min_rating}; expected 0.5 to 5.0 stars.")
+        if not 0.0 <= self.min_rating <= 5.0:
+            raise BadRequest(f"min_rating is {self.min_rating}; expected 0.0 to 5.0 stars.")
         if not 0 <= self.seed < 2**63:
             raise BadRequest(f"seed is {self.seed}; expected a whole number of at least 0.")
         if (self.strategy == "canonical") != (self.test_file is not None):

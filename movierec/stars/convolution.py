@@ -120,11 +120,15 @@ class RatingConvolution(nn.Module):
         of_movie: Tensor,
     ) -> Tensor:
         """(B, R) of B pairs: rows `of_user` (B,) and `of_movie` (B,) of vectors (n, D) and leanings (n, R)."""
-        met_movies = movies[of_movie]
-        met = torch.stack([((users @ basis)[of_user] * met_movies).sum(1) for basis in self.bases], 1)
+        # Gradients of index_select are summed in one order, those of [] in any.
+        met_movies = movies.index_select(0, of_movie)
+        met = torch.stack(
+            [((users @ basis).index_select(0, of_user) * met_movies).sum(1) for basis in self.bases], 1
+        )
         by_users = users @ self.users.to_levels + user_leanings
         by_movies = movies @ self.movies.to_levels + movie_leanings
-        return met @ self.mixture + by_users[of_user] + by_movies[of_movie] + self.offset
+        alone = by_users.index_select(0, of_user) + by_movies.index_select(0, of_movie)
+        return met @ self.mixture + alone + self.offset
 
     def penalty(self) -> Tensor:
         """Sum of the squares of all leanings."""

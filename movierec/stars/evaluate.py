@@ -4,24 +4,25 @@
     2. train   on what is left, once for each seed; epochs are chosen on a part of what is left
     3. predict every held-out rating, also of users and movies of whom nothing is left
 
-No held-out rating is read before step 3.
+No held-out rating is used before step 3.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from movierec.database.connection import Database
+from movierec.embedding.devices import require_device
 from movierec.embedding.settings import TrainSettings
-from movierec.embedding.train import train_embeddings
-from movierec.errors import BadRequest, MissingExtra
+from movierec.errors import BadRequest, MissingExtra, MovieRecError
+from movierec.graph.arrays import MovieGraph
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.pull import pull_movie_graph
 from movierec.graph.settings import DeriveSettings, SplitSettings
@@ -32,18 +33,19 @@ from movierec.stars.baselines import Predict, biases, global_mean, matrix_factor
 from movierec.stars.graph import RatingGraph, level_of
 from movierec.stars.pull import HeldOut, pull_held_out, pull_rating_graph
 from movierec.stars.settings import StarSettings
-from movierec.stars.train import checkpoint_for, train_stars
+from movierec.stars.train import train_stars
 
-__all__ = ["ALL_RATINGS", "calibration", "errors_of", "evaluate_stars"]
+__all__ = ["ALL_RATINGS", "calibration", "errors_of", "evaluate_stars", "require_extras"]
 
-ALL_RATINGS = 0.5  # stars from which a rating may be held out
+_log = logging.getLogger(__name__)
+
+ALL_RATINGS = 0.0  # stars from which a rating may be held out
 
 
 def evaluate_stars(
     database: Database,
     split: SplitSettings,
     settings: StarSettings,
-    checkpoints: Path,
     progress: Progress = silent,
     n_seeds: int = 1,
     threads: int = 2,
@@ -54,8 +56,8 @@ def evaluate_stars(
     "methods": {name: {"rmse", "mae"}}, "calibration": [one a level]}; means over the seeds `settings.seed` and
     following.
     """
-    if find_spec("surprise") is None:
-        raise MissingExtra("Evaluating", "evaluate")
+    require_extras()
+    require_device(settings.device)
     if split.strategy != "canonical" and split.min_rating > ALL_RATINGS:
         raise BadRequest(f"The split's min_rating is {split.min_rating}; expected {ALL_RATINGS}: all ratings.")
     split_ratings(database, split)
@@ -63,29 +65,31 @@ def evaluate_stars(
     users, movies, given = held_out = pull_held_out(database, graph)
     if not len(given):
         raise BadRequest(f"Nothing is held out by the split {split.strategy!r}; expected some ratings.")
-    methods: dict[str, dict[str, float]] = {}
-    builders: dict[str, Callable[[], Predict]] = {
-        "global_mean": lambda: global_mean(graph),
-        "biases": lambda: biases(graph),
-        "neighbours": lambda: neighbours(graph, _vectors(database, graph, settings.seed, progress)),
-        "matrix_factorisation": lambda: matrix_factorisation(graph, settings.seed),
-    }
-    with progress("baselines", len(builders), "methods") as advance:
-        for name, build in builders.items():
-            methods[name] = errors_of(build()(users, movies), given)
-            advance(1, name)
     seeds = range(settings.seed, settings.seed + n_seeds)
-    found, chances, epochs = [], np.zeros((len(given), len(graph.stars))), []
+    graph_of_movies = _movie_graph(database, progress)
+    builders: dict[str, Callable[[int], Predict]] = {
+        "global_mean": lambda seed: global_mean(graph),
+        "biases": lambda seed: biases(graph),
+        "neighbours": lambda seed: neighbours(graph, _vectors(graph_of_movies, graph, seed, threads)),
+        "matrix_factorisation": lambda seed: matrix_factorisation(graph, seed),
+    }
+    errors: dict[str, list[dict[str, float]]] = {name: [] for name in (*builders, "movierec")}
+    with progress("baselines", len(builders) * n_seeds, "methods") as advance:
+        for seed in seeds:
+            for name, build in builders.items():
+                errors[name].append(errors_of(build(seed)(users, movies), given))
+                advance(1, name)
+    chances, epochs = np.zeros((len(given), len(graph.stars))), []
     for seed in seeds:
-        one = replace(settings, seed=seed)
-        checkpoint = checkpoint_for(checkpoints, graph, one, threads)
-        model = train_stars(graph, one, checkpoint, progress, threads)
-        checkpoint.discard()
+        model = train_stars(graph, replace(settings, seed=seed), None, progress, threads)
         own = model.chances(users, movies)
-        found.append(errors_of(own @ graph.stars, given))
+        errors["movierec"].append(errors_of(own @ graph.stars, given))
         chances += own / n_seeds
         epochs.append(len(model.losses))
-    methods["movierec"] = {key: float(np.mean([one[key] for one in found])) for key in found[0]}
+    methods = {
+        name: {key: float(np.mean([one[key] for one in found])) for key in found[0]}
+        for name, found in errors.items()
+    }
     if n_seeds > 1:
         methods["movierec, mean of seeds"] = errors_of(chances @ graph.stars, given)
     return {
@@ -96,7 +100,7 @@ def evaluate_stars(
         "held_out": len(given),
         "seeds": list(seeds),
         "epochs": epochs,
-        "rmse_by_seed": [one["rmse"] for one in found],
+        "rmse_by_seed": [one["rmse"] for one in errors["movierec"]],
         "methods": methods,
         "calibration": calibration(chances, graph.stars, held_out),
     }
@@ -133,12 +137,30 @@ def calibration(
     return rows
 
 
-def _vectors(database: Database, graph: RatingGraph, seed: int, progress: Progress) -> NDArray[np.float32]:
-    """(M, D) vectors of length 1, of walks on CO_LIKED of the training ratings; zeros for movies without."""
-    derive_co_liked(database, DeriveSettings(order="off"), progress)
-    embeddings = train_embeddings(
-        pull_movie_graph(database, progress), TrainSettings(order="off", seed=seed), None, progress
-    )
+def require_extras() -> None:
+    """Raises MissingExtra where a package is not installed that the evaluation needs."""
+    for extra, packages in (("train", ("torch", "numba")), ("evaluate", ("surprise",))):
+        if not all(map(find_spec, packages)):
+            raise MissingExtra("Evaluating stars", extra)
+
+
+def _movie_graph(database: Database, progress: Progress) -> MovieGraph | None:
+    """CO_LIKED of the training ratings, for the walks; None where no two movies are linked."""
+    try:
+        derive_co_liked(database, DeriveSettings(order="off"), progress)
+    except MovieRecError as error:
+        _log.warning("Neighbours are predicted by the biases alone. %s", error)
+        return None
+    return pull_movie_graph(database, progress)
+
+
+def _vectors(movies: MovieGraph | None, graph: RatingGraph, seed: int, threads: int) -> NDArray[np.float32]:
+    """(M, D) vectors of length 1, of walks; zeros for movies without."""
+    if movies is None:
+        return np.zeros((len(graph.movie_ids), 1), dtype=np.float32)
+    from movierec.embedding.train import train_embeddings
+
+    embeddings = train_embeddings(movies, TrainSettings(order="off", seed=seed), threads=min(threads, 2))
     unit = np.zeros((len(graph.movie_ids), embeddings.vectors.shape[1]), dtype=np.float32)
     unit[np.searchsorted(graph.movie_ids, embeddings.movie_ids)] = of_length_one(embeddings.vectors)
     return unit

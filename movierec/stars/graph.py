@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 
 from movierec.errors import BadRequest
 
-__all__ = ["Features", "RatingGraph", "Side", "level_of"]
+__all__ = ["Features", "RatingGraph", "Side", "check_levels", "level_of"]
+
+MOST_LEVELS = 50
 
 
 @dataclass(frozen=True)
@@ -138,9 +140,21 @@ class RatingGraph:
         return digest.hexdigest()[:16]
 
 
+def check_levels(stars: NDArray[np.float64]) -> None:
+    """Raises BadRequest where there is nothing to tell apart, or too much for a matrix each."""
+    if len(stars) < 2:
+        raise BadRequest(
+            f"There are ratings of {len(stars)} different numbers of stars; expected 2 or more, to tell apart. "
+            'Likes alone have none to predict: use "movierec recommend".'
+        )
+    if len(stars) > MOST_LEVELS:
+        raise BadRequest(
+            f"There are ratings of {len(stars)} different numbers of stars; expected at most {MOST_LEVELS}, as "
+            "each has a matrix of its own. Load them rounded, such as to half stars."
+        )
+
+
 def level_of(stars: NDArray[np.float64], given: NDArray[np.float64]) -> NDArray[np.int8]:
     """(N,) the level that is nearest to each number of stars; of two that are as near, the lower."""
-    if not len(stars):
-        raise BadRequest("There are no ratings, so there are no stars to predict.")
     middles = (stars[1:] + stars[:-1]) / 2.0
     return np.searchsorted(middles, given, side="left").astype(np.int8)

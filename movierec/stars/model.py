@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from movierec.embedding.hashed_file import read_hashed, write_hashed
-from movierec.errors import CheckpointDamaged
+from movierec.errors import CheckpointDamaged, MovieRecError
 from movierec.stars.convolution import Encoder, RatingConvolution
 from movierec.stars.graph import Features, RatingGraph, Side, level_of
 from movierec.stars.messages import draw_messages
@@ -55,13 +56,14 @@ class StarModel:
     def of(
         cls,
         graph: RatingGraph,
+        sides: tuple[Side, Side],
         settings: StarSettings,
         weights: dict[str, Tensor],
         losses: tuple[float, ...],
         validation_losses: tuple[float, ...],
     ) -> StarModel:
-        """The model that these weights make of a graph."""
-        by_user, by_movie = graph.by_user(), graph.by_movie()
+        """The model that these weights make of a graph, of which `sides` are those of users and of movies."""
+        by_user, by_movie = sides
         network = _network(settings, weights, len(graph.stars), graph.user_features, graph.movie_features)
         n_levels = len(graph.stars)
         return cls(
@@ -161,14 +163,25 @@ class StarModel:
             "losses": list(self.losses),
             "validation_losses": list(self.validation_losses),
         }
-        digest = write_hashed(draft, content)
-        draft.replace(path)
+        try:
+            digest = write_hashed(draft, content)
+            draft.replace(path)
+        except OSError as error:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+            raise MovieRecError(
+                f"Cannot write the model {path} ({error}). The last model stays. Free some space, or set "
+                "MOVIEREC_HOME to a folder that can be written, and run the command again."
+            ) from error
         return digest
 
     @classmethod
     def load(cls, path: Path) -> StarModel:
         """Raises CheckpointDamaged for a file that is damaged or of another version."""
-        content = read_hashed(path, "model")
+        try:
+            content = read_hashed(path, "model")
+        except CheckpointDamaged as error:
+            raise CheckpointDamaged(f'{error} Run "movierec rate train" again.') from error
         if content["format"] != FORMAT:
             raise CheckpointDamaged(f'The model {path} is of another version. Run "movierec rate train" again.')
         return cls(

@@ -30,14 +30,15 @@ def predict_stars(
     """The k movies with the most stars to be expected, of those that the filters let through and the user has not
     rated; or `movie_ids`, in the order of the stars.
 
-    New ratings count at once, without training. What a user gave to one of `movie_ids` is not heeded, and said:
-    "given". Rows: rank, movieId, title, year, genres, stars, likeChance (of 4 stars or more), given.
+    New ratings count at once, without training. What a user gave to one of `movie_ids`, "given", does not speak
+    for the user, though the model was trained on it if it was there then; `filters` do not hold for these. Rows:
+    rank, movieId, title, year, genres, stars, likeChance (of 4 stars or more), given.
 
     Raises NotFound for an unknown user, BadRequest for k below 1 or movies that are newer than the model.
     """
     if k < 1:
         raise BadRequest(f"k is {k}; expected at least 1.")
-    filters = filters or Filters()
+    filters = Filters() if movie_ids or filters is None else filters
     rows = database.read(load_query("stars/user"), userId=user_id)
     if not rows:
         raise no_such_user(database, user_id)
@@ -51,7 +52,7 @@ def predict_stars(
         if newer:
             raise BadRequest(f'Movie {newer[0]} is newer than the model. Run "movierec rate train" again.')
         heeded = [movie for movie in user["movieIds"] if movie not in set(movie_ids)]
-        asked = [movie for movie in dict.fromkeys(movie_ids) if movie in candidates]
+        asked = list(dict.fromkeys(movie_ids))
     else:
         heeded = user["movieIds"]
         asked = [movie for movie in candidates if movie in known and (filters.with_rated or movie not in given)]

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.errors import StageMissing
+from movierec.graph.arrays import positions_in
 from movierec.progress import Progress, silent
-from movierec.stars.graph import Features, RatingGraph, level_of
+from movierec.stars.graph import Features, RatingGraph, check_levels, level_of
 
 __all__ = ["HeldOut", "pull_held_out", "pull_rating_graph"]
 
@@ -37,13 +38,14 @@ def pull_rating_graph(database: Database, progress: Progress = silent) -> Rating
             advance(sizes[-1])
     every = np.concatenate(given)
     stars = np.unique(every)
+    check_levels(stars)
     features = Features.of(users, movies)
     return RatingGraph(
         np.array([row["userId"] for row in users], dtype=np.int64),
         movie_ids,
         stars,
         np.repeat(np.arange(len(users), dtype=np.int32), sizes),
-        np.searchsorted(movie_ids, np.concatenate(rated)).astype(np.int32),
+        _positions(movie_ids, np.concatenate(rated)).astype(np.int32),
         level_of(stars, every),
         features,
         features.of_users(users),
@@ -56,7 +58,14 @@ def pull_held_out(database: Database, graph: RatingGraph) -> HeldOut:
     users, movies, given = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0, np.float64)]
     for row in database.stream(load_query("stars/held_out")):
         n = len(row["movieIds"])
-        users.append(np.full(n, np.searchsorted(graph.user_ids, row["userId"]), dtype=np.int64))
-        movies.append(np.searchsorted(graph.movie_ids, np.array(row["movieIds"], dtype=np.int64)))
+        users.append(np.repeat(_positions(graph.user_ids, np.array([row["userId"]])), n))
+        movies.append(_positions(graph.movie_ids, np.array(row["movieIds"], dtype=np.int64)))
         given.append(np.array(row["ratings"], dtype=np.float64))
     return np.concatenate(users), np.concatenate(movies), np.concatenate(given)
+
+
+def _positions(known: NDArray[np.int64], asked: NDArray[np.int64]) -> NDArray[np.int64]:
+    places = positions_in(known, asked)
+    if len(places) != len(asked):
+        raise StageMissing("The ratings changed while they were read. Run the command again.")
+    return places

@@ -13,9 +13,10 @@ from typing import Any
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
-from movierec.database.runs import RunLog, last_done, record_run
+from movierec.database.runs import RunLog, last_done, record_run, refuse_unfinished
 from movierec.embedding.checkpoint import discard_abandoned
-from movierec.errors import BadRequest, StageMissing
+from movierec.embedding.devices import require_device
+from movierec.errors import StageMissing
 from movierec.progress import Progress, silent
 from movierec.stars.model import StarModel
 from movierec.stars.pull import pull_rating_graph
@@ -45,8 +46,10 @@ def train_and_save(
     `fresh`. Returns settings, losses and counts.
     """
     started = time.monotonic()
-    _refuse_without_device(settings)
+    require_device(settings.device)
+    _refuse_half_done(database)
     graph = pull_rating_graph(database, progress)
+    _refuse_half_done(database)
     checkpoint = checkpoint_for(checkpoints, graph, settings, threads)
     before = last_done(database, "rate")
     with record_run(database, "rate", settings.as_dict(), at_once=True) as run:
@@ -64,10 +67,17 @@ def train_and_save(
         }
         if model.validation_losses:
             run.results["validation_rmse"] = min(model.validation_losses)
-        models.mkdir(parents=True, exist_ok=True)
         run.results["model_sha256"] = model.save(_file(models, run.run_id))
-        if write:
-            _write_vectors(database, model, run, progress)
+        try:
+            if write:
+                _write_vectors(database, model, run, progress)
+            else:
+                database.run_batches(
+                    load_query("stars/clear")
+                )  # those of another model would be taken for its own
+        except BaseException:
+            _file(models, run.run_id).unlink()
+            raise
         run.results["vectors_written"] = write
     checkpoint.discard()
     discard_abandoned(checkpoints)
@@ -87,16 +97,21 @@ def live_model(database: Database, models: Path) -> tuple[str, StarModel]:
     Raises StageMissing where there was none, or where its file is not in the folder `models`; CheckpointDamaged
     where that is damaged.
     """
-    run = last_done(database, "rate")
-    if run is None:
-        raise StageMissing('No star model was trained in this database. Run "movierec rate train" first.')
-    path = _file(models, run["runId"])
-    if not path.exists():
-        raise StageMissing(
-            f"The model of {run['runId']} is not at {path}: it was trained on another machine, or with another "
-            'MOVIEREC_HOME. Run "movierec rate train" here.'
-        )
-    return run["runId"], StarModel.load(path)
+    missing = None
+    while True:
+        run = last_done(database, "rate")
+        if run is None:
+            raise StageMissing('No star model was trained in this database. Run "movierec rate train" first.')
+        path = _file(models, run["runId"])
+        try:
+            return run["runId"], StarModel.load(path)
+        except FileNotFoundError as error:
+            if path == missing:
+                raise StageMissing(
+                    f"The model of {run['runId']} is not at {path}: it was trained on another machine, or with "
+                    'another MOVIEREC_HOME. Run "movierec rate train" here.'
+                ) from error
+            missing = path  # a training may have ended, and taken it away, since the Run was read
 
 
 def _file(models: Path, run_id: str) -> Path:
@@ -118,9 +133,6 @@ def _write_vectors(database: Database, model: StarModel, run: RunLog, progress: 
                 advance(len(ids[rows]))
 
 
-def _refuse_without_device(settings: StarSettings) -> None:
-    if settings.device == "cuda":
-        import torch
-
-        if not torch.cuda.is_available():
-            raise BadRequest("device is 'cuda', but PyTorch finds no CUDA device here. Use --device cpu.")
+def _refuse_half_done(database: Database) -> None:
+    for stage in ("load", "split"):
+        refuse_unfinished(database, stage)

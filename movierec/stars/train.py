@@ -27,7 +27,7 @@ from movierec.embedding.checkpoint import Checkpoint, Position
 from movierec.errors import BadRequest, MovieRecError
 from movierec.progress import Advance, Progress, silent
 from movierec.stars.convolution import RatingConvolution
-from movierec.stars.graph import RatingGraph
+from movierec.stars.graph import RatingGraph, check_levels
 from movierec.stars.messages import draw_messages
 from movierec.stars.model import StarModel
 from movierec.stars.settings import StarSettings
@@ -58,10 +58,7 @@ def train_stars(
 
     Raises BadRequest where there is nothing to learn from, MovieRecError when the loss is not finite.
     """
-    if len(graph.stars) < 2:
-        raise BadRequest(
-            f"The ratings are all of {len(graph.stars)} number of stars; expected two or more to tell apart."
-        )
+    check_levels(graph.stars)
     saved = checkpoint.load() if checkpoint is not None else None
     epochs, validation_losses = settings.epochs, tuple[float, ...]()
     if saved is not None and "chosen" in saved[1]:
@@ -187,8 +184,8 @@ class _Training:
         logits = network.logits(
             user_vectors,
             movie_vectors,
-            network.users.leanings[at_users],
-            network.movies.leanings[at_movies],
+            network.users.leanings.index_select(0, at_users),
+            network.movies.leanings.index_select(0, at_movies),
             user_of,
             movie_of,
         )
@@ -217,6 +214,7 @@ class _Training:
         """What is averaged, as a model."""
         return StarModel.of(
             self.graph,
+            (self.by_user, self.by_movie),
             self.settings,
             {name: value.cpu().clone() for name, value in self.averaged.items()},
             position.losses,

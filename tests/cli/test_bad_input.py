@@ -142,6 +142,8 @@ def test_wrong_scheme(movierec: Callable[..., Answer]) -> None:
     [
         (("train", "--p", "0"), ("p is 0.0", "positive")),
         (("train", "--walk-length", "1"), ("walk_length is 1", "at least 2")),
+        (("rate", "train", "--dropout", "1"), ("dropout is 1.0", "less than 1")),
+        (("rate", "evaluate", "--device", "cuda"), ("device is 'cuda'", "--device cpu")),
         (("derive", "--min-rating", "6"), ("min_rating is 6.0", "0.5 to 5.0")),
         (("split", "--fraction", "1.5"), ("fraction is 1.5",)),
         (("train", "--tune-epochs", "-1"), ("tune_epochs is -1", "0 or more")),

@@ -221,6 +221,9 @@ def test_rate_trains_predicts_and_is_evaluated(
     assert all("Comedy" in row["genres"] and row["runId"] == trained["run_id"] for row in rows)
     asked = connected("rate", "predict", "--user", 1, "--movie", "Toy Story (1995)", **home)
     assert "Toy Story (1995)" in asked.out, asked.err
+    both = connected("rate", "predict", "--user", 1, "--movie", "Toy Story (1995)", "--year", "1995", **home)
+    assert both.exit_code == 2
+    assert "expected it without conditions on movies" in both.err
     before = movielens_database.read(load_query("doctor/counts"))
     answer = connected("rate", "evaluate", *few, "--format", "json", **home)
     assert answer.exit_code == 0, answer.err

@@ -15,7 +15,7 @@ from movierec.graph.settings import SplitSettings
 from movierec.graph.split import split_ratings
 from movierec.recommending.filters import Filters
 from movierec.stars import stage
-from movierec.stars.evaluate import evaluate_stars
+from movierec.stars.evaluate import ALL_RATINGS, evaluate_stars
 from movierec.stars.predict import predict_stars
 from movierec.stars.pull import pull_held_out, pull_rating_graph
 from movierec.stars.settings import StarSettings
@@ -23,7 +23,7 @@ from movierec.stars.stage import live_model, train_and_save
 from tests.conftest import MOVIELENS
 
 SETTINGS = StarSettings(embedding_size=8, feature_size=4, batch=500, epochs=3)
-ALL = SplitSettings(min_rating=0.5)
+ALL = SplitSettings(min_rating=ALL_RATINGS)
 
 
 def query(name: str, text: str) -> Query:
@@ -159,6 +159,9 @@ def test_vectors_are_put_on_users_and_movies(
         rows = few_ratings.read(query("vectors", text))
         assert [row["id"] for row in rows] == ids.tolist()
         np.testing.assert_allclose([row["vector"] for row in rows], vectors, rtol=1e-6)
+    train_and_save(few_ratings, replace(SETTINGS, seed=2), tmp_path / "c", tmp_path / "m")
+    left = query("left", "MATCH (x) WHERE x.ratingEmbedding IS NOT NULL RETURN count(x) AS n;")
+    assert few_ratings.read_one(left)["n"] == 0, "those of another model would be taken for its own"
 
 
 @pytest.mark.one_line
@@ -168,10 +171,59 @@ def test_nothing_to_learn_from_says_so(empty_database: Database, tmp_path: Path)
 
 
 @pytest.mark.one_line
-def test_evaluation_asks_for_every_held_out_rating(few_ratings: Database, tmp_path: Path) -> None:
-    report = evaluate_stars(
-        few_ratings, ALL, replace(SETTINGS, epochs=40, learning_rate=0.02), tmp_path, n_seeds=2
+def test_half_a_split_is_not_learnt_from(
+    few_ratings: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_batches = Database.run_batches
+
+    def killed(self: Database, query: Query, **parameters: object) -> object:
+        if "hold_out" in query.name:
+            few_ratings.write(query_of_half)
+            raise KeyboardInterrupt
+        return run_batches(self, query, **parameters)
+
+    query_of_half = query(
+        "half",
+        "MATCH (u)-[r:RATED]->(m) WITH u, r, m LIMIT 100 CREATE (u)-[:HELD_OUT {rating: r.rating}]->(m) DELETE r "
+        "RETURN count(*) AS n;",
     )
+    with monkeypatch.context() as patched:
+        patched.setattr(Database, "run_batches", killed)
+        with pytest.raises(KeyboardInterrupt):
+            split_ratings(few_ratings, ALL)
+    with pytest.raises(StageMissing, match=r'The last split .* is "failed".*movierec split'):
+        train_and_save(few_ratings, SETTINGS, tmp_path / "c", tmp_path / "m")
+    assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.one_line
+def test_ratings_that_change_while_they_are_read_are_noticed(
+    few_ratings: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = Database.read
+
+    def without_one(self: Database, query: Query, **parameters: object) -> object:
+        rows = read(self, query, **parameters)
+        return rows[1:] if query.name == "pull/movies" else rows
+
+    monkeypatch.setattr(Database, "read", without_one)
+    with pytest.raises(StageMissing, match="changed while they were read"):
+        pull_rating_graph(few_ratings)
+
+
+@pytest.mark.one_line
+def test_evaluation_does_without_walks_where_nothing_is_linked(empty_database: Database, tmp_path: Path) -> None:
+    lines = [f"{user},{movie},{1 + (user + movie) % 3},{movie}" for user in range(1, 9) for movie in range(1, 9)]
+    (tmp_path / "ratings.csv").write_text("userId,movieId,rating,timestamp\n" + "\n".join(lines) + "\n")
+    load_ratings(empty_database, tmp_path / "ratings.csv")
+    methods = evaluate_stars(empty_database, ALL, SETTINGS)["methods"]
+    assert methods["neighbours"] == methods["biases"]
+    assert methods["movierec"]["rmse"] > 0
+
+
+@pytest.mark.one_line
+def test_evaluation_asks_for_every_held_out_rating(few_ratings: Database) -> None:
+    report = evaluate_stars(few_ratings, ALL, replace(SETTINGS, epochs=40, learning_rate=0.02), n_seeds=2)
     assert (report["users"], report["ratings"], report["held_out"], report["seeds"]) == (60, 1200, 300, [1, 2])
     assert report["epochs"] == [40, 40]
     assert set(report["methods"]) == {

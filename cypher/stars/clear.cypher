@@ -1,0 +1,10 @@
+// Take the star model's vectors off users and movies.
+// Parameters: none.
+// Returns: nodes INTEGER.
+
+MATCH (n:User|Movie)
+WHERE n.ratingEmbedding IS NOT NULL
+CALL (n) {
+  REMOVE n.ratingEmbedding
+} IN TRANSACTIONS OF 1000 ROWS
+RETURN count(*) AS nodes;
