@@ -73,6 +73,7 @@ def test_held_out_ratings_reach_no_training(few_ratings: Database, tmp_path: Pat
         assert trained() == before
 
 
+@pytest.mark.one_line
 def test_new_ratings_count_at_once(few_ratings: Database, tmp_path: Path) -> None:
     train_and_save(few_ratings, replace(SETTINGS, epochs=40, learning_rate=0.02), tmp_path / "c", tmp_path / "m")
     run_id, model = live_model(few_ratings, tmp_path / "m")
