@@ -7,8 +7,11 @@ and a hash in front tells a damaged file from a whole one.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -58,12 +61,23 @@ class Position:
             validation_losses=(*self.validation_losses, *added),
         )
 
+    def no_better_for(self, epochs: int) -> bool:
+        """Were the last `epochs` all no better on what is held out than the best before them?"""
+        losses = self.validation_losses
+        return len(losses) > epochs and min(losses[-epochs:]) >= min(losses[:-epochs])
+
 
 @dataclass(frozen=True)
 class Checkpoint:
     """The newest checkpoint file of a training, and the one before it."""
 
     path: Path
+
+    @classmethod
+    def named_after(cls, folder: Path, key: Sequence[object]) -> Checkpoint:
+        """The checkpoint of one training and no other: `key`, as JSON, is all that it depends on."""
+        text = json.dumps(key, sort_keys=True)
+        return cls(folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.pt")
 
     @property
     def previous(self) -> Path:
@@ -75,6 +89,15 @@ class Checkpoint:
         if self.path.exists():
             self.path.replace(self.previous)
         self._draft.replace(self.path)
+
+    def saved(self, position: Position, tensors: dict[str, Tensor]) -> Checkpoint | None:
+        """This, saved; None where it cannot be: that is no reason to lose the training itself."""
+        try:
+            self.save(position, tensors)
+        except OSError as error:
+            _log.warning("Cannot write the checkpoint %s (%s). Going on without one.", self.path, error)
+            return None
+        return self
 
     def load(self) -> tuple[Position, dict[str, Tensor]] | None:
         """What was saved last, or None if nothing was.

@@ -9,7 +9,6 @@ them or two.
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import queue
 import threading
@@ -22,7 +21,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from movierec.embedding.batches import Batch, Batches
 from movierec.embedding.checkpoint import Checkpoint, Position
@@ -52,8 +50,7 @@ def checkpoint_for(
 ) -> Checkpoint:
     """The checkpoint of this training and no other."""
     start = None if initial is None else hashlib.sha256(initial.tobytes()).hexdigest()
-    key = json.dumps([graph.fingerprint(), settings.as_dict(), start], sort_keys=True)
-    return Checkpoint(folder / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.pt")
+    return Checkpoint.named_after(folder, [graph.fingerprint(), settings.as_dict(), start])
 
 
 def train_embeddings(
@@ -98,7 +95,9 @@ def train_embeddings(
         training_threads(threads if settings.device == "cpu" else 1) as run,
         progress("train", plan.walks * settings.epochs, "walks", walked_before) as advance,
     ):
-        while position.epoch < settings.epochs and not _stops_early(position, settings):
+        while position.epoch < settings.epochs and not (
+            settings.patience and position.no_better_for(settings.patience)
+        ):
             drawn = position.epoch if settings.redraw else 0
             with _ahead(batches.epoch(drawn, position.step), settings.device) as stream:
                 for batch in stream:
@@ -112,7 +111,7 @@ def train_embeddings(
                     speed = f"{pairs / (time.monotonic() - started) / 1e6:.1f} M pairs/s"
                     advance(len(batch.walks), f"epoch {position.epoch + 1} loss {position.loss:.3f} {speed}")
                     if checkpoint is not None and time.monotonic() - last_saved > CHECKPOINT_SECONDS:
-                        checkpoint = _saved(checkpoint, position, tensors)
+                        checkpoint = checkpoint.saved(position, tensors)
                         last_saved = time.monotonic()
             found = None if validation is None else validation.loss(model)
             if not np.isfinite([position.loss, found or 0.0]).all():
@@ -126,7 +125,7 @@ def train_embeddings(
                 best.copy_(model.centre)
             position = position.after_epoch(found)
             if checkpoint is not None:
-                checkpoint = _saved(checkpoint, position, tensors)
+                checkpoint = checkpoint.saved(position, tensors)
             _log.info("epoch %d of %d: loss %.4f", position.epoch, settings.epochs, position.losses[-1])
     vectors, contexts = (model.centre, model.context) if validation is None else (best, model.context)
     return Embeddings(
@@ -136,16 +135,6 @@ def train_embeddings(
         position.validation_losses,
         contexts.cpu().numpy(),
     )
-
-
-def _saved(checkpoint: Checkpoint, position: Position, tensors: dict[str, Tensor]) -> Checkpoint | None:
-    """The checkpoint, saved; None where it cannot be: that is no reason to lose the training itself."""
-    try:
-        checkpoint.save(position, tensors)
-    except OSError as error:
-        _log.warning("Cannot write the checkpoint %s (%s). Going on without one.", checkpoint.path, error)
-        return None
-    return checkpoint
 
 
 def walk_frequency(walker: Walker, walk_length: int) -> NDArray[np.float64]:
@@ -159,14 +148,6 @@ def walk_frequency(walker: Walker, walk_length: int) -> NDArray[np.float64]:
 def _share_of_rate(done: float, settings: TrainSettings) -> float:
     """What is left of the learning rate when a share `done` of all steps is done."""
     return 1.0 - (1.0 - settings.final_rate) * done
-
-
-def _stops_early(position: Position, settings: TrainSettings) -> bool:
-    """Are the last `patience` epochs all no better than the best before them?"""
-    losses = position.validation_losses
-    if settings.patience == 0 or len(losses) <= settings.patience:
-        return False
-    return min(losses[-settings.patience :]) >= min(losses[: -settings.patience])
 
 
 @contextmanager

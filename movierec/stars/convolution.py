@@ -103,6 +103,8 @@ class RatingConvolution(nn.Module):
         super().__init__()
         generator = torch.Generator().manual_seed(settings.seed)
         size = settings.embedding_size
+        if not settings.features:
+            n_user_features = n_movie_features = 0
         self.users = Encoder(n_users, n_movies, n_levels, n_user_features, settings, generator)
         self.movies = Encoder(n_movies, n_users, n_levels, n_movie_features, settings, generator)
         turned = [torch.linalg.qr(torch.randn(size, size, generator=generator))[0] for _ in range(settings.bases)]

@@ -211,8 +211,8 @@ def _network(
         len(weights["users.leanings"]),
         len(weights["movies.leanings"]),
         n_levels,
-        user_features.shape[1] if settings.features else 0,
-        movie_features.shape[1] if settings.features else 0,
+        user_features.shape[1],
+        movie_features.shape[1],
         settings,
     )
     network.load_state_dict(dict(weights))

@@ -71,10 +71,8 @@ def train_and_save(
         try:
             if write:
                 _write_vectors(database, model, run, progress)
-            else:
-                database.run_batches(
-                    load_query("stars/clear")
-                )  # those of another model would be taken for its own
+            else:  # those of another model would be taken for its own
+                database.run_batches(load_query("stars/clear"))
         except BaseException:
             _file(models, run.run_id).unlink()
             raise

@@ -9,8 +9,6 @@ interrupted and resumed or not.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import time
 from collections.abc import Iterator
@@ -43,8 +41,7 @@ VALIDATION, CHOOSING, FITTING = 0, 1, 2  # random streams; the second number of 
 
 def checkpoint_for(folder: Path, graph: RatingGraph, settings: StarSettings, threads: int) -> Checkpoint:
     """The checkpoint of this training and no other."""
-    key = json.dumps(["stars", graph.fingerprint(), settings.as_dict(), threads], sort_keys=True)
-    return Checkpoint(folder / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.pt")
+    return Checkpoint.named_after(folder, ["stars", graph.fingerprint(), settings.as_dict(), threads])
 
 
 def train_stars(
@@ -99,7 +96,7 @@ def _validation_parts(graph: RatingGraph, settings: StarSettings) -> tuple[NDArr
 
 
 class _Training:
-    """One training on one graph, by epochs. Its random numbers depend on the epoch alone."""
+    """One training on one graph, by epochs. Its random numbers depend on epoch and step alone."""
 
     def __init__(self, graph: RatingGraph, settings: StarSettings, stream: int) -> None:
         self.graph, self.settings, self.stream = graph, settings, stream
@@ -108,8 +105,8 @@ class _Training:
             len(graph.user_ids),
             len(graph.movie_ids),
             len(graph.stars),
-            graph.user_features.shape[1] if settings.features else 0,
-            graph.movie_features.shape[1] if settings.features else 0,
+            graph.user_features.shape[1],
+            graph.movie_features.shape[1],
             settings,
         ).to(self.device)
         self.by_user, self.by_movie = graph.by_user(), graph.by_movie()
@@ -136,7 +133,9 @@ class _Training:
             self._restore(saved[1])
             _log.info("going on from epoch %d, step %d", position.epoch + 1, position.step + 1)
         last_saved = time.monotonic()
-        while position.epoch < epochs and not (asked is not None and self._stops(position)):
+        while position.epoch < epochs and not (
+            asked is not None and position.no_better_for(self.settings.patience)
+        ):
             shuffled = self._numbers(position.epoch).permutation(self.graph.n_ratings)
             bounds = np.linspace(0, self.graph.n_ratings, self.steps + 1).astype(np.int64)
             while position.step < self.steps:
@@ -144,7 +143,7 @@ class _Training:
                 loss = self._step(batch, self._numbers(position.epoch, 1 + position.step))
                 position = position.after_step(loss, len(batch))
                 if checkpoint is not None and time.monotonic() - last_saved > CHECKPOINT_SECONDS:
-                    checkpoint = self._saved(checkpoint, position)
+                    checkpoint = checkpoint.saved(position, self._tensors())
                     last_saved = time.monotonic()
             note = f"loss {position.loss:.4f}"
             if not np.isfinite(position.loss):
@@ -205,11 +204,6 @@ class _Training:
         for name, value in self.network.named_parameters():
             self.averaged[name].lerp_(value, 1.0 - left)
 
-    def _stops(self, position: Position) -> bool:
-        """Were the last epochs all no better than the best before them?"""
-        losses, patience = position.validation_losses, self.settings.patience
-        return len(losses) > patience and min(losses[-patience:]) >= min(losses[:-patience])
-
     def model(self, position: Position) -> StarModel:
         """What is averaged, as a model."""
         return StarModel.of(
@@ -220,14 +214,6 @@ class _Training:
             position.losses,
             position.validation_losses,
         )
-
-    def _saved(self, checkpoint: Checkpoint, position: Position) -> Checkpoint | None:
-        try:
-            checkpoint.save(position, self._tensors())
-        except OSError as error:
-            _log.warning("Cannot write the checkpoint %s (%s). Going on without one.", checkpoint.path, error)
-            return None
-        return checkpoint
 
     def _tensors(self) -> dict[str, Tensor]:
         tensors = {} if self.chosen is None else {"chosen": torch.tensor(self.chosen)}
