@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from movierec.cli.options import connection_options, experiment_options, format_option, open_database
+from movierec.cli.options import (
+    connection_options,
+    experiment_options,
+    format_option,
+    open_database,
+    order_option,
+    part_options,
+)
 from movierec.embedding.settings import PRESETS
 from movierec.errors import BadRequest
 from movierec.graph.settings import DeriveSettings, SplitSettings
@@ -23,12 +30,8 @@ if TYPE_CHECKING:
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Of the training; the first of --seeds.")
 @experiment_options
-@click.option("--fraction", type=float, default=0.2, show_default=True, help="Of the likes.")
-@click.option(
-    "--test-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Hold out the ratings in this file instead, such as u1.test.",
-)
+@part_options
+@order_option
 @click.option("--in-place", is_flag=True, help="Split, derive and train in the connected database itself.")
 @click.option("--keep", is_flag=True, help="Leave the scratch server running, for a look in Neo4j Browser.")
 @click.option("--by-user", type=click.Path(path_type=Path), help="Write every user's measures into this CSV file.")

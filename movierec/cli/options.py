@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from movierec.cli.main import Session
     from movierec.database.connection import Database
 
-__all__ = ["connection_options", "experiment_options", "format_option", "k_option", "open_database"]
+__all__ = [
+    "connection_options",
+    "experiment_options",
+    "format_option",
+    "k_option",
+    "open_database",
+    "order_option",
+    "part_options",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -52,7 +60,7 @@ def k_option(function: F) -> F:
 
 
 def experiment_options(function: F) -> F:
-    """--seeds, --strategy and --order, of what splits and trains in a scratch server."""
+    """--seeds and --strategy, of what splits and trains in a scratch server."""
     options: list[Callable[[F], F]] = [
         click.option(
             "--seeds",
@@ -66,15 +74,34 @@ def experiment_options(function: F) -> F:
             type=click.Choice([name for name in SPLIT_STRATEGIES if name != "canonical"]),
             default="newest",
             show_default=True,
-            help="Which likes are held out, as in movierec split.",
-        ),
-        click.option(
-            "--order", type=click.Choice(ORDERS), help="Heed the order of likes.  [default: the preset's]"
+            help="What is held out, as in movierec split.",
         ),
     ]
     for option in reversed(options):
         function = option(function)
     return function
+
+
+def part_options(function: F) -> F:
+    """--fraction and --test-file, of what is held out."""
+    options: list[Callable[[F], F]] = [
+        click.option("--fraction", type=float, default=0.2, show_default=True, help="Of what may be held out."),
+        click.option(
+            "--test-file",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help="Hold out the ratings in this file instead, such as u1.test.",
+        ),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def order_option(function: F) -> F:
+    """--order, of what derives and trains."""
+    return click.option(
+        "--order", type=click.Choice(ORDERS), help="Heed the order of likes.  [default: the preset's]"
+    )(function)
 
 
 def connection_options(function: F) -> F:

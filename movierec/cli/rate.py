@@ -10,10 +10,17 @@ from typing import Any
 
 import click
 
-from movierec.cli.options import F, connection_options, format_option, k_option, open_database
+from movierec.cli.options import (
+    F,
+    connection_options,
+    experiment_options,
+    format_option,
+    k_option,
+    open_database,
+    part_options,
+)
 from movierec.cli.wishes import filter_options
 from movierec.embedding.settings import DEVICES
-from movierec.graph.settings import SPLIT_STRATEGIES
 from movierec.stars.settings import StarSettings
 
 HELP = {
@@ -169,22 +176,8 @@ def predict(
 
 @command.command("evaluate")
 @settings_options
-@click.option(
-    "--seeds", type=click.IntRange(1, 20), default=1, show_default=True, help="Trainings to take the mean of."
-)
-@click.option(
-    "--strategy",
-    type=click.Choice([name for name in SPLIT_STRATEGIES if name != "canonical"]),
-    default="newest",
-    show_default=True,
-    help="Which ratings are held out, as in movierec split.",
-)
-@click.option("--fraction", type=float, default=0.2, show_default=True, help="Of the ratings.")
-@click.option(
-    "--test-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Hold out the ratings in this file instead, such as u1.test.",
-)
+@experiment_options
+@part_options
 @threads_option
 @connection_options
 @format_option

@@ -6,11 +6,12 @@ from typing import Any
 
 import click
 
-from movierec.cli.options import connection_options, experiment_options, format_option, open_database
+from movierec.cli.options import connection_options, experiment_options, format_option, open_database, order_option
 
 
 @click.command("tune")
 @experiment_options
+@order_option
 @connection_options
 @format_option
 def command(seeds: int, strategy: str, order: str | None, output_format: str, **connection: Any) -> None:
