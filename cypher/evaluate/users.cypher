@@ -5,6 +5,7 @@
 :param minRating => 4.0;
 
 MATCH (u:User)
+WHERE u.userId IS NOT NULL // so that an index gives them in order, and no list waits to be sorted
 CALL (u) {
   OPTIONAL MATCH (u)-[r:RATED]->(m:Movie)
   WITH r, m.movieId AS movieId

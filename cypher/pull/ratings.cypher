@@ -3,6 +3,7 @@
 // Returns: userId INTEGER; movieIds LIST<INTEGER>, ascending; ratings LIST<FLOAT>; timestamps LIST<INTEGER>.
 
 MATCH (u:User)
+WHERE u.userId IS NOT NULL // so that an index gives them in order, and no list waits to be sorted
 CALL (u) {
   MATCH (u)-[r:RATED|HELD_OUT]->(m:Movie)
   WITH m.movieId AS movieId, r.rating AS rating, r.timestamp AS timestamp

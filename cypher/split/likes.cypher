@@ -4,6 +4,7 @@
 :param minRating => 4.0;
 
 MATCH (u:User)
+WHERE u.userId IS NOT NULL // so that an index gives them in order, and no list waits to be sorted
 CALL (u) {
   MATCH (u)-[r:RATED|HELD_OUT]->(m:Movie)
   WHERE r.rating >= $minRating

@@ -4,6 +4,7 @@
 //   LIST<INTEGER>, ascending; ratings LIST<FLOAT>, stars.
 
 MATCH (u:User)
+WHERE u.userId IS NOT NULL // so that an index gives them in order, and no list waits to be sorted
 CALL (u) {
   OPTIONAL MATCH (u)-[r:RATED]->(m:Movie)
   WITH m.movieId AS movieId, r.rating AS rating

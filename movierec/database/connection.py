@@ -158,11 +158,13 @@ class Database:
             yield Transaction(transaction)
             transaction.rollback()
 
-    def explain(self, query: Query, **parameters: Any) -> None:
-        """Let the server compile a query without running it; raises DatabaseFailed if it cannot."""
+    def explain(self, query: Query, **parameters: Any) -> list[dict[str, Any]]:
+        """The server's plan of each statement, which is not run; raises DatabaseFailed if there is none."""
         with self._mapped(), self._session() as session:
-            for statement in query.statements:
-                session.run(_literal("EXPLAIN " + statement), parameters).consume()
+            return [
+                session.run(_literal("EXPLAIN " + statement), parameters).consume().plan or {}
+                for statement in query.statements
+            ]
 
     def _open(self) -> None:
         self._driver = GraphDatabase.driver(

@@ -1,7 +1,7 @@
 import pytest
 
 from movierec.database.connection import Database
-from movierec.database.query_files import parse_query
+from movierec.database.query_files import load_query, parse_query
 from movierec.errors import StageMissing
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.pull import pull_movie_graph
@@ -25,6 +25,21 @@ def test_pulled_graph_has_every_edge_in_both_rows(keras_database: Database) -> N
     assert (graph.n_movies, graph.n_edges) == (1405, 40_043)
     assert len(graph.neighbours) == 2 * 40_043
     assert graph.weights.astype("float64").sum() / 2 == pytest.approx(680_250.167, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "name", ["evaluate/users", "pull/likes", "pull/ratings", "split/likes", "stars/held_out", "stars/ratings"]
+)
+def test_lists_of_users_are_streamed_and_not_kept_by_the_server_to_be_sorted(
+    keras_database: Database, name: str
+) -> None:
+    (step,) = keras_database.explain(load_query(name), minRating=4.0)
+    steps = []
+    while "children" in step:
+        step = step["children"][0]  # of two, where the users come from
+        steps.append(step["operatorType"].split("@")[0])
+    assert "Sort" not in steps
+    assert steps[-1] == "NodeIndexScan"
 
 
 def test_pull_before_derive_names_it(empty_database: Database) -> None:
