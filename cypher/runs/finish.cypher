@@ -8,10 +8,11 @@
 MATCH (run:Run {runId: $runId})
 // A Run is closed once; what a transaction has recorded as done, a later failure cannot undo.
 WHERE run.status = 'running'
+WITH run, CASE WHEN datetime() < run.startedAt THEN run.startedAt ELSE datetime() END AS finishedAt
 SET
   run.status = $status,
-  run.finishedAt = datetime(),
-  run.seconds = duration.inSeconds(run.startedAt, datetime()).milliseconds / 1000.0,
+  run.finishedAt = finishedAt,
+  run.seconds = duration.inSeconds(run.startedAt, finishedAt).milliseconds / 1000.0,
   run += $results
 REMOVE run.process
 RETURN run.runId AS runId;

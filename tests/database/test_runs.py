@@ -5,7 +5,7 @@ import psutil
 import pytest
 
 from movierec.database.connection import Database
-from movierec.database.query_files import load_query
+from movierec.database.query_files import load_query, parse_query
 from movierec.database.runs import latest_run, list_runs, record_run, require_finished
 from movierec.errors import MovieRecError, StageMissing
 
@@ -20,6 +20,24 @@ def test_run_records_settings_results_and_duration(empty_database: Database) -> 
     assert recorded["nEdges"] == 7
     assert recorded["seconds"] >= 0
     assert "leftOut" not in recorded
+
+
+def test_clock_that_was_set_back_does_not_put_a_run_before_an_earlier_one(empty_database: Database) -> None:
+    with record_run(empty_database, "derive", {}) as first:
+        pass
+    an_hour_later = parse_query(
+        "tests/later",
+        "// Later.\n// Parameters: none.\n// Returns: n.\n"
+        "MATCH (run:Run) SET run.startedAt = run.startedAt + duration('PT1H'), "
+        "run.finishedAt = run.finishedAt + duration('PT1H') RETURN count(run) AS n;",
+    )
+    empty_database.write(an_hour_later)
+    with record_run(empty_database, "derive", {}) as second:
+        pass
+    assert [run["runId"] for run in list_runs(empty_database, 2)] == [second.run_id, first.run_id]
+    newest, before = list_runs(empty_database, 2)
+    assert newest["startedAt"] > before["finishedAt"]
+    assert newest["seconds"] == 0
 
 
 def test_failure_is_recorded_and_raised(empty_database: Database) -> None:
