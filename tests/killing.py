@@ -1,0 +1,55 @@
+"""Kill a training at random moments, while it writes checkpoints, and let it go on."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+# A checkpoint after every step, so that kills meet it being written.
+SAYING = """
+import sys
+from pathlib import Path
+from movierec.embedding import train
+from movierec.embedding.checkpoint import Checkpoint
+from movierec.stars import train as train_of_stars
+
+save = Checkpoint.save
+
+def save_and_say(*arguments):
+    print("saving", flush=True)
+    save(*arguments)
+
+Checkpoint.save = save_and_say
+train.CHECKPOINT_SECONDS = train_of_stars.CHECKPOINT_SECONDS = 0.0
+FOLDER = Path(sys.argv[1])
+"""
+
+
+def start(training: str, folder: Path) -> subprocess.Popen[str]:
+    """A process that says when it saves, and in the end what `training` prints."""
+    command = [sys.executable, "-c", SAYING + training, str(folder)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+def kill_while_it_saves(training: str, folder: Path, attempt: int, most_saves: int, kills: int = 3) -> None:
+    """Start it so many times, and end each by SIGKILL after 2 to `most_saves` checkpoints."""
+    moments = random.Random(attempt)
+    for _ in range(kills):
+        process = start(training, folder)
+        assert process.stdout is not None
+        for _ in range(moments.randint(2, most_saves)):
+            assert process.stdout.readline() == "saving\n"
+        time.sleep(moments.uniform(0.0, 0.005))
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def last_line(training: str, folder: Path) -> str:
+    """What it prints at the end, when nothing disturbs it."""
+    said, _ = start(training, folder).communicate()
+    return said.splitlines()[-1]

@@ -1,0 +1,51 @@
+"""A training that is killed at any moment and run again ends in the bytes of an undisturbed one."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from movierec.embedding.checkpoint import Position
+from movierec.stars.settings import StarSettings
+from movierec.stars.train import checkpoint_for, train_stars
+from tests.killing import kill_while_it_saves, last_line
+from tests.stars.planted import planted
+
+GRAPH = planted(40, 30)
+SETTINGS = StarSettings(
+    embedding_size=8,
+    feature_size=4,
+    batch=60,
+    learning_rate=0.02,
+    averaging=0.9,
+    most_epochs=40,
+    patience=40,
+    validation=0.2,
+    fanout=9,
+    seed=3,
+)
+
+TRAINING = """
+from dataclasses import replace
+from tests.stars.test_kill import GRAPH, SETTINGS
+
+settings = replace(SETTINGS, epochs=EPOCHS)
+checkpoint = train_of_stars.checkpoint_for(FOLDER, GRAPH, settings, 1)
+model = train_of_stars.train_stars(GRAPH, settings, checkpoint, threads=1)
+print(model.save(FOLDER / "model"), flush=True)
+"""
+
+
+@pytest.mark.parametrize("epochs", [0, 60], ids=["choosing epochs", "with epochs given"])
+def test_killed_training_goes_on_to_the_same_bytes(tmp_path: Path, epochs: int) -> None:
+    training = TRAINING.replace("EPOCHS", str(epochs))
+    settings = replace(SETTINGS, epochs=epochs)
+    kill_while_it_saves(
+        training, tmp_path, epochs, most_saves=110, kills=2
+    )  # of 240 that choose, of 480 that train
+    saved = checkpoint_for(tmp_path, GRAPH, settings, 1).load()
+    assert saved is not None
+    assert saved[0] != Position()
+    undisturbed = train_stars(GRAPH, settings, threads=1)
+    assert len(undisturbed.losses) > 5
+    assert last_line(training, tmp_path) == undisturbed.save(tmp_path / "undisturbed")
