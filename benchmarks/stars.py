@@ -4,24 +4,30 @@
     python -m benchmarks.stars folds      the five canonical folds of MovieLens 100K, all methods, three seeds
     python -m benchmarks.stars small      ml-latest-small, the newest fifth of each user's ratings held out
     python -m benchmarks.stars speed      an epoch beside the same network in PyTorch Geometric's stock layers
+    python -m benchmarks.stars memory     what training takes for graphs of one to a hundred million ratings
 
-"speed" needs torch-geometric in the same environment: pip install torch-geometric.
+"speed" needs torch-geometric in the same environment: pip install torch-geometric. "speed" and "memory" read
+/proc, which Linux has.
 
 The settings are the defaults. Epochs are chosen on a part of the training ratings, for each seed anew.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
-import resource
+import re
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -33,14 +39,17 @@ from movierec.database.connection import Database
 from movierec.evaluation.scratch import scratch_database
 from movierec.graph.load import load_ratings
 from movierec.graph.settings import SplitSettings
+from movierec.stars.array_store import ArrayStore, slices
 from movierec.stars.evaluate import ALL_RATINGS, evaluate_stars
-from movierec.stars.graph import RatingGraph
+from movierec.stars.graph import Features, RatingGraph
 from movierec.stars.pull import pull_rating_graph
 from movierec.stars.settings import StarSettings
-from movierec.stars.train import LEAST_STEPS, train_stars
+from movierec.stars.train import FITTING, LEAST_STEPS, Training, train_stars
 
 N_SEEDS = 3
 EPOCHS, ROUNDS = 10, 3
+STEPS = 20
+SIDE = ("others", "levels", "edges")
 FOLDS, FOLD_SIZE = 5, 20_000
 METHODS = (
     "global_mean",
@@ -135,50 +144,130 @@ def speed() -> None:
             for way in WAYS:
                 each = seconds[way] / EPOCHS
                 times = seconds[way] / seconds["movierec"]
-                rows.append(
-                    [f"{called}: {way}", f"{each:.2f} s", f"{times:.1f} x", f"{_memory(way, path):,.0f} MB"]
-                )
-    columns = ["", "an epoch", "times ours", "most memory"]
+                alone = _alone("speed", way, str(path))
+                cells = f"{each:.2f} s", f"{times:.1f} x", f"{alone['megabytes']:,.0f} MB", f"{alone['loss']:.3f}"
+                rows.append([f"{called}: {way}", *cells])
+    columns = ["", "an epoch", "times ours", "most memory", "loss of the last"]
     publish("speed", table(columns, rows), "rating-model", **{"PyTorch Geometric": version("torch-geometric")})
 
 
-def _ours(graph: RatingGraph) -> None:
-    train_stars(graph, StarSettings(epochs=EPOCHS))
+def _ours(graph: RatingGraph) -> float:
+    return train_stars(graph, StarSettings(epochs=EPOCHS)).losses[-1]
 
 
-def _by_pyg(graph: RatingGraph) -> None:
+def _by_pyg(graph: RatingGraph) -> float:
     from benchmarks.stars_by_pyg import ByPyG
 
     settings = StarSettings(epochs=EPOCHS)
     training = ByPyG(graph, settings, max(LEAST_STEPS, round(graph.n_ratings / settings.batch)))
-    for _ in range(EPOCHS):
-        training.one_epoch()
+    return [training.one_epoch() for _ in range(EPOCHS)][-1]
 
 
-WAYS: dict[str, Callable[[RatingGraph], None]] = {"movierec": _ours, "PyTorch Geometric": _by_pyg}
+WAYS: dict[str, Callable[[RatingGraph], float]] = {"movierec": _ours, "PyTorch Geometric": _by_pyg}
 
 
-def _memory(way: str, path: Path) -> float:
-    """Megabytes that a process takes for the graph and the training, above what its imports take."""
-    command = [sys.executable, "-m", "benchmarks.stars", "memory", way, str(path)]
-    said = subprocess.run(command, check=True, capture_output=True, text=True)
-    return float(said.stdout)
+def memory() -> None:
+    """Each in a process of its own, for the first steps of an epoch."""
+    rows = []
+    for n_ratings in (1_000_000, 10_000_000, 100_000_000):
+        for place in ("memory", "files"):
+            alone = _alone("memory", str(n_ratings), place)
+            cells = (f"{alone[name]:,.0f} MB" for name in ("arrays", "tables", "megabytes"))
+            rows.append([f"{n_ratings // 1_000_000} million, in {place}", *cells, f"{alone['seconds']:.2f} s"])
+    columns = ["ratings", "their arrays", "tables", "most memory", "a step"]
+    publish("memory", table(columns, rows), "rating-model")
 
 
-def _say_memory(way: str, path: str) -> None:
+def _alone(*work: str) -> dict[str, float]:
+    """What a process says of its work, and "megabytes", the most that it took at a time, above its imports."""
+    command = [sys.executable, "-m", "benchmarks.stars", "alone", *work]
+    answer: dict[str, float] = json.loads(
+        subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    )
+    return answer
+
+
+def _work_alone(kind: str, *work: str) -> None:
     import torch
 
     torch.set_num_threads(2)
-    if way != "movierec":
+    if work[0] == "PyTorch Geometric":
         import benchmarks.stars_by_pyg  # noqa: F401
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before, most, done = _megabytes(), [0.0], threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.002):
+            most[0] = max(most[0], _megabytes())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    answer = {"speed": _train_one, "memory": _train_some_steps}[kind](*work)
+    done.set()
+    watcher.join()
+    print(json.dumps({**answer, "megabytes": most[0] - before}))
+
+
+def _megabytes() -> float:
+    """Memory of this process that is not a file's, so that the system cannot take it back."""
+    found = re.search(r"RssAnon:\s*(\d+) kB", Path("/proc/self/status").read_text())
+    assert found is not None
+    return int(found[1]) / 1024
+
+
+def _train_one(way: str, path: str) -> dict[str, float]:
     graph = pickle.loads(Path(path).read_bytes())  # written by this process's parent a moment ago
-    WAYS[way](graph)
-    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+    return {"loss": WAYS[way](graph)}
+
+
+def _train_some_steps(n_ratings: str, place: str) -> dict[str, float]:
+    settings = StarSettings()
+    with tempfile.TemporaryDirectory() as folder:
+        graph = _random_graph(int(n_ratings), ArrayStore(Path(folder) if place == "files" else None, large=2**20))
+        training = Training(graph, settings, FITTING)
+        started = time.perf_counter()
+        for number, batch in enumerate(islice(training.batches(0), STEPS)):
+            training.step(batch, training.numbers(0, 1 + number))
+        seconds = (time.perf_counter() - started) / STEPS
+    arrays = (getattr(side, name) for side in (training.by_user, training.by_movie) for name in SIDE)
+    of_ratings = sum(x.nbytes for x in (graph.users, graph.movies, graph.levels, training.left_out, *arrays))
+    tables = 5 * sum(
+        4 * value.numel() for value in training.network.parameters()
+    )  # gradient, Adam's, running mean
+    return {"arrays": of_ratings / 2**20, "tables": tables / 2**20, "seconds": seconds}
+
+
+def _random_graph(n_ratings: int, store: ArrayStore) -> RatingGraph:
+    """About 150 ratings a user of 30,000 movies, a few of which have very many; nothing to learn from."""
+    generator = np.random.default_rng(1)
+    n_users, n_movies = n_ratings // 150, 30_000
+    users, movies, levels = (store.zeros(n_ratings, kind) for kind in (np.int32, np.int32, np.int8))
+    end = 0
+    for own in slices(n_users, 10_000):
+        rated = (n_movies * generator.random((own.stop - own.start, 200)) ** 3).astype(np.int64)
+        rated += np.arange(own.start, own.stop)[:, None] * n_movies
+        pairs = np.unique(rated)[: n_ratings - end]
+        new = slice(end, end + len(pairs))
+        users[new], movies[new] = pairs // n_movies, pairs % n_movies
+        levels[new] = generator.integers(0, 10, len(pairs))
+        end = new.stop
+    unknown = Features((), (), ())
+    return RatingGraph(
+        np.arange(n_users, dtype=np.int64),
+        np.arange(n_movies, dtype=np.int64),
+        np.arange(1, 11) / 2,
+        users[:end],
+        movies[:end],
+        levels[:end],
+        unknown,
+        np.zeros((n_users, 2), np.float32),
+        np.zeros((n_movies, 2), np.float32),
+        store,
+    )
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["memory"]:
-        _say_memory(*sys.argv[2:])
+    if sys.argv[1:2] == ["alone"]:
+        _work_alone(*sys.argv[2:])
     else:
-        parts("benchmarks.stars", {"folds": folds, "small": small, "speed": speed}, sys.argv[1:])
+        known = {"folds": folds, "small": small, "speed": speed, "memory": memory}
+        parts("benchmarks.stars", known, sys.argv[1:])

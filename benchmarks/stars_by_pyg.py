@@ -42,12 +42,12 @@ class ByPyG:
         self.features = [torch.from_numpy(x) for x in (graph.user_features, graph.movie_features)]
         self.generator = np.random.default_rng(settings.seed)
 
-    def one_epoch(self) -> None:
+    def one_epoch(self) -> float:
+        """The mean loss of a rating."""
         shuffled = self.generator.permutation(self.graph.n_ratings)
-        for batch in np.array_split(shuffled, self.steps):
-            self._step(batch)
+        return sum(self._step(batch) for batch in np.array_split(shuffled, self.steps)) / self.graph.n_ratings
 
-    def _step(self, batch: NDArray[np.int64]) -> None:
+    def _step(self, batch: NDArray[np.int64]) -> float:
         heeded = torch.ones(self.graph.n_ratings, dtype=torch.bool)
         heeded[batch] = False
         edges, levels = self.edges[:, heeded], self.levels[heeded]
@@ -61,10 +61,11 @@ class ByPyG:
         asked = self.edges[:, batch]
         logits = network.logits(users, movies, network.users.leanings, network.movies.leanings, *asked)
         loss = functional.cross_entropy(logits, self.levels[batch])
-        loss = loss + self.settings.level_penalty * network.penalty() / self.graph.n_ratings
+        penalised = loss + self.settings.level_penalty * network.penalty() / self.graph.n_ratings
         self.optimiser.zero_grad()
-        loss.backward()
+        penalised.backward()
         self.optimiser.step()
+        return float(loss.detach()) * len(batch)
 
     @property
     def _sizes(self) -> tuple[int, int]:

@@ -34,7 +34,7 @@ HELP = {
     "averaging": "What a running mean of the weights keeps of itself in a step.",
     "level_penalty": "On leanings of users and movies to a number of stars.",
     "batch": "Ratings that a step predicts from the others, at most a fifth of all.",
-    "fanout": "Ratings of a user or a movie to heed in a step; 0: all.",
+    "fanout": "Ratings of a user or a movie to heed in a step, drawn anew; 0: all.",
     "epochs": "Times that each rating is predicted; 0: as a held-out part finds best.",
     "most_epochs": "To choose from.",
     "patience": "Epochs without a better one, after which the choice is made.",

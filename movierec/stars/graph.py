@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from movierec.errors import BadRequest
+from movierec.stars.array_store import ArrayStore, slices, whole_rows
 
 __all__ = ["Features", "RatingGraph", "Side", "check_levels", "level_of"]
 
@@ -79,23 +80,45 @@ class Side:
     indptr  (N + 1,) int64: those of receiver v are at indptr[v]:indptr[v + 1]
     others  (E,) int32 positions on the other side, by level and then by position
     levels  (E,) int8
-    edges   (E,) int64, which rating each is
+    edges   (E,) int32, or int64 for more, which rating each is
     """
 
     indptr: NDArray[np.int64]
     others: NDArray[np.int32]
     levels: NDArray[np.int8]
-    edges: NDArray[np.int64]
+    edges: NDArray[np.signedinteger]
 
     @property
     def degrees(self) -> NDArray[np.int64]:
         return np.diff(self.indptr)
 
     @classmethod
-    def of(cls, n: int, receivers: NDArray[np.int32], others: NDArray[np.int32], levels: NDArray[np.int8]) -> Side:
-        order = np.lexsort((others, levels, receivers))
-        indptr = np.concatenate([[0], np.cumsum(np.bincount(receivers, minlength=n))]).astype(np.int64)
-        return cls(indptr, others[order], levels[order], order)
+    def of(
+        cls,
+        n: int,
+        receivers: NDArray[np.int32],
+        others: NDArray[np.int32],
+        levels: NDArray[np.int8],
+        store: ArrayStore | None = None,
+    ) -> Side:
+        """Those of E ratings, in a `store`; some receivers at a time, so that not all are sorted in memory."""
+        store = store or ArrayStore()
+        n_ratings = len(receivers)
+        degrees = np.zeros(n, dtype=np.int64)
+        for part in slices(n_ratings, store.at_once):
+            degrees += np.bincount(receivers[part], minlength=n)
+        indptr = np.concatenate([[0], np.cumsum(degrees)])
+        number = np.int32 if n_ratings < 2**31 else np.int64
+        side = cls(indptr, *(store.zeros(n_ratings, kind) for kind in (np.int32, np.int8, number)))
+        for rows in whole_rows(indptr, store.at_once):
+            found = np.empty(0, np.int64)
+            for part in slices(n_ratings, store.at_once):
+                own = part.start + np.flatnonzero((receivers[part] >= rows.start) & (receivers[part] < rows.stop))
+                found = np.append(found, own)
+            found = found[np.lexsort((others[found], levels[found], receivers[found]))]
+            entries = slice(indptr[rows.start], indptr[rows.stop])
+            side.others[entries], side.levels[entries], side.edges[entries] = others[found], levels[found], found
+        return side
 
 
 @dataclass(frozen=True)
@@ -105,6 +128,7 @@ class RatingGraph:
     user_ids (U,), movie_ids (M,) int64, ascending; stars (R,) float64, ascending
     users, movies (E,) int32 positions; levels (E,) int8, positions in `stars`
     user_features (U, A), movie_features (M, B) float32
+    store  where arrays of E are made
     """
 
     user_ids: NDArray[np.int64]
@@ -116,27 +140,29 @@ class RatingGraph:
     features: Features
     user_features: NDArray[np.float32]
     movie_features: NDArray[np.float32]
+    store: ArrayStore = field(default_factory=ArrayStore)
 
     @property
     def n_ratings(self) -> int:
         return len(self.users)
 
     def by_user(self) -> Side:
-        return Side.of(len(self.user_ids), self.users, self.movies, self.levels)
+        return Side.of(len(self.user_ids), self.users, self.movies, self.levels, self.store)
 
     def by_movie(self) -> Side:
-        return Side.of(len(self.movie_ids), self.movies, self.users, self.levels)
+        return Side.of(len(self.movie_ids), self.movies, self.users, self.levels, self.store)
 
     def part(self, kept: NDArray[np.bool_]) -> RatingGraph:
         """The same users and movies, with a part of the ratings, (E,)."""
-        return replace(self, users=self.users[kept], movies=self.movies[kept], levels=self.levels[kept])
+        users, movies, levels = (self.store.chosen(x, kept) for x in (self.users, self.movies, self.levels))
+        return replace(self, users=users, movies=movies, levels=levels)
 
     def fingerprint(self) -> str:
         """A hash of the content: two graphs with the same one lead to the same model."""
         digest = hashlib.sha256()
         arrays = (self.user_ids, self.movie_ids, self.stars, self.users, self.movies, self.levels)
         for array in (*arrays, self.user_features, self.movie_features):
-            digest.update(np.ascontiguousarray(array).tobytes())
+            digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()[:16]
 
 

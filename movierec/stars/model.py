@@ -16,12 +16,13 @@ from torch import Tensor
 
 from movierec.embedding.hashed_file import read_hashed, write_hashed
 from movierec.errors import CheckpointDamaged, MovieRecError
+from movierec.stars.array_store import slices, whole_rows
 from movierec.stars.convolution import Encoder, RatingConvolution
 from movierec.stars.graph import Features, RatingGraph, Side, level_of
 from movierec.stars.messages import draw_messages
 from movierec.stars.settings import StarSettings
 
-__all__ = ["StarModel"]
+__all__ = ["StarModel", "draft_of"]
 
 FORMAT = 1  # to be raised when a file would no longer give the same stars
 AT_ONCE = 1_000_000  # ratings that are heard of at the same time
@@ -84,8 +85,7 @@ class StarModel:
     def chances(self, users: NDArray[np.int64], movies: NDArray[np.int64]) -> NDArray[np.float64]:
         """(N, R) chance of each level, for N pairs of positions."""
         found = [np.empty((0, len(self.stars)))]
-        for start in range(0, len(users), PAIRS_AT_ONCE):
-            pairs = slice(start, start + PAIRS_AT_ONCE)
+        for pairs in slices(len(users), PAIRS_AT_ONCE):
             own, of_user = np.unique(users[pairs], return_inverse=True)
             leanings = self.weights["users.leanings"][torch.from_numpy(own)]
             found.append(self._softmax(self.user_vectors[own], leanings, of_user, movies[pairs]))
@@ -97,8 +97,11 @@ class StarModel:
 
     def rmse(self, graph: RatingGraph) -> float:
         """Root of the mean squared error on the ratings of a graph of the same users and movies."""
-        predicted = self.predicted(graph.users.astype(np.int64), graph.movies.astype(np.int64))
-        return float(np.sqrt(np.mean((predicted - graph.stars[graph.levels]) ** 2)))
+        squares = 0.0
+        for part in slices(graph.n_ratings, graph.store.at_once):
+            predicted = self.predicted(graph.users[part].astype(np.int64), graph.movies[part].astype(np.int64))
+            squares += float(np.sum((predicted - graph.stars[graph.levels[part]]) ** 2))
+        return float(np.sqrt(squares / graph.n_ratings))
 
     def chances_of(self, user: Mapping[str, Any]) -> NDArray[np.float64]:
         """(M, R) chances of each level of all movies, by what a user has rated now.
@@ -152,7 +155,7 @@ class StarModel:
 
     def save(self, path: Path) -> str:
         """Write the file, whole or not at all; returns its hash."""
-        draft = path.with_suffix(".new")
+        draft = draft_of(path)
         tensors = {name: torch.from_numpy(getattr(self, name)) for name in _ARRAYS}
         content = {
             "format": FORMAT,
@@ -194,6 +197,11 @@ class StarModel:
         )
 
 
+def draft_of(path: Path) -> Path:
+    """Where a model is written before it takes its place."""
+    return path.with_suffix(".new")
+
+
 _ARRAYS = (
     *("user_ids", "movie_ids", "stars", "user_degrees", "movie_degrees"),
     *("user_vectors", "movie_vectors"),
@@ -228,13 +236,8 @@ def _encoded(
     features: NDArray[np.float32],
 ) -> NDArray[np.float32]:
     """(N, D) vectors of all receivers, in parts of about a million ratings."""
-    n = len(side.indptr) - 1
-    vectors = np.empty((n, len(encoder.offset)), dtype=np.float32)
-    start = 0
-    while start < n:
-        end = int(np.searchsorted(side.indptr, side.indptr[start] + AT_ONCE, side="right")) - 1
-        end = min(max(end, start + 1), n)
-        messages = draw_messages(side, sender_degrees, np.arange(start, end), n_levels)
-        vectors[start:end] = encoder(messages, torch.from_numpy(features[start:end])).numpy()
-        start = end
+    vectors = np.empty((len(side.indptr) - 1, len(encoder.offset)), dtype=np.float32)
+    for rows in whole_rows(side.indptr, AT_ONCE):
+        messages = draw_messages(side, sender_degrees, np.arange(rows.start, rows.stop), n_levels)
+        vectors[rows] = encoder(messages, torch.from_numpy(features[rows])).numpy()
     return vectors

@@ -12,6 +12,7 @@ from movierec.database.query_files import load_query
 from movierec.errors import StageMissing
 from movierec.graph.arrays import positions_in
 from movierec.progress import Progress, silent
+from movierec.stars.array_store import ArrayStore, slices
 from movierec.stars.graph import Features, RatingGraph, check_levels, level_of
 
 __all__ = ["HeldOut", "pull_held_out", "pull_rating_graph"]
@@ -19,37 +20,55 @@ __all__ = ["HeldOut", "pull_held_out", "pull_rating_graph"]
 HeldOut = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]  # positions of both, stars; (H,) each
 
 
-def pull_rating_graph(database: Database, progress: Progress = silent) -> RatingGraph:
-    """Every RATED relationship, and all users and movies. Raises StageMissing where there are none."""
+CHANGED = "The ratings changed while they were read. Run the command again."
+
+
+def pull_rating_graph(
+    database: Database, progress: Progress = silent, store: ArrayStore | None = None
+) -> RatingGraph:
+    """Every RATED relationship, in arrays of `store`, and all users and movies.
+
+    Raises StageMissing where there are none, or where they change meanwhile.
+    """
+    store = store or ArrayStore()
     movies = database.read(load_query("pull/movies"))
     n_ratings = database.read_one(load_query("doctor/counts"))["ratings"]
     if not movies or not n_ratings:
         raise StageMissing('There are no ratings to learn from. Run "movierec load" first.')
     movie_ids = np.array([row["movieId"] for row in movies], dtype=np.int64)
     users: list[dict[str, Any]] = []
-    rated, given = [np.empty(0, np.int64)], [np.empty(0, np.float64)]
-    sizes = []
+    of_user, rated = (store.zeros(n_ratings, np.int32) for _ in range(2))
+    given = store.zeros(n_ratings, np.float64)
+    end = 0
     with progress("pull ratings", n_ratings, "ratings") as advance:
         for row in database.stream(load_query("stars/ratings")):
-            rated.append(np.array(row.pop("movieIds"), dtype=np.int64))
-            given.append(np.array(row.pop("ratings"), dtype=np.float64))
-            sizes.append(len(rated[-1]))
+            places = _positions(movie_ids, np.array(row.pop("movieIds"), dtype=np.int64))
+            start, end = end, end + len(places)
+            if end > n_ratings:
+                raise StageMissing(CHANGED)
+            own = slice(start, end)
+            of_user[own], rated[own], given[own] = len(users), places, row.pop("ratings")
             users.append(row)
-            advance(sizes[-1])
-    every = np.concatenate(given)
-    stars = np.unique(every)
+            advance(len(places))
+    if end < n_ratings:
+        raise StageMissing(CHANGED)
+    stars = np.unique(np.concatenate([np.unique(given[part]) for part in slices(n_ratings, store.at_once)]))
     check_levels(stars)
+    levels = store.zeros(n_ratings, np.int8)
+    for part in slices(n_ratings, store.at_once):
+        levels[part] = level_of(stars, given[part])
     features = Features.of(users, movies)
     return RatingGraph(
         np.array([row["userId"] for row in users], dtype=np.int64),
         movie_ids,
         stars,
-        np.repeat(np.arange(len(users), dtype=np.int32), sizes),
-        _positions(movie_ids, np.concatenate(rated)).astype(np.int32),
-        level_of(stars, every),
+        of_user,
+        rated,
+        levels,
         features,
         features.of_users(users),
         features.of_movies(movies),
+        store,
     )
 
 
@@ -67,5 +86,5 @@ def pull_held_out(database: Database, graph: RatingGraph) -> HeldOut:
 def _positions(known: NDArray[np.int64], asked: NDArray[np.int64]) -> NDArray[np.int64]:
     places = positions_in(known, asked)
     if len(places) != len(asked):
-        raise StageMissing("The ratings changed while they were read. Run the command again.")
+        raise StageMissing(CHANGED)
     return places

@@ -27,7 +27,7 @@ class StarSettings:
     )
     level_penalty: float = 2.0  # on the squares of each user's and movie's own leaning to a level
     batch: int = 16_384  # ratings that are predicted from the others in a step, at most a fifth of all
-    fanout: int = 0  # ratings of a user or a movie to heed in a step, drawn anew each time; 0: all
+    fanout: int = 1_000  # ratings of a user or a movie to heed in a step, drawn anew each time; 0: all
     epochs: int = 0  # times that each rating is predicted; 0: as a part of the ratings, held out, finds best
     most_epochs: int = 200  # to choose from
     patience: int = 20  # epochs without a better one, after which the choice is made

@@ -13,12 +13,13 @@ from typing import Any
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
-from movierec.database.runs import RunLog, last_done, record_run, refuse_unfinished
+from movierec.database.runs import RunLog, last_done, list_runs, record_run, refuse_unfinished
 from movierec.embedding.checkpoint import discard_abandoned
 from movierec.embedding.devices import require_device
 from movierec.errors import StageMissing
 from movierec.progress import Progress, silent
-from movierec.stars.model import StarModel
+from movierec.stars.array_store import ArrayStore
+from movierec.stars.model import StarModel, draft_of
 from movierec.stars.pull import pull_rating_graph
 from movierec.stars.settings import StarSettings
 from movierec.stars.train import checkpoint_for, train_stars
@@ -28,6 +29,7 @@ __all__ = ["live_model", "train_and_save"]
 _log = logging.getLogger(__name__)
 
 BATCH_ROWS = 1_000
+EARLIER_RUNS = 1_000  # that are looked at for files to delete
 
 
 def train_and_save(
@@ -48,10 +50,9 @@ def train_and_save(
     started = time.monotonic()
     require_device(settings.device)
     _refuse_half_done(database)
-    graph = pull_rating_graph(database, progress)
+    graph = pull_rating_graph(database, progress, ArrayStore(checkpoints))
     _refuse_half_done(database)
     checkpoint = checkpoint_for(checkpoints, graph, settings, threads)
-    before = last_done(database, "rate")
     with record_run(database, "rate", settings.as_dict(), at_once=True) as run:
         if fresh:
             checkpoint.discard()
@@ -79,8 +80,7 @@ def train_and_save(
         run.results["vectors_written"] = write
     checkpoint.discard()
     discard_abandoned(checkpoints)
-    if before is not None:
-        _file(models, before["runId"]).unlink(missing_ok=True)
+    _discard_others(database, models, run.run_id)
     return {
         "run_id": run.run_id,
         **settings.as_dict(),
@@ -114,6 +114,15 @@ def live_model(database: Database, models: Path) -> tuple[str, StarModel]:
 
 def _file(models: Path, run_id: str) -> Path:
     return models / f"{run_id}.pt"
+
+
+def _discard_others(database: Database, models: Path, run_id: str) -> None:
+    """Delete the models of earlier Runs of this database, and what those left that were killed."""
+    for run in list_runs(database, EARLIER_RUNS):
+        if run["stage"] == "rate" and run["runId"] != run_id:
+            path = _file(models, run["runId"])
+            path.unlink(missing_ok=True)
+            draft_of(path).unlink(missing_ok=True)
 
 
 def _write_vectors(database: Database, model: StarModel, run: RunLog, progress: Progress) -> None:

@@ -13,6 +13,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ from movierec.stars.messages import draw_messages
 from movierec.stars.model import StarModel
 from movierec.stars.settings import StarSettings
 
-__all__ = ["checkpoint_for", "train_stars"]
+__all__ = ["Training", "checkpoint_for", "train_stars"]
 
 _log = logging.getLogger(__name__)
 
@@ -64,14 +65,14 @@ def train_stars(
     with _threads(threads):
         if not epochs:
             learnt, asked = _validation_parts(graph, settings)
-            training = _Training(graph.part(learnt), settings, CHOOSING)
+            training = Training(graph.part(learnt), settings, CHOOSING)
             with progress("choose epochs", settings.most_epochs, "epochs", _done(saved)) as advance:
                 position = training.run(settings.most_epochs, checkpoint, saved, advance, graph.part(asked))
             validation_losses = position.validation_losses
             epochs = int(np.argmin(validation_losses)) + 1
             saved = None
             _log.info("chosen: %d epochs, RMSE %.4f on a held-out part", epochs, validation_losses[epochs - 1])
-        training = _Training(graph, settings, FITTING)
+        training = Training(graph, settings, FITTING)
         training.chosen, training.validation_losses = epochs, validation_losses
         with progress("train", epochs, "epochs", _done(saved)) as advance:
             position = training.run(epochs, checkpoint, saved, advance)
@@ -90,12 +91,22 @@ def _validation_parts(graph: RatingGraph, settings: StarSettings) -> tuple[NDArr
         raise BadRequest(
             f"{graph.n_ratings} ratings are too few to hold a part out and choose the epochs. Use --epochs."
         )
-    asked = np.zeros(graph.n_ratings, dtype=bool)
-    asked[generator.permutation(graph.n_ratings)[:n_asked]] = True
-    return ~asked, asked
+    asked = graph.store.zeros(graph.n_ratings, np.bool_)
+    for part in _shuffled(graph.n_ratings, generator, graph.store.at_once):
+        asked[part[: int(len(part) * settings.validation)]] = True
+    learnt = graph.store.zeros(graph.n_ratings, np.bool_)
+    np.logical_not(asked, out=learnt)
+    return learnt, asked
 
 
-class _Training:
+def _shuffled(n: int, generator: np.random.Generator, at_once: int) -> Iterator[NDArray[np.int64]]:
+    """0..n-1 in parts of at most `at_once`, each of every so manieth in any order: all would take much memory."""
+    n_parts = -(-n // at_once)
+    for first in range(n_parts):
+        yield first + n_parts * generator.permutation(-(-(n - first) // n_parts))
+
+
+class Training:
     """One training on one graph, by epochs. Its random numbers depend on epoch and step alone."""
 
     def __init__(self, graph: RatingGraph, settings: StarSettings, stream: int) -> None:
@@ -114,7 +125,7 @@ class _Training:
         self.movie_features = torch.from_numpy(graph.movie_features).to(self.device)
         self.optimiser = torch.optim.Adam(self.network.parameters(), lr=settings.learning_rate)
         self.averaged = {name: value.detach().clone() for name, value in self.network.named_parameters()}
-        self.steps = min(graph.n_ratings, max(LEAST_STEPS, round(graph.n_ratings / settings.batch)))  # of an epoch
+        self.left_out = graph.store.zeros(graph.n_ratings, np.bool_)
         self.chosen: int | None = None
         self.validation_losses: tuple[float, ...] = ()
 
@@ -136,11 +147,8 @@ class _Training:
         while position.epoch < epochs and not (
             asked is not None and position.no_better_for(self.settings.patience)
         ):
-            shuffled = self._numbers(position.epoch).permutation(self.graph.n_ratings)
-            bounds = np.linspace(0, self.graph.n_ratings, self.steps + 1).astype(np.int64)
-            while position.step < self.steps:
-                batch = shuffled[bounds[position.step] : bounds[position.step + 1]]
-                loss = self._step(batch, self._numbers(position.epoch, 1 + position.step))
+            for batch in islice(self.batches(position.epoch), position.step, None):
+                loss = self.step(batch, self.numbers(position.epoch, 1 + position.step))
                 position = position.after_step(loss, len(batch))
                 if checkpoint is not None and time.monotonic() - last_saved > CHECKPOINT_SECONDS:
                     checkpoint = checkpoint.saved(position, self._tensors())
@@ -159,21 +167,29 @@ class _Training:
             advance(1, note)
         return position
 
-    def _numbers(self, epoch: int, step: int = 0) -> np.random.Generator:
+    def batches(self, epoch: int) -> Iterator[NDArray[np.int64]]:
+        """Positions of the ratings that a step predicts; each rating is in one."""
+        for part in _shuffled(self.graph.n_ratings, self.numbers(epoch), self.graph.store.at_once):
+            steps = max(LEAST_STEPS, round(len(part) / self.settings.batch))
+            bounds = np.linspace(0, len(part), min(len(part), steps) + 1).astype(np.int64)
+            for start, end in pairwise(bounds.tolist()):
+                yield part[start:end]
+
+    def numbers(self, epoch: int, step: int = 0) -> np.random.Generator:
         """Random numbers of a step; those of step 0 shuffle the epoch."""
         return np.random.Generator(np.random.Philox([self.settings.seed, self.stream, epoch, step]))
 
-    def _step(self, batch: NDArray[np.int64], numbers: np.random.Generator) -> float:
+    def step(self, batch: NDArray[np.int64], numbers: np.random.Generator) -> float:
         """Predict a batch of ratings from all others; the summed loss."""
         graph, settings, network = self.graph, self.settings, self.network
         generator = torch.Generator(self.device).manual_seed(int(numbers.integers(2**62)))
-        left_out = np.zeros(graph.n_ratings, dtype=bool)
-        left_out[batch] = True
+        self.left_out[batch] = True
         users, of_user = np.unique(graph.users[batch].astype(np.int64), return_inverse=True)
         movies, of_movie = np.unique(graph.movies[batch].astype(np.int64), return_inverse=True)
-        drawn = (len(graph.stars), left_out, settings.fanout, numbers)
+        drawn = (len(graph.stars), self.left_out, settings.fanout, numbers)
         to_users = draw_messages(self.by_user, self.by_movie.degrees, users, *drawn)
         to_movies = draw_messages(self.by_movie, self.by_user.degrees, movies, *drawn)
+        self.left_out[batch] = False
         at_users, at_movies, user_of, movie_of, wanted = (
             torch.from_numpy(x.astype(np.int64)).to(self.device)
             for x in (users, movies, of_user, of_movie, graph.levels[batch])
