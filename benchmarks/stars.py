@@ -36,6 +36,7 @@ import numpy as np
 from benchmarks.common import MOVIELENS, in_turns, parts, publish, table
 from benchmarks.datasets import ml_100k
 from movierec.database.connection import Database
+from movierec.embedding.checkpoint import Checkpoint, Position
 from movierec.evaluation.scratch import scratch_database
 from movierec.graph.load import load_ratings
 from movierec.graph.settings import SplitSettings
@@ -44,11 +45,15 @@ from movierec.stars.evaluate import ALL_RATINGS, evaluate_stars
 from movierec.stars.graph import Features, RatingGraph
 from movierec.stars.pull import pull_rating_graph
 from movierec.stars.settings import StarSettings
-from movierec.stars.train import FITTING, LEAST_STEPS, Training, train_stars
+from movierec.stars.train import CHOOSING, LEAST_STEPS, Training, train_stars, validation_parts
 
 N_SEEDS = 3
 EPOCHS, ROUNDS = 10, 3
 STEPS = 20
+GRAPHS = (
+    *((1, "files", 1_000), (10, "files", 1_000)),
+    *((100, "memory", 1_000), (100, "files", 1_000), (100, "files", 100)),
+)
 SIDE = ("others", "levels", "edges")
 FOLDS, FOLD_SIZE = 5, 20_000
 METHODS = (
@@ -152,7 +157,7 @@ def speed() -> None:
 
 
 def _ours(graph: RatingGraph) -> float:
-    return train_stars(graph, StarSettings(epochs=EPOCHS)).losses[-1]
+    return train_stars(graph, StarSettings(epochs=EPOCHS, fanout=0)).losses[-1]
 
 
 def _by_pyg(graph: RatingGraph) -> float:
@@ -167,23 +172,22 @@ WAYS: dict[str, Callable[[RatingGraph], float]] = {"movierec": _ours, "PyTorch G
 
 
 def memory() -> None:
-    """Each in a process of its own, for the first steps of an epoch."""
+    """Each in a process of its own."""
     rows = []
-    for n_ratings in (1_000_000, 10_000_000, 100_000_000):
-        for place in ("memory", "files"):
-            alone = _alone("memory", str(n_ratings), place)
-            cells = (f"{alone[name]:,.0f} MB" for name in ("arrays", "tables", "megabytes"))
-            rows.append([f"{n_ratings // 1_000_000} million, in {place}", *cells, f"{alone['seconds']:.2f} s"])
-    columns = ["ratings", "their arrays", "tables", "most memory", "a step"]
+    for millions, place, fanout in GRAPHS:
+        alone = _alone("memory", str(millions), place, str(fanout))
+        cells = (f"{alone[name]:,.0f} MB" for name in ("arrays", "tables", "megabytes"))
+        called = f"{millions} million, in {place}, fanout {fanout:,}"
+        rows.append([called, *cells, f"{alone['seconds']:.2f} s"])
+    columns = ["ratings", "their arrays", "the table", "most memory", "a step"]
     publish("memory", table(columns, rows), "rating-model")
 
 
 def _alone(*work: str) -> dict[str, float]:
     """What a process says of its work, and "megabytes", the most that it took at a time, above its imports."""
     command = [sys.executable, "-m", "benchmarks.stars", "alone", *work]
-    answer: dict[str, float] = json.loads(
-        subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    )
+    said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    answer: dict[str, float] = json.loads(said)
     return answer
 
 
@@ -193,6 +197,7 @@ def _work_alone(kind: str, *work: str) -> None:
     torch.set_num_threads(2)
     if work[0] == "PyTorch Geometric":
         import benchmarks.stars_by_pyg  # noqa: F401
+    _ours(_random_graph(300, ArrayStore()))  # what PyTorch loads when it is first used
     before, most, done = _megabytes(), [0.0], threading.Event()
 
     def watch() -> None:
@@ -201,9 +206,11 @@ def _work_alone(kind: str, *work: str) -> None:
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    answer = {"speed": _train_one, "memory": _train_some_steps}[kind](*work)
-    done.set()
-    watcher.join()
+    try:
+        answer = {"speed": _train_one, "memory": _train_some_steps}[kind](*work)
+    finally:
+        done.set()
+        watcher.join()
     print(json.dumps({**answer, "megabytes": most[0] - before}))
 
 
@@ -219,21 +226,27 @@ def _train_one(way: str, path: str) -> dict[str, float]:
     return {"loss": WAYS[way](graph)}
 
 
-def _train_some_steps(n_ratings: str, place: str) -> dict[str, float]:
-    settings = StarSettings()
+def _train_some_steps(millions: str, place: str, fanout: str) -> dict[str, float]:
+    """Choosing the epochs of a training, but for most steps of the first: what needs the most memory of all."""
+    settings = StarSettings(fanout=int(fanout))
     with tempfile.TemporaryDirectory() as folder:
-        graph = _random_graph(int(n_ratings), ArrayStore(Path(folder) if place == "files" else None, large=2**20))
-        training = Training(graph, settings, FITTING)
-        started = time.perf_counter()
-        for number, batch in enumerate(islice(training.batches(0), STEPS)):
+        graph = _random_graph(int(millions) * 1_000_000, ArrayStore(Path(folder) if place == "files" else None))
+        learnt, asked = validation_parts(graph, settings)
+        training, asked_graph = Training(graph.part(learnt), settings, CHOOSING), graph.part(asked)
+        batches = list(islice(training.batches(0), 1 + STEPS))
+        for number, batch in enumerate(batches):
+            if number == 1:  # the first step is slower than others
+                started = time.perf_counter()
             training.step(batch, training.numbers(0, 1 + number))
         seconds = (time.perf_counter() - started) / STEPS
-    arrays = (getattr(side, name) for side in (training.by_user, training.by_movie) for name in SIDE)
-    of_ratings = sum(x.nbytes for x in (graph.users, graph.movies, graph.levels, training.left_out, *arrays))
-    tables = 5 * sum(
-        4 * value.numel() for value in training.network.parameters()
-    )  # gradient, Adam's, running mean
-    return {"arrays": of_ratings / 2**20, "tables": tables / 2**20, "seconds": seconds}
+        training.model(Position()).rmse(asked_graph)
+        Checkpoint(Path(folder) / "checkpoint.pt").save(Position(), training.tensors())
+    ratings = (graph, training.graph, asked_graph)
+    arrays = [getattr(x, name) for x in ratings for name in ("users", "movies", "levels")]
+    arrays += [getattr(side, name) for side in (training.by_user, training.by_movie) for name in SIDE]
+    of_ratings = sum(array.nbytes for array in (*arrays, training.left_out, learnt, asked))
+    numbers = sum(value.numel() for value in training.network.parameters())
+    return {"arrays": of_ratings / 2**20, "tables": 4 * numbers / 2**20, "seconds": seconds}
 
 
 def _random_graph(n_ratings: int, store: ArrayStore) -> RatingGraph:
@@ -243,7 +256,7 @@ def _random_graph(n_ratings: int, store: ArrayStore) -> RatingGraph:
     users, movies, levels = (store.zeros(n_ratings, kind) for kind in (np.int32, np.int32, np.int8))
     end = 0
     for own in slices(n_users, 10_000):
-        rated = (n_movies * generator.random((own.stop - own.start, 200)) ** 3).astype(np.int64)
+        rated = (n_movies * generator.random((own.stop - own.start, 160)) ** 3).astype(np.int64)
         rated += np.arange(own.start, own.stop)[:, None] * n_movies
         pairs = np.unique(rated)[: n_ratings - end]
         new = slice(end, end + len(pairs))

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -36,15 +37,14 @@ def start(training: str, folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 
-def kill_while_it_saves(training: str, folder: Path, attempt: int, most_saves: int, kills: int = 3) -> None:
-    """Start it so many times, and end each by SIGKILL after 2 to `most_saves` checkpoints."""
-    moments = random.Random(attempt)
-    for _ in range(kills):
+def kill_while_it_saves(training: str, folder: Path, saves: Iterable[int]) -> None:
+    """Start it again and again, and end it by SIGKILL each time, after so many checkpoints and a moment."""
+    for n_saves in saves:
         process = start(training, folder)
         assert process.stdout is not None
-        for _ in range(moments.randint(2, most_saves)):
+        for _ in range(n_saves):
             assert process.stdout.readline() == "saving\n"
-        time.sleep(moments.uniform(0.0, 0.005))
+        time.sleep(random.uniform(0.0, 0.005))
         os.kill(process.pid, signal.SIGKILL)
         process.communicate()
 

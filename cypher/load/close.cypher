@@ -6,5 +6,8 @@
 
 MATCH (load:Load {loadId: $loadId})
 WHERE load.status = 'loading'
-SET load.status = 'done', load.finishedAt = datetime(), load.rejected = $rejected
+SET
+  load.status = 'done',
+  load.finishedAt = CASE WHEN datetime() < load.startedAt THEN load.startedAt ELSE datetime() END,
+  load.rejected = $rejected
 RETURN load.loadId AS loadId;

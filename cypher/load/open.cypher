@@ -1,4 +1,5 @@
-// Find the ledger of a source by its fingerprint, or begin one under the next number.
+// Find the ledger of a source by its fingerprint, or begin one under the next number. It starts after all that were,
+// even if the clock was set back.
 // Parameters: fingerprint STRING; name STRING; format STRING; tables LIST<STRING>, the files in the order of loading.
 // Returns: loadId INTEGER; status STRING, loading | done | removing | removed; rowsDone LIST<INTEGER>, rows of each
 //   table that are in the graph; sameName LIST<INTEGER>, numbers of loads of other files of this name.
@@ -12,7 +13,9 @@ WITH
   coalesce(max(other.loadId), 0) + 1 AS next,
   collect(CASE
     WHEN other.name = $name AND other.fingerprint <> $fingerprint AND other.status <> 'removed' THEN other.loadId
-  END) AS sameName
+  END) AS sameName,
+  max(coalesce(other.finishedAt, other.startedAt)) + duration({milliseconds: 1}) AS earliest,
+  datetime() AS now
 MERGE (load:Load {fingerprint: $fingerprint})
 ON CREATE SET
   load.loadId = next,
@@ -23,5 +26,5 @@ ON CREATE SET
   load.rowsDone = [table IN $tables | 0],
   load.written = 0,
   load.unchanged = 0,
-  load.startedAt = datetime()
+  load.startedAt = CASE WHEN earliest > now THEN earliest ELSE now END
 RETURN load.loadId AS loadId, load.status AS status, load.rowsDone AS rowsDone, sameName;

@@ -1,9 +1,9 @@
 // Close a Run with what came of it.
-// Parameters: runId STRING; status STRING, done | failed | interrupted; results MAP.
+// Parameters: runId STRING; status STRING, done | failed | interrupted; results MAP, with "seconds" that it took.
 // Returns: runId STRING.
 :param runId => "derive-example";
 :param status => "done";
-:param results => {edges: 40043};
+:param results => {edges: 40043, seconds: 1.5};
 
 MATCH (run:Run {runId: $runId})
 // A Run is closed once; what a transaction has recorded as done, a later failure cannot undo.
@@ -12,7 +12,6 @@ WITH run, CASE WHEN datetime() < run.startedAt THEN run.startedAt ELSE datetime(
 SET
   run.status = $status,
   run.finishedAt = finishedAt,
-  run.seconds = duration.inSeconds(run.startedAt, finishedAt).milliseconds / 1000.0,
   run += $results
 REMOVE run.process
 RETURN run.runId AS runId;

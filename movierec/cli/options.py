@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +14,8 @@ from movierec.errors import BadRequest
 from movierec.graph.settings import ORDERS, SPLIT_STRATEGIES
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
     from movierec.cli.main import Session
     from movierec.database.connection import Database
 
@@ -24,6 +27,7 @@ __all__ = [
     "open_database",
     "order_option",
     "part_options",
+    "settings_options",
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -50,6 +54,35 @@ def format_option(function: F) -> F:
         callback=_remember_format,
         help="How to print the answer on standard output.",
     )(function)
+
+
+def settings_options(
+    settings: type[DataclassInstance],
+    help_texts: Mapping[str, str],
+    choices: Mapping[str, Sequence[str]],
+    preset_defaults: Mapping[str, object] | None = None,
+) -> Callable[[F], F]:
+    """An option for every field of a settings class, of one of `choices` where it has any.
+
+    With `preset_defaults` an option that is not given is None, for a preset to fill; they are what is said of some
+    defaults.
+    """
+    kinds = {"int": int, "float": float, "bool": bool, "str": str}
+
+    def decorate(function: F) -> F:
+        for field in reversed(fields(settings)):
+            name = field.name.replace("_", "-")
+            kind: Any = kinds[str(field.type).removesuffix(" | None")] if field.name not in choices else None
+            said = ("yes" if field.default else "no") if kind is bool else field.default
+            function = click.option(
+                f"--{name}/--no-{name}" if kind is bool else f"--{name}",
+                type=kind or click.Choice(choices[field.name]),
+                default=field.default if preset_defaults is None else None,
+                help=f"{help_texts[field.name]}  [default: {(preset_defaults or {}).get(field.name, said)}]",
+            )(function)
+        return function
+
+    return decorate
 
 
 def k_option(function: F) -> F:

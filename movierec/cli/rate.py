@@ -18,6 +18,7 @@ from movierec.cli.options import (
     k_option,
     open_database,
     part_options,
+    settings_options,
 )
 from movierec.cli.wishes import filter_options
 from movierec.embedding.settings import DEVICES
@@ -45,22 +46,6 @@ HELP = {
 CHOICES = {"device": DEVICES}
 
 
-def settings_options(function: F) -> F:
-    """An option for every field of StarSettings."""
-    for field in reversed(fields(StarSettings)):
-        name = field.name.replace("_", "-")
-        kind: Any = {"int": int, "float": float, "bool": bool, "str": str}[str(field.type)]
-        flag = f"--{name}/--no-{name}" if kind is bool else f"--{name}"
-        function = click.option(
-            flag,
-            type=click.Choice(CHOICES[field.name]) if field.name in CHOICES else kind,
-            default=field.default,
-            show_default=True,
-            help=HELP[field.name],
-        )(function)
-    return function
-
-
 def threads_option(function: F) -> F:
     """--threads, which change the last bits of the model."""
     return click.option("--threads", type=click.IntRange(1), default=2, show_default=True, help="Of PyTorch.")(
@@ -83,7 +68,7 @@ def command() -> None:
 
 
 @command.command("train")
-@settings_options
+@settings_options(StarSettings, HELP, CHOICES)
 @click.option("--write", is_flag=True, help="Put the vectors on users and movies too, as ratingEmbedding.")
 @click.option("--fresh", is_flag=True, help="Start over, also where an unfinished training could be gone on with.")
 @threads_option
@@ -175,7 +160,7 @@ def predict(
 
 
 @command.command("evaluate")
-@settings_options
+@settings_options(StarSettings, HELP, CHOICES)
 @experiment_options
 @part_options
 @threads_option

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from movierec.cli.options import F, connection_options, format_option, open_database
+from movierec.cli.options import F, connection_options, format_option, open_database, settings_options
 from movierec.embedding.settings import BY_ORDER, DEVICES, PRESETS, WALK_GRAPHS, TrainSettings
 from movierec.graph.settings import ORDERS
 
@@ -49,23 +49,8 @@ HELP = {
 }
 
 
-def settings_options(function: F) -> F:
-    """An option for every field of TrainSettings; unset ones come from the preset."""
-    for field in reversed(fields(TrainSettings)):
-        name = field.name.replace("_", "-")
-        kinds: dict[str, Any] = {
-            "int": int,
-            "float": float,
-            "bool": bool,
-            "float | None": float,
-            "int | None": int,
-        }
-        kind = click.Choice(CHOICES[field.name]) if field.name in CHOICES else kinds[str(field.type)]
-        flag = f"--{name}/--no-{name}" if kind is bool else f"--{name}"
-        default = ("yes" if field.default else "no") if kind is bool else DEFAULTS.get(field.name, field.default)
-        function = click.option(flag, type=kind, default=None, help=f"{HELP[field.name]}  [default: {default}]")(
-            function
-        )
+def preset_option(function: F) -> F:
+    """--preset, which fills the settings that are not given."""
     return click.option(
         "--preset",
         type=click.Choice(list(PRESETS)),
@@ -76,7 +61,8 @@ def settings_options(function: F) -> F:
 
 
 @click.command("train")
-@settings_options
+@preset_option
+@settings_options(TrainSettings, HELP, CHOICES, DEFAULTS)
 @click.option("--fresh", is_flag=True, help="Start over, also where an unfinished training could be gone on with.")
 @click.option(
     "--threads", type=click.IntRange(1, 2), help="That train, beside one that walks; same bytes.  [default: 2]"

@@ -12,6 +12,7 @@ import logging
 import os
 import secrets
 import socket
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -34,6 +35,7 @@ __all__ = [
     "refuse_unfinished",
     "require_finished",
     "require_live_run",
+    "runs_before",
     "unchanged",
 ]
 
@@ -86,6 +88,11 @@ def record_run(
         )
 
     database.in_transaction(start)
+    started = time.monotonic()
+
+    def seconds() -> float:
+        return round(time.monotonic() - started, 3)
+
     try:
         yield log
     except BaseException as error:
@@ -94,13 +101,14 @@ def record_run(
                 load_query("runs/finish"),
                 runId=log.run_id,
                 status="failed",
-                results={"error": str(error) or type(error).__name__},
+                results={"error": str(error) or type(error).__name__, "seconds": seconds()},
             )
         except MovieRecError:
             # The server is away; the Run stays "running" and the next one marks it interrupted.
             _log.warning("Could not record the failure of %s.", log.run_id)
         raise
-    database.write(load_query("runs/finish"), runId=log.run_id, status="done", results=_properties(log.results))
+    results = _properties(log.results) | {"seconds": seconds()}
+    database.write(load_query("runs/finish"), runId=log.run_id, status="done", results=results)
     _log.info("%s done: %s", log.run_id, log.results)
 
 
@@ -137,6 +145,11 @@ def require_live_run(database: Database) -> Row:
     if run is None:
         raise StageMissing('No movie has a vector. Run "movierec train" first.')
     return run
+
+
+def runs_before(database: Database, run_id: str) -> list[str]:
+    """The runIds of the Runs of the same stage that started before."""
+    return [row["runId"] for row in database.read(load_query("runs/before"), runId=run_id)]
 
 
 def list_runs(database: Database, limit: int) -> list[Row]:

@@ -34,7 +34,7 @@ def write_hashed(path: Path, content: dict[str, Any]) -> str:
 
 def read_hashed(path: Path, kind: str = "checkpoint") -> dict[str, Any]:
     """What was written. Raises CheckpointDamaged for a file that does not fit its hash, or holds anything else."""
-    whole = path.read_bytes()
+    whole = memoryview(path.read_bytes())
     if len(whole) < HASH_BYTES or hashlib.sha256(whole[HASH_BYTES:]).digest() != whole[:HASH_BYTES]:
         raise CheckpointDamaged(f"The {kind} {path} is damaged: its content does not fit its hash.")
     try:

@@ -51,7 +51,7 @@ class ArrayStore:
         except OSError as error:
             raise MovieRecError(
                 f"Cannot keep {n_bytes / 2**20:,.0f} MB of the graph in {self.folder} ({error}). Free some space, "
-                "or set MOVIEREC_HOME to a folder on a disk with more."
+                "or move MOVIEREC_HOME to a disk with more."
             ) from error
 
     def chosen(self, array: NDArray[Any], kept: NDArray[np.bool_]) -> NDArray[Any]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from movierec.errors import BadRequest
 from movierec.stars.array_store import ArrayStore, slices, whole_rows
 
-__all__ = ["Features", "RatingGraph", "Side", "check_levels", "level_of"]
+__all__ = ["MOST_LEVELS", "Features", "RatingGraph", "Side", "check_levels", "level_of"]
 
 MOST_LEVELS = 50
 

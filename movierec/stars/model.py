@@ -84,12 +84,12 @@ class StarModel:
 
     def chances(self, users: NDArray[np.int64], movies: NDArray[np.int64]) -> NDArray[np.float64]:
         """(N, R) chance of each level, for N pairs of positions."""
-        found = [np.empty((0, len(self.stars)))]
+        found = np.empty((len(users), len(self.stars)))
         for pairs in slices(len(users), PAIRS_AT_ONCE):
             own, of_user = np.unique(users[pairs], return_inverse=True)
             leanings = self.weights["users.leanings"][torch.from_numpy(own)]
-            found.append(self._softmax(self.user_vectors[own], leanings, of_user, movies[pairs]))
-        return np.concatenate(found)
+            found[pairs] = self._softmax(self.user_vectors[own], leanings, of_user, movies[pairs])
+        return found
 
     def predicted(self, users: NDArray[np.int64], movies: NDArray[np.int64]) -> NDArray[np.float64]:
         """(N,) stars to be expected, for N pairs of positions."""
@@ -98,7 +98,7 @@ class StarModel:
     def rmse(self, graph: RatingGraph) -> float:
         """Root of the mean squared error on the ratings of a graph of the same users and movies."""
         squares = 0.0
-        for part in slices(graph.n_ratings, graph.store.at_once):
+        for part in slices(graph.n_ratings, PAIRS_AT_ONCE):
             predicted = self.predicted(graph.users[part].astype(np.int64), graph.movies[part].astype(np.int64))
             squares += float(np.sum((predicted - graph.stars[graph.levels[part]]) ** 2))
         return float(np.sqrt(squares / graph.n_ratings))
@@ -173,8 +173,8 @@ class StarModel:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
             raise MovieRecError(
-                f"Cannot write the model {path} ({error}). The last model stays. Free some space, or set "
-                "MOVIEREC_HOME to a folder that can be written, and run the command again."
+                f"Cannot write the model {path} ({error}). The last model stays. Free some space, or move "
+                "MOVIEREC_HOME to a disk with more, and run the command again."
             ) from error
         return digest
 

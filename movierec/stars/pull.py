@@ -13,7 +13,7 @@ from movierec.errors import StageMissing
 from movierec.graph.arrays import positions_in
 from movierec.progress import Progress, silent
 from movierec.stars.array_store import ArrayStore, slices
-from movierec.stars.graph import Features, RatingGraph, check_levels, level_of
+from movierec.stars.graph import MOST_LEVELS, Features, RatingGraph, check_levels, level_of
 
 __all__ = ["HeldOut", "pull_held_out", "pull_rating_graph"]
 
@@ -50,12 +50,19 @@ def pull_rating_graph(
             of_user[own], rated[own], given[own] = len(users), places, row.pop("ratings")
             users.append(row)
             advance(len(places))
-    if end < n_ratings:
-        raise StageMissing(CHANGED)
-    stars = np.unique(np.concatenate([np.unique(given[part]) for part in slices(n_ratings, store.at_once)]))
+    of_user, rated, given = (
+        of_user[:end],
+        rated[:end],
+        given[:end],
+    )  # of fewer than were counted, where others rate
+    stars = np.empty(0)
+    for part in slices(end, store.at_once):
+        stars = np.union1d(stars, given[part])
+        if len(stars) > MOST_LEVELS:
+            break
     check_levels(stars)
-    levels = store.zeros(n_ratings, np.int8)
-    for part in slices(n_ratings, store.at_once):
+    levels = store.zeros(end, np.int8)
+    for part in slices(end, store.at_once):
         levels[part] = level_of(stars, given[part])
     features = Features.of(users, movies)
     return RatingGraph(
@@ -77,6 +84,8 @@ def pull_held_out(database: Database, graph: RatingGraph) -> HeldOut:
     users, movies, given = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0, np.float64)]
     for row in database.stream(load_query("stars/held_out")):
         n = len(row["movieIds"])
+        if not n:
+            continue
         users.append(np.repeat(_positions(graph.user_ids, np.array([row["userId"]])), n))
         movies.append(_positions(graph.movie_ids, np.array(row["movieIds"], dtype=np.int64)))
         given.append(np.array(row["ratings"], dtype=np.float64))

@@ -13,7 +13,7 @@ from typing import Any
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
-from movierec.database.runs import RunLog, last_done, list_runs, record_run, refuse_unfinished
+from movierec.database.runs import RunLog, last_done, record_run, refuse_unfinished, runs_before
 from movierec.embedding.checkpoint import discard_abandoned
 from movierec.embedding.devices import require_device
 from movierec.errors import StageMissing
@@ -29,7 +29,6 @@ __all__ = ["live_model", "train_and_save"]
 _log = logging.getLogger(__name__)
 
 BATCH_ROWS = 1_000
-EARLIER_RUNS = 1_000  # that are looked at for files to delete
 
 
 def train_and_save(
@@ -80,7 +79,7 @@ def train_and_save(
         run.results["vectors_written"] = write
     checkpoint.discard()
     discard_abandoned(checkpoints)
-    _discard_others(database, models, run.run_id)
+    _discard_earlier(database, models, run.run_id)
     return {
         "run_id": run.run_id,
         **settings.as_dict(),
@@ -116,13 +115,12 @@ def _file(models: Path, run_id: str) -> Path:
     return models / f"{run_id}.pt"
 
 
-def _discard_others(database: Database, models: Path, run_id: str) -> None:
+def _discard_earlier(database: Database, models: Path, run_id: str) -> None:
     """Delete the models of earlier Runs of this database, and what those left that were killed."""
-    for run in list_runs(database, EARLIER_RUNS):
-        if run["stage"] == "rate" and run["runId"] != run_id:
-            path = _file(models, run["runId"])
-            path.unlink(missing_ok=True)
-            draft_of(path).unlink(missing_ok=True)
+    for earlier in runs_before(database, run_id):
+        path = _file(models, earlier)
+        path.unlink(missing_ok=True)
+        draft_of(path).unlink(missing_ok=True)
 
 
 def _write_vectors(database: Database, model: StarModel, run: RunLog, progress: Progress) -> None:

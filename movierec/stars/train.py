@@ -31,12 +31,13 @@ from movierec.stars.messages import draw_messages
 from movierec.stars.model import StarModel
 from movierec.stars.settings import StarSettings
 
-__all__ = ["Training", "checkpoint_for", "train_stars"]
+__all__ = ["Training", "checkpoint_for", "train_stars", "validation_parts"]
 
 _log = logging.getLogger(__name__)
 
 CHECKPOINT_SECONDS = 15.0
 LEAST_STEPS = 5  # of an epoch: what a step predicts says nothing in it, so most ratings must be left to speak
+CHOSEN = "chosen"  # in a checkpoint: how many epochs
 VALIDATION, CHOOSING, FITTING = 0, 1, 2  # random streams; the second number of a seed
 
 
@@ -57,43 +58,46 @@ def train_stars(
     Raises BadRequest where there is nothing to learn from, MovieRecError when the loss is not finite.
     """
     check_levels(graph.stars)
-    saved = checkpoint.load() if checkpoint is not None else None
-    epochs, validation_losses = settings.epochs, tuple[float, ...]()
-    if saved is not None and "chosen" in saved[1]:
-        epochs = int(saved[1]["chosen"])
-        validation_losses = saved[0].validation_losses
     with _threads(threads):
+        epochs, validation_losses = settings.epochs, tuple[float, ...]()
         if not epochs:
-            learnt, asked = _validation_parts(graph, settings)
-            training = Training(graph.part(learnt), settings, CHOOSING)
-            with progress("choose epochs", settings.most_epochs, "epochs", _done(saved)) as advance:
-                position = training.run(settings.most_epochs, checkpoint, saved, advance, graph.part(asked))
-            validation_losses = position.validation_losses
-            epochs = int(np.argmin(validation_losses)) + 1
-            saved = None
-            _log.info("chosen: %d epochs, RMSE %.4f on a held-out part", epochs, validation_losses[epochs - 1])
+            epochs, validation_losses = _chosen_epochs(graph, settings, checkpoint, progress)
         training = Training(graph, settings, FITTING)
-        training.chosen, training.validation_losses = epochs, validation_losses
-        with progress("train", epochs, "epochs", _done(saved)) as advance:
-            position = training.run(epochs, checkpoint, saved, advance)
-        return training.model(position)
+        training.chosen = epochs
+        position = training.resumed(checkpoint, Position(validation_losses=validation_losses))
+        with progress("train", epochs, "epochs", position.epoch) as advance:
+            return training.model(training.run(epochs, position, checkpoint, advance))
 
 
-def _done(saved: tuple[Position, dict[str, Tensor]] | None) -> int:
-    return 0 if saved is None else saved[0].epoch
+def _chosen_epochs(
+    graph: RatingGraph, settings: StarSettings, checkpoint: Checkpoint | None, progress: Progress
+) -> tuple[int, tuple[float, ...]]:
+    """How many epochs a held-out part of the ratings finds best, and the RMSE on it after each."""
+    saved = checkpoint.load() if checkpoint is not None else None
+    if saved is not None and CHOSEN in saved[1]:
+        return int(saved[1][CHOSEN]), saved[0].validation_losses
+    del saved
+    learnt, asked = validation_parts(graph, settings)
+    training = Training(graph.part(learnt), settings, CHOOSING)
+    position = training.resumed(checkpoint, Position())
+    with progress("choose epochs", settings.most_epochs, "epochs", position.epoch) as advance:
+        position = training.run(settings.most_epochs, position, checkpoint, advance, graph.part(asked))
+    losses = position.validation_losses
+    epochs = int(np.argmin(losses)) + 1
+    _log.info("chosen: %d epochs, RMSE %.4f on a held-out part", epochs, losses[epochs - 1])
+    return epochs, losses
 
 
-def _validation_parts(graph: RatingGraph, settings: StarSettings) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def validation_parts(graph: RatingGraph, settings: StarSettings) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """(E,) which ratings are learnt from, and which are asked for, to choose the epochs."""
     generator = np.random.Generator(np.random.Philox([settings.seed, VALIDATION, 0, 0]))
-    n_asked = int(graph.n_ratings * settings.validation)
-    if n_asked < 1 or n_asked == graph.n_ratings:
-        raise BadRequest(
-            f"{graph.n_ratings} ratings are too few to hold a part out and choose the epochs. Use --epochs."
-        )
     asked = graph.store.zeros(graph.n_ratings, np.bool_)
     for part in _shuffled(graph.n_ratings, generator, graph.store.at_once):
         asked[part[: int(len(part) * settings.validation)]] = True
+    if not asked.any():
+        raise BadRequest(
+            f"{graph.n_ratings} ratings are too few to hold a part out and choose the epochs. Use --epochs."
+        )
     learnt = graph.store.zeros(graph.n_ratings, np.bool_)
     np.logical_not(asked, out=learnt)
     return learnt, asked
@@ -126,23 +130,27 @@ class Training:
         self.optimiser = torch.optim.Adam(self.network.parameters(), lr=settings.learning_rate)
         self.averaged = {name: value.detach().clone() for name, value in self.network.named_parameters()}
         self.left_out = graph.store.zeros(graph.n_ratings, np.bool_)
-        self.chosen: int | None = None
-        self.validation_losses: tuple[float, ...] = ()
+        self.chosen: int | None = None  # epochs, where all ratings are trained on
+
+    def resumed(self, checkpoint: Checkpoint | None, otherwise: Position) -> Position:
+        """Where the `checkpoint` of this training stands, which is taken up; where there is none, `otherwise`."""
+        saved = checkpoint.load() if checkpoint is not None else None
+        if saved is None or (CHOSEN in saved[1]) != (self.chosen is not None):
+            return otherwise
+        position, tensors = saved
+        self._restore(tensors)
+        _log.info("going on from epoch %d, step %d", position.epoch + 1, position.step + 1)
+        return position
 
     def run(
         self,
         epochs: int,
+        position: Position,
         checkpoint: Checkpoint | None,
-        saved: tuple[Position, dict[str, Tensor]] | None,
         advance: Advance,
         asked: RatingGraph | None = None,
     ) -> Position:
-        """Train up to `epochs`; with ratings that are `asked`, until these get no better."""
-        position = Position(validation_losses=self.validation_losses)
-        if saved is not None:
-            position = saved[0]
-            self._restore(saved[1])
-            _log.info("going on from epoch %d, step %d", position.epoch + 1, position.step + 1)
+        """Train on from `position` up to `epochs`; with ratings that are `asked`, until these get no better."""
         last_saved = time.monotonic()
         while position.epoch < epochs and not (
             asked is not None and position.no_better_for(self.settings.patience)
@@ -151,7 +159,7 @@ class Training:
                 loss = self.step(batch, self.numbers(position.epoch, 1 + position.step))
                 position = position.after_step(loss, len(batch))
                 if checkpoint is not None and time.monotonic() - last_saved > CHECKPOINT_SECONDS:
-                    checkpoint = checkpoint.saved(position, self._tensors())
+                    checkpoint = checkpoint.saved(position, self.tensors())
                     last_saved = time.monotonic()
             note = f"loss {position.loss:.4f}"
             if not np.isfinite(position.loss):
@@ -231,8 +239,8 @@ class Training:
             position.validation_losses,
         )
 
-    def _tensors(self) -> dict[str, Tensor]:
-        tensors = {} if self.chosen is None else {"chosen": torch.tensor(self.chosen)}
+    def tensors(self) -> dict[str, Tensor]:
+        tensors = {} if self.chosen is None else {CHOSEN: torch.tensor(self.chosen)}
         for name, value in self.network.named_parameters():
             tensors[f"weights.{name}"] = value.detach()
             tensors[f"averaged.{name}"] = self.averaged[name]

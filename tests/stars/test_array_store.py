@@ -3,19 +3,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from movierec.errors import MovieRecError
+from movierec.stars import array_store, train
 from movierec.stars.array_store import ArrayStore, slices, whole_rows
 from movierec.stars.graph import RatingGraph
 from movierec.stars.settings import StarSettings
-from movierec.stars.train import train_stars
+from movierec.stars.train import FITTING, Training, checkpoint_for, train_stars
 from tests.stars.planted import parts, planted
 
 SETTINGS = StarSettings(
-    embedding_size=8, feature_size=4, batch=100, learning_rate=0.02, averaging=0.9, most_epochs=20, fanout=9
+    embedding_size=8, feature_size=4, batch=100, learning_rate=0.02, averaging=0.9, most_epochs=8, fanout=9
 )
 
 
@@ -50,11 +52,51 @@ def test_shuffled_in_parts_is_learnt_from_as_well(tmp_path: Path) -> None:
     assert model.rmse(asked) < 0.8
 
 
-def test_files_have_no_names_and_so_leave_nothing_behind(tmp_path: Path) -> None:
-    array = ArrayStore(tmp_path / "new", large=99).zeros(100, np.int8)
+def test_every_rating_is_in_one_batch_of_an_epoch(tmp_path: Path) -> None:
+    graph = in_files(planted(), tmp_path, at_once=130)
+    training = Training(graph, SETTINGS, FITTING)
+    batches = list(training.batches(0))
+    assert sorted(np.concatenate(batches)) == list(range(graph.n_ratings))
+    assert max(map(len, batches)) <= 130 // 5 + 1, "at most a fifth of a part"
+    assert np.ptp(batches[0]) > 0.8 * graph.n_ratings, "of all users"
+
+
+def test_interrupted_training_in_parts_goes_on_to_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = in_files(planted(40, 30), tmp_path, at_once=130)
+    settings = replace(SETTINGS, epochs=2)
+    whole = train_stars(graph, settings, threads=1)
+    monkeypatch.setattr(train, "CHECKPOINT_SECONDS", 0.0)
+    checkpoint = checkpoint_for(tmp_path / "c", graph, settings, 1)
+    step, steps = Training.step, iter(range(13))  # of 20 in an epoch, 5 in a part
+
+    def broken_off(*arguments: Any) -> float:
+        if next(steps, None) is None:
+            raise KeyboardInterrupt
+        return step(*arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Training, "step", broken_off)
+        with pytest.raises(KeyboardInterrupt):
+            train_stars(graph, settings, checkpoint, threads=1)
+    gone_on = train_stars(graph, settings, checkpoint, threads=1)
+    assert gone_on.save(tmp_path / "one") == whole.save(tmp_path / "other")
+
+
+def test_files_have_no_names_and_so_leave_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def looking(n: int, at_once: int) -> Iterator[slice]:
+        seen.append(list(tmp_path.iterdir()))
+        return slices(n, at_once)
+
+    monkeypatch.setattr(array_store, "slices", looking)  # while it is written, when a kill would leave it
+    array = ArrayStore(tmp_path, large=99).zeros(100, np.int8)
     array[7] = 1
     assert array.sum() == 1
-    assert not list((tmp_path / "new").iterdir())
+    assert seen == [[]]
+    assert not list(tmp_path.iterdir())
 
 
 def test_small_arrays_stay_in_memory(tmp_path: Path) -> None:
