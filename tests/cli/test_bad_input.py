@@ -87,12 +87,14 @@ def test_misspelt_title(connected: Callable[..., Answer], keras_database: Databa
     said_in_one_line(connected("similar", "Matirx"), 2, "No movie 'Matirx'", "Did you mean")
 
 
+@pytest.mark.one_line
 def test_no_edges_above_the_threshold(
     connected: Callable[..., Answer], spoilt_movielens_database: Database
 ) -> None:
     said_in_one_line(connected("derive", "--min-weight", 1e6), 1, "weight 1000000", "Lower --min-weight")
 
 
+@pytest.mark.one_line
 @pytest.mark.parametrize(
     ("arguments", "stage"),
     [

@@ -60,6 +60,7 @@ def test_demo_goes_the_whole_way_twice_to_the_same_model(tmp_path: Path) -> None
         server.discard()
 
 
+@pytest.mark.one_line
 def test_killed_load_and_derive_can_be_run_again(
     empty_database: Database, neo4j_server: TestServer, tmp_path: Path
 ) -> None:
