@@ -19,7 +19,7 @@ from movierec.errors import MovieRecError
 
 __all__ = ["ArrayStore", "slices", "whole_rows"]
 
-LARGE = 2**28  # bytes
+LARGE = 2**26  # bytes
 AT_ONCE = 2**24  # elements that are worked on in memory
 
 
