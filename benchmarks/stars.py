@@ -177,7 +177,7 @@ def memory() -> None:
     for millions, place, fanout in GRAPHS:
         alone = _alone("memory", str(millions), place, str(fanout))
         cells = (f"{alone[name]:,.0f} MB" for name in ("arrays", "tables", "megabytes"))
-        called = f"{millions} million, in {place}, fanout {fanout:,}"
+        called = f"{millions} million, fanout {fanout:,}" + (", all in memory" if place == "memory" else "")
         rows.append([called, *cells, f"{alone['seconds']:.2f} s"])
     columns = ["ratings", "their arrays", "the table", "most memory", "a step"]
     publish("memory", table(columns, rows), "rating-model")
