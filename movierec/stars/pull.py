@@ -50,11 +50,8 @@ def pull_rating_graph(
             of_user[own], rated[own], given[own] = len(users), places, row.pop("ratings")
             users.append(row)
             advance(len(places))
-    of_user, rated, given = (
-        of_user[:end],
-        rated[:end],
-        given[:end],
-    )  # of fewer than were counted, where others rate
+    # Fewer than were counted, where others than users rate, or something else than movies.
+    of_user, rated, given = of_user[:end], rated[:end], given[:end]
     stars = np.empty(0)
     for part in slices(end, store.at_once):
         stars = np.union1d(stars, given[part])
