@@ -51,8 +51,8 @@ N_SEEDS = 3
 EPOCHS, ROUNDS = 10, 3
 STEPS = 20
 GRAPHS = (
-    *((1, "files", 1_000), (10, "files", 1_000)),
-    *((100, "memory", 1_000), (100, "files", 1_000), (100, "files", 100)),
+    *((100, "files", 100), (100, "files", 1_000), (100, "memory", 1_000)),
+    *((10, "files", 1_000), (1, "files", 1_000)),
 )
 SIDE = ("others", "levels", "edges")
 FOLDS, FOLD_SIZE = 5, 20_000

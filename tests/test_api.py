@@ -20,6 +20,7 @@ def environment(neo4j_server: TestServer, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("NEO4J_PASSWORD", settings.password)
 
 
+@pytest.mark.one_line
 @pytest.mark.usefixtures("environment")
 def test_answers_are_tables_of_the_same_rows(keras_database: Database) -> None:
     with movierec.connect() as movies:

@@ -28,6 +28,7 @@ def test_keras_preset_walks_and_learns_as_the_example_does(keras_database: Datab
     assert found.sha256() == run["vectorsSha256"], "what was written is what is read"
 
 
+@pytest.mark.one_line
 def test_second_training_changes_no_byte(keras_database: Database, neo4j_server: TestServer) -> None:
     before = vectors(keras_database)
     first = live_run(keras_database)
@@ -70,6 +71,7 @@ def test_writing_that_fails_leaves_the_last_vectors_live(
     assert failed["status"] == "failed"
 
 
+@pytest.mark.one_line
 def test_training_that_diverges_leaves_the_last_vectors_live(
     keras_database: Database, neo4j_server: TestServer
 ) -> None:
@@ -81,6 +83,7 @@ def test_training_that_diverges_leaves_the_last_vectors_live(
     assert live_run(keras_database) == live
 
 
+@pytest.mark.one_line
 def test_vectors_of_another_length_replace_the_old_ones(spoilt_movielens_database: Database) -> None:
     database = spoilt_movielens_database
     for size, ids in ((3, [1, 2, 3]), (5, [2, 3])):
@@ -92,11 +95,13 @@ def test_vectors_of_another_length_replace_the_old_ones(spoilt_movielens_databas
         assert np.array_equal(matrix, new.vectors)
 
 
+@pytest.mark.one_line
 def test_training_before_derive_names_it(empty_database: Database, neo4j_server: TestServer) -> None:
     with pytest.raises(StageMissing, match="movierec derive"):
         train_and_write(empty_database, TrainSettings(), neo4j_server.checkpoints)
 
 
+@pytest.mark.one_line
 def test_warm_start_without_vectors_is_refused(keras_database: Database, neo4j_server: TestServer) -> None:
     settings = TrainSettings.from_preset("keras", warm_start=True)
     neo4j_server.state = "unknown"

@@ -128,6 +128,7 @@ def test_every_threshold_is_that_of_a_sparse_matrix_product(
     assert_edges(found(derived_database), expected)
 
 
+@pytest.mark.one_line
 def test_likes_of_four_stars_give_the_large_graph(derived_database: Database) -> None:
     settings = DeriveSettings(min_rating=4.0, denominator="likes", min_weight=10.0, order="off")
     result = derive_co_liked(derived_database, settings)
@@ -142,6 +143,7 @@ def test_likes_of_four_stars_give_the_large_graph(derived_database: Database) ->
     }
 
 
+@pytest.mark.one_line
 @pytest.mark.parametrize(("min_count", "movies", "edges"), [(10, 1041, 52_062), (20, 448, 11_266)])
 def test_co_count_preset_gives_the_chapters_figures(
     derived_database: Database, min_count: int, movies: int, edges: int
@@ -150,6 +152,7 @@ def test_co_count_preset_gives_the_chapters_figures(
     assert (result["movies"], result["edges"]) == (movies, edges)
 
 
+@pytest.mark.one_line
 def test_co_count_preset_gives_the_chapters_figures_on_ml_100k(empty_database: Database, ml_100k: Path) -> None:
     load_ratings(empty_database, ml_100k)
     for min_count, movies, edges in ((10, 785, 81_616), (20, 563, 35_904)):

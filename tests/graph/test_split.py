@@ -90,6 +90,7 @@ def test_last_like_of_each_user(spoilt_movielens_database: Database) -> None:
         split_ratings(database, SplitSettings("random"))
 
 
+@pytest.mark.one_line
 def test_newest_of_all_likes(spoilt_movielens_database: Database) -> None:
     database = spoilt_movielens_database
     settings = SplitSettings("global-time", fraction=0.1)
@@ -102,6 +103,7 @@ def test_newest_of_all_likes(spoilt_movielens_database: Database) -> None:
     assert split_ratings(database, settings) == result
 
 
+@pytest.mark.one_line
 def test_random_part_depends_on_the_seed_alone(spoilt_movielens_database: Database) -> None:
     database = spoilt_movielens_database
     settings = SplitSettings("random", seed=7)
@@ -157,6 +159,7 @@ def test_ratings_without_times_have_no_newest(empty_database: Database, tmp_path
     assert split_ratings(empty_database, SplitSettings("random"))["held_out"] == 2
 
 
+@pytest.mark.one_line
 def test_command_names_the_file_and_undoes(
     connected: Callable[..., Answer], spoilt_movielens_database: Database
 ) -> None:
