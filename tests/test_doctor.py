@@ -4,6 +4,8 @@ from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.doctor import examine
 
+pytestmark = pytest.mark.one_line
+
 
 def test_whole_model_has_nothing_to_remedy(keras_database: Database) -> None:
     findings = {finding.check: finding for finding in examine(keras_database)}
@@ -15,7 +17,6 @@ def test_whole_model_has_nothing_to_remedy(keras_database: Database) -> None:
     assert "GiB" in findings["heap.max_size"].value or "MiB" in findings["heap.max_size"].value
 
 
-@pytest.mark.one_line
 def test_empty_database_is_told_the_way(empty_database: Database) -> None:
     remedies = {finding.check: finding.remedy for finding in examine(empty_database)}
     assert "movierec load" in remedies["ratings"]
@@ -23,7 +24,6 @@ def test_empty_database_is_told_the_way(empty_database: Database) -> None:
     assert "movierec train" in remedies["vectors"]
 
 
-@pytest.mark.one_line
 def test_graph_older_than_the_ratings_is_noticed(keras_database: Database, neo4j_server) -> None:  # type: ignore[no-untyped-def]
     try:
         keras_database.write(
@@ -35,7 +35,6 @@ def test_graph_older_than_the_ratings_is_noticed(keras_database: Database, neo4j
         neo4j_server.state = "unknown"
 
 
-@pytest.mark.one_line
 def test_unfinished_derive_is_noticed(keras_database: Database, neo4j_server) -> None:  # type: ignore[no-untyped-def]
     try:
         keras_database.write(

@@ -10,6 +10,8 @@ import pytest
 from movierec.database.connection import Database
 from tests.conftest import MOVIELENS, Answer
 
+pytestmark = pytest.mark.one_line
+
 
 def broken_folder(tmp_path: Path, line: int, row: str) -> Path:
     """The real sample with one line of ratings.csv replaced."""
@@ -87,14 +89,12 @@ def test_misspelt_title(connected: Callable[..., Answer], keras_database: Databa
     said_in_one_line(connected("similar", "Matirx"), 2, "No movie 'Matirx'", "Did you mean")
 
 
-@pytest.mark.one_line
 def test_no_edges_above_the_threshold(
     connected: Callable[..., Answer], spoilt_movielens_database: Database
 ) -> None:
     said_in_one_line(connected("derive", "--min-weight", 1e6), 1, "weight 1000000", "Lower --min-weight")
 
 
-@pytest.mark.one_line
 @pytest.mark.parametrize(
     ("arguments", "stage"),
     [

@@ -14,6 +14,8 @@ from tests.conftest import MOVIELENS, Answer
 from tests.graph.content import content
 from tests.graph.test_load import UNTOUCH, one, own_file, touched
 
+pytestmark = pytest.mark.one_line
+
 
 def test_removed_load_leaves_what_was_there_before(empty_database: Database, tmp_path: Path) -> None:
     load_ratings(empty_database, own_file(tmp_path, "a.csv", "1,1,4.0,100", "1,2,3.0,100", "2,1,4.0,100"))

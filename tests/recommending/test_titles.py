@@ -4,6 +4,8 @@ from movierec.database.connection import Database
 from movierec.errors import NotFound
 from movierec.recommending.titles import find_movie
 
+pytestmark = pytest.mark.one_line
+
 
 @pytest.mark.parametrize(
     ("typed", "movie_id"),
