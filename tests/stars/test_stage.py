@@ -141,14 +141,11 @@ def test_failed_training_leaves_the_last_model_live(
             train_and_save(few_ratings, replace(SETTINGS, seed=2), tmp_path / "c", tmp_path / "m")
     assert live_model(few_ratings, tmp_path / "m")[0] == first["run_id"]
     failed = list_runs(few_ratings, 1)[0]["runId"]
-    for name in (
-        f"{failed}.pt",
-        f"{failed}.new",
-        f"{failed[:-1]}x.pt",
-    ):  # it was killed; the last is another database's
+    of_another_database = f"{failed[:-1]}x.pt"
+    for name in (f"{failed}.pt", f"{failed}.new", of_another_database):  # as if it was killed
         (tmp_path / "m" / name).write_bytes(b"")
     second = train_and_save(few_ratings, replace(SETTINGS, seed=2), tmp_path / "c", tmp_path / "m")
-    (tmp_path / "m" / f"{failed[:-1]}x.pt").unlink()
+    (tmp_path / "m" / of_another_database).unlink()
     assert [path.name for path in (tmp_path / "m").iterdir()] == [f"{second['run_id']}.pt"]
     with pytest.raises(StageMissing, match=r"is not at .*rate train"):
         live_model(few_ratings, tmp_path / "elsewhere")
