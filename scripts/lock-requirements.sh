@@ -3,10 +3,10 @@
 # platform, without any registry's address. Needs uv (pip install uv). Run it from the repository root.
 set -eu
 lock() {
-  uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+  uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
     --no-emit-package movierec --extra "$1" -o "requirements/$2.txt" pyproject.toml requirements/build.in $3
 }
 lock all run ""
 lock dev dev "-c requirements/run.txt"
-uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
   -o requirements/peers.txt requirements/peers.in requirements/build.in

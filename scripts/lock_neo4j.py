@@ -3,7 +3,7 @@
 A development tool, run when the embedded server moves to a newer Neo4j:
 
     cd movierec/database/embedded/locks
-    python ../../../../scripts/lock_neo4j.py 5.26.28 --browser 5.24.0 --java 17 21 > 5.26.28.json
+    python ../../../../scripts/lock_neo4j.py 5.26.31 --browser 5.24.0 --java 17 21 > 5.26.31.json
 
 `jgo` resolves the transitive dependencies of the server's two artifacts and of Neo4j Browser; the jars
 are downloaded once and hashed. The lock names no address: at run time jgo's own default repository is
@@ -29,7 +29,7 @@ MAIN_CLASS_CALENDAR = "org.neo4j.server.Neo4jCommunity"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("version", help="Neo4j version, for example 5.26.28")
+    parser.add_argument("version", help="Neo4j version, for example 5.26.31")
     parser.add_argument("--browser", required=True, help="version of org.neo4j.client:neo4j-browser")
     parser.add_argument("--java", nargs="+", type=int, required=True, help="Java releases this Neo4j supports")
     parser.add_argument("--cache", type=Path, default=None, help="folder for the downloads (default: temporary)")

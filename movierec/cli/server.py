@@ -28,7 +28,7 @@ def command() -> None:
 @click.option(
     "--neo4j-version",
     envvar="MOVIEREC_NEO4J_VERSION",
-    help="Version for a new home, 5.26.28 (the default, long-term support) or 2026.09.0.  "
+    help="Version for a new home, 5.26.31 (the default, long-term support) or 2026.09.0.  "
     "[env: MOVIEREC_NEO4J_VERSION]",
 )
 @click.option("--heap", help="Most memory for the server's heap, kept for later starts.  [default: 1g]")

@@ -45,7 +45,7 @@ CONNECT_SECONDS = 5.0  # a server on loopback answers in milliseconds, one on an
 
 @dataclass(frozen=True)
 class ServerVersion:
-    """What `dbms.components()` says: the version, such as 5.26.28 or 2026.09.0, and the edition."""
+    """What `dbms.components()` says: the version, such as 5.26.31 or 2026.09.0, and the edition."""
 
     version: str
     edition: str

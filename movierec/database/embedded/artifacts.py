@@ -23,7 +23,7 @@ from filelock import FileLock
 from movierec.errors import BadRequest, EmbeddedServerFailed, MissingExtra
 from movierec.progress import Progress, silent
 
-__all__ = ["Artifact", "Lock", "fetch_jars", "known_versions", "load_lock"]
+__all__ = ["Artifact", "Lock", "fetch_jars", "known_versions", "load_lock", "locked_version"]
 
 _log = logging.getLogger(__name__)
 
@@ -68,6 +68,21 @@ def known_versions() -> list[str]:
     names = [entry.name for entry in (files(__package__) / "locks").iterdir()]
     versions = [name.removesuffix(".json") for name in names if name.endswith(".json")]
     return sorted(versions, key=lambda version: tuple(map(int, version.split("."))))
+
+
+def locked_version(version: str) -> str:
+    """The locked version that runs the data of `version`: the one of the same release line, else `version`.
+
+    Neo4j has two lines: 5.26, with long-term support, and the calendar versions. Within a line a newer
+    server opens the store of an older one.
+    """
+    same_line = [known for known in known_versions() if _line(known) == _line(version)]
+    return same_line[-1] if same_line else version
+
+
+def _line(version: str) -> str:
+    major, _, rest = version.partition(".")
+    return "calendar" if major.isdecimal() and int(major) >= 2025 else f"{major}.{rest.partition('.')[0]}"
 
 
 @cache

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import psutil
+from filelock import FileLock, Timeout
 
 from movierec.database.embedded.home import Home, State
 from movierec.errors import EmbeddedServerFailed
 
-__all__ = ["free_port", "live_process", "port_answers", "reap_children", "remember_child", "telling_line"]
+__all__ = ["is_free", "listens", "live_process", "reap_children", "remember_child", "reserved_port", "telling_line"]
+
+N_PORTS = 200  # that are tried
 
 # The servers this process started. They are meant to outlive it; a forgotten Popen would warn of that.
 _children: list[subprocess.Popen[bytes]] = []
@@ -39,26 +46,53 @@ def live_process(state: State, home: Home) -> psutil.Process | None:
         return None
 
 
-def free_port(preferred: int, default: int) -> int:
-    """`preferred` if nobody listens there, else the first free port from `default` on."""
-    port: int
-    for port in (preferred, *range(default, default + 200)):
-        with socket.socket() as probe:
-            # Neo4j sets the same option, so a port that only waits for old connections to fade is free.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
+@contextmanager
+def reserved_port(folder: Path, preferred: int, default: int, shuffled: bool = False) -> Iterator[int]:
+    """`preferred` if it is free, else the first free port of the N_PORTS from `default` on.
+
+    While the block lasts no other start that reserves its ports in `folder` gets the same one. That does
+    not keep out strangers, so whoever listens there in the end has to be verified (`listens`). `shuffled`
+    tries the range in random order: for a start that lost a race, and should not meet its rivals again.
+    """
+    ports = list(range(default, default + N_PORTS))
+    if shuffled:
+        random.shuffle(ports)
+    folder.mkdir(parents=True, exist_ok=True)
+    for port in (preferred, *ports):
+        lock = FileLock(folder / f"{port}.lock", blocking=False)
+        try:
+            lock.acquire()
+        except Timeout:
+            continue
+        try:
+            if not is_free(port):
                 continue
-            return port
-    raise EmbeddedServerFailed(f"No free port between {default} and {default + 199} on 127.0.0.1.")
+            yield port
+            return
+        finally:
+            lock.release()
+    raise EmbeddedServerFailed(f"No free port between {default} and {default + N_PORTS - 1} on 127.0.0.1.")
 
 
-def port_answers(port: int) -> bool:
-    """Does anybody take connections on `port` of this machine?"""
+def is_free(port: int) -> bool:
+    """Can a server listen on `port` of this machine?"""
     with socket.socket() as probe:
-        probe.settimeout(1.0)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        # Neo4j sets the same option, so a port that only waits for old connections to fade is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def listens(process: psutil.Process, port: int) -> bool:
+    """Does this very process listen on `port`? Another server that took the port first is not taken for it."""
+    try:
+        connections = process.net_connections("tcp")
+    except psutil.NoSuchProcess:
+        return False
+    return any(c.status == psutil.CONN_LISTEN and c.laddr.port == port for c in connections)
 
 
 def telling_line(lines: list[str]) -> str:

@@ -3,7 +3,8 @@
 `EmbeddedServer(home).start()` is safe to call at any time: a running server is found, a crashed one is
 started again on the same data, and of two processes that call it together one starts and both get it.
 The server listens on loopback only, on 7687 (Bolt) and 7474 (Browser) or the next free ports, and keeps
-its ports from start to start while they are free.
+its ports from start to start while they are free. A port is free until somebody listens there, so another
+program can be quicker; the start notices that the listener is not its own process, and takes other ports.
 """
 
 from __future__ import annotations
@@ -20,15 +21,16 @@ import psutil
 from filelock import FileLock
 
 from movierec.database.connection import Database
-from movierec.database.embedded.artifacts import Lock, fetch_jars, load_lock
+from movierec.database.embedded.artifacts import Lock, fetch_jars, load_lock, locked_version
 from movierec.database.embedded.home import Home, State, cache_folder
 from movierec.database.embedded.java import find_java
 from movierec.database.embedded.processes import (
-    free_port,
+    is_free,
+    listens,
     live_process,
-    port_answers,
     reap_children,
     remember_child,
+    reserved_port,
     telling_line,
 )
 from movierec.database.settings import ConnectionSettings
@@ -39,10 +41,11 @@ __all__ = ["DEFAULT_VERSION", "EmbeddedServer"]
 
 _log = logging.getLogger(__name__)
 
-DEFAULT_VERSION = "5.26.28"  # the long-term support line
+DEFAULT_VERSION = "5.26.31"  # the long-term support line
 DEFAULT_HEAP = "1g"
 PAGE_CACHE = "256m"
 BOLT_PORT, HTTP_PORT = 7687, 7474
+START_ATTEMPTS = 5  # with other ports, as long as another program is quicker
 START_SECONDS = 180  # 5 s on an idle laptop; a loaded two-core machine has been seen to need 60
 STOP_SECONDS = 90  # a checkpoint of the store comes first
 MIN_FREE_BYTES = 500 * 2**20  # an empty store with its transaction logs takes about 260 MB
@@ -154,12 +157,12 @@ class EmbeddedServer:
     def _start(self, heap: str | None, progress: Progress) -> State:
         last = self.home.state()
         heap = heap or (last.heap if last else DEFAULT_HEAP)
-        if last is not None and self.version not in (None, last.neo4j):
+        if last is not None and self.version not in (None, last.neo4j, locked_version(last.neo4j)):
             raise BadRequest(
                 f"{self.home.folder} holds data of Neo4j {last.neo4j}, not {self.version}. "
                 "Set MOVIEREC_HOME to another folder for another version."
             )
-        version = self.version or (last.neo4j if last else DEFAULT_VERSION)
+        version = self.version or (locked_version(last.neo4j) if last else DEFAULT_VERSION)
         lock = load_lock(version)
         java = find_java(lock, self.env)
         jars = fetch_jars(lock, cache_folder(self.env) / "maven", progress)
@@ -170,19 +173,39 @@ class EmbeddedServer:
                 "Make room, or set MOVIEREC_HOME to a folder on another disk."
             )
         command = [str(java), "-cp", os.pathsep.join(map(str, jars)), *JAVA_OPENS]
-        # A port is free until somebody listens there: two servers that start together would both choose it.
-        with FileLock(cache_folder(self.env) / "ports.lock"):
-            return self._launch(lock, command, heap, last, progress)
+        attempt = 1
+        while True:
+            try:
+                return self._launch(lock, command, heap, last, progress, other_ports=attempt > 1)
+            except _PortTaken as error:
+                if attempt == START_ATTEMPTS:
+                    raise
+                _log.info("%s Trying other ports.", error)
+            attempt += 1
 
-    def _launch(self, lock: Lock, command: list[str], heap: str, last: State | None, progress: Progress) -> State:
+    def _launch(
+        self, lock: Lock, command: list[str], heap: str, last: State | None, progress: Progress, other_ports: bool
+    ) -> State:
         """Choose ports, configure and run the server; returns when it answers."""
-        bolt_port = free_port(last.bolt_port if last else BOLT_PORT, BOLT_PORT)
-        http_port = free_port(last.http_port if last else HTTP_PORT, HTTP_PORT)
-        self._configure(bolt_port, http_port, heap)
         if self.home.password() is None:
+            self._configure(BOLT_PORT, HTTP_PORT, heap)
             self._set_first_password(command)
+        reserved = cache_folder(self.env) / "ports"
+        with (
+            reserved_port(reserved, last.bolt_port if last else BOLT_PORT, BOLT_PORT, other_ports) as bolt_port,
+            reserved_port(reserved, last.http_port if last else HTTP_PORT, HTTP_PORT, other_ports) as http_port,
+        ):
+            self._configure(bolt_port, http_port, heap)
+            _log.info("starting Neo4j %s on port %d", lock.neo4j, bolt_port)
+            process = self._run(lock, command, heap)
+            state = State(process.pid, bolt_port, http_port, lock.neo4j, heap)
+            self.home.write_state(state)
+            with progress(f"start Neo4j {lock.neo4j}", None, ""):
+                self._wait_until_it_answers(state, process)
+            return state
 
-        _log.info("starting Neo4j %s on port %d", lock.neo4j, bolt_port)
+    def _run(self, lock: Lock, command: list[str], heap: str) -> subprocess.Popen[bytes]:
+        """The server as a process, just started."""
         with self.home.console_log.open("wb") as console:
             process = subprocess.Popen(
                 [
@@ -203,11 +226,7 @@ class EmbeddedServer:
             )
         remember_child(process)
         self.home.stopped_mark.unlink(missing_ok=True)
-        state = State(process.pid, bolt_port, http_port, lock.neo4j, heap)
-        self.home.write_state(state)
-        with progress(f"start Neo4j {lock.neo4j}", None, ""):
-            self._wait_until_it_answers(state, process)
-        return state
+        return process
 
     def _configure(self, bolt_port: int, http_port: int, heap: str) -> None:
         self.home.configuration.parent.mkdir(parents=True, exist_ok=True)
@@ -268,8 +287,20 @@ class EmbeddedServer:
     def _wait_until_it_answers(self, state: State, process: subprocess.Popen[bytes] | None = None) -> None:
         deadline = time.monotonic() + START_SECONDS
         while True:
+            refused: NoConnection | None = None
+            # poll() also takes the dead child off the process table, so that live_process sees it gone.
+            ended = process is not None and process.poll() is not None
+            live = None if ended else live_process(state, self.home)
+            if live is None:
+                said = f"{telling_line(self.log_tail(200))} The whole log: {self.home.console_log}."
+                if not (is_free(state.bolt_port) and is_free(state.http_port)):
+                    raise _PortTaken(
+                        f"Neo4j ended while starting, as another program listens on port {state.bolt_port} or "
+                        f"{state.http_port} of 127.0.0.1: {said}"
+                    )
+                raise EmbeddedServerFailed(f"Neo4j ended while starting: {said}")
             # Browser's port opens after Bolt's.
-            if port_answers(state.bolt_port) and port_answers(state.http_port):
+            if listens(live, state.bolt_port) and listens(live, state.http_port):
                 try:
                     with Database(self.settings()):
                         return
@@ -280,18 +311,14 @@ class EmbeddedServer:
                     ) from error
                 except NoConnection as error:
                     # The port opens a moment before the server takes sessions.
-                    refused: NoConnection | None = error
-            else:
-                refused = None
-            # poll() also takes the dead child off the process table, so that _process sees it gone.
-            if (process is not None and process.poll() is not None) or live_process(state, self.home) is None:
-                raise EmbeddedServerFailed(
-                    f"Neo4j ended while starting: {telling_line(self.log_tail(200))} "
-                    f"The whole log: {self.home.console_log}."
-                )
+                    refused = error
             if time.monotonic() > deadline:
                 raise EmbeddedServerFailed(
                     f"Neo4j (process {state.pid}) did not answer on port {state.bolt_port} within "
                     f"{START_SECONDS} s; see {self.home.console_log}."
                 ) from refused
             time.sleep(0.2)
+
+
+class _PortTaken(EmbeddedServerFailed):
+    """Another program was quicker to listen on a port that was free."""

@@ -13,12 +13,12 @@ from movierec.errors import BadRequest, EmbeddedServerFailed
 
 def small_lock() -> Lock:
     """The two smallest jars of a real lock: quick to fetch, and fetched for real."""
-    lock = load_lock("5.26.28")
+    lock = load_lock("5.26.31")
     return replace(lock, artifacts=tuple(sorted(lock.artifacts, key=lambda artifact: artifact.bytes)[:2]))
 
 
 def test_both_lines_of_neo4j_are_locked() -> None:
-    assert known_versions() == ["5.26.28", "2026.09.0"]
+    assert known_versions() == ["5.26.31", "2026.09.0"]
 
 
 @pytest.mark.parametrize("version", known_versions())
@@ -32,7 +32,7 @@ def test_lock_names_every_jar_with_a_hash_and_no_address(version: str) -> None:
 
 
 def test_unknown_version_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(BadRequest, match=r"5\.26\.28, 2026\.09\.0"):
+    with pytest.raises(BadRequest, match=r"5\.26\.31, 2026\.09\.0"):
         load_lock("4.4.0")
 
 

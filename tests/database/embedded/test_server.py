@@ -8,14 +8,15 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
 from movierec.database.connection import Database
-from movierec.database.embedded.home import Home
-from movierec.database.embedded.processes import free_port
+from movierec.database.embedded.home import Home, cache_folder
+from movierec.database.embedded.processes import reserved_port
 from movierec.database.embedded.server import EmbeddedServer
 from movierec.database.query_files import load_query
 from movierec.errors import BadRequest, EmbeddedServerFailed, WrongPassword
@@ -87,17 +88,77 @@ def test_two_processes_starting_together_get_one_server(tmp_path: Path) -> None:
         EmbeddedServer(Home(tmp_path / "home"), env).discard()
 
 
-def test_two_homes_starting_together_get_ports_of_their_own(tmp_path: Path) -> None:
-    envs = [dict(os.environ) | {"MOVIEREC_HOME": str(tmp_path / name)} for name in ("one", "other")]
-    command = [sys.executable, "-m", "movierec", "server", "start", "--heap", "512m", "--format", "json"]
+@pytest.mark.parametrize("caches", ["one cache", "caches of their own"])
+def test_two_homes_starting_together_get_ports_of_their_own(tmp_path: Path, caches: str) -> None:
+    start_together(tmp_path, 2, caches)
+
+
+@pytest.mark.slow
+def test_eight_homes_with_caches_of_their_own_starting_together_get_ports_of_their_own(tmp_path: Path) -> None:
+    start_together(tmp_path, 8, "caches of their own")
+
+
+def start_together(tmp_path: Path, n: int, caches: str) -> None:
+    """Start `n` servers in `n` processes at once; each must be reached by its own password on its own ports."""
+    envs = []
+    for name in map(str, range(n)):
+        env = dict(os.environ) | {"MOVIEREC_HOME": str(tmp_path / name)}
+        if caches == "caches of their own":
+            cache = tmp_path / f"cache-{name}"
+            cache.mkdir()
+            (cache / "maven").symlink_to(cache_folder(os.environ) / "maven", target_is_directory=True)
+            env["MOVIEREC_CACHE"] = str(cache)
+        envs.append(env)
+    servers = [EmbeddedServer(Home(Path(env["MOVIEREC_HOME"])), env) for env in envs]
+    command = [sys.executable, "-m", "movierec", "server", "start", "--heap", "256m"]
     try:
-        both = [subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL) for env in envs]
-        assert [process.wait(timeout=300) for process in both] == [0, 0]
-        states = [EmbeddedServer(Home(Path(env["MOVIEREC_HOME"])), env).running() for env in envs]
-        assert len({port for state in states if state for port in (state.bolt_port, state.http_port)}) == 4
+        processes = [
+            subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            for env in envs
+        ]
+        said = [process.communicate(timeout=500)[1] for process in processes]
+        assert [process.returncode for process in processes] == [0] * n, said
+        states = [server.running() for server in servers]
+        assert len({port for state in states if state for port in (state.bolt_port, state.http_port)}) == 2 * n
+        assert [n_users(server) for server in servers] == [0] * n
     finally:
-        for env in envs:
-            EmbeddedServer(Home(Path(env["MOVIEREC_HOME"])), env).discard()
+        for server in servers:
+            if server.home.folder.exists():
+                server.discard()
+
+
+def test_port_that_another_program_took_meanwhile_is_not_taken_for_ours(tmp_path: Path) -> None:
+    """Whoever is quicker to listen keeps the port; the start notices, and takes another."""
+    server = EmbeddedServer(Home(tmp_path / "home"), dict(os.environ))
+    with socket.socket() as stranger:
+        stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+
+        class Beaten(EmbeddedServer):
+            def _run(self, *arguments):  # type: ignore[no-untyped-def]
+                if stranger.getsockname()[1] == 0:  # the first time: between the choice and the start
+                    configured = self.home.configuration.read_text()
+                    stranger.bind(("127.0.0.1", int(configured.split("bolt.listen_address=127.0.0.1:")[1].split()[0])))
+                    stranger.listen()
+                return super()._run(*arguments)
+
+        try:
+            state = Beaten(server.home, dict(os.environ)).start(heap="256m")
+            assert stranger.getsockname()[1] not in (0, state.bolt_port)
+            assert n_users(server) == 0
+        finally:
+            server.discard()
+
+
+def test_data_of_an_older_version_of_the_line_are_opened_by_the_locked_one(tmp_path: Path) -> None:
+    server = EmbeddedServer(Home(tmp_path / "home"), dict(os.environ))
+    try:
+        made = server.start(heap="256m")
+        server.stop()
+        server.home.write_state(replace(made, neo4j="5.26.0"))
+        assert server.start().neo4j == made.neo4j
+        assert n_users(server) == 0
+    finally:
+        server.discard()
 
 
 def test_killed_server_is_noticed_and_restarted_on_its_data(running: EmbeddedServer) -> None:
@@ -132,7 +193,8 @@ def test_two_homes_live_side_by_side_and_taken_ports_are_avoided(running: Embedd
         state = running.running()
         assert state is not None
         stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        stranger.bind(("127.0.0.1", free_port(state.bolt_port + 1, state.bolt_port)))
+        with reserved_port(tmp_path / "ports", state.bolt_port + 1, state.bolt_port) as port:
+            stranger.bind(("127.0.0.1", port))
         stranger.listen()
         taken = stranger.getsockname()[1]
         try:
@@ -146,7 +208,7 @@ def test_two_homes_live_side_by_side_and_taken_ports_are_avoided(running: Embedd
 
 def test_another_version_on_the_same_home_is_refused(running: EmbeddedServer) -> None:
     running.start(heap="512m")
-    with pytest.raises(BadRequest, match=r"is Neo4j 5\.26\.28, not 2026\.09\.0.*MOVIEREC_HOME"):
+    with pytest.raises(BadRequest, match=r"is Neo4j 5\.26\.31, not 2026\.09\.0.*MOVIEREC_HOME"):
         EmbeddedServer(running.home, dict(os.environ), "2026.09.0").start()
 
 
