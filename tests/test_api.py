@@ -9,7 +9,7 @@ from movierec.database.connection import Database
 from movierec.errors import BadRequest, NotFound
 from movierec.recommending.recommend import Wish, recommend
 from movierec.recommending.similar import similar_movies
-from tests.conftest import TestServer
+from tests.servers import TestServer
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def environment(neo4j_server: TestServer, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("NEO4J_PASSWORD", settings.password)
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 @pytest.mark.usefixtures("environment")
 def test_answers_are_tables_of_the_same_rows(keras_database: Database) -> None:
     with movierec.connect() as movies:

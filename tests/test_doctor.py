@@ -4,7 +4,7 @@ from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.doctor import examine
 
-pytestmark = pytest.mark.one_line
+pytestmark = pytest.mark.one_version
 
 
 def test_whole_model_has_nothing_to_remedy(keras_database: Database) -> None:
@@ -24,24 +24,18 @@ def test_empty_database_is_told_the_way(empty_database: Database) -> None:
     assert "movierec train" in remedies["vectors"]
 
 
-def test_graph_older_than_the_ratings_is_noticed(keras_database: Database, neo4j_server) -> None:  # type: ignore[no-untyped-def]
-    try:
-        keras_database.write(
-            load_query("runs/start"), runId="load-new", stage="load", process="elsewhere:1:0", settings={}
-        )
-        remedies = {finding.check: finding.remedy for finding in examine(keras_database)}
-        assert "load-new came after it" in remedies["CO_LIKED"]
-    finally:
-        neo4j_server.state = "unknown"
+def test_graph_older_than_the_ratings_is_noticed(changed_keras_database: Database) -> None:
+    changed_keras_database.write(
+        load_query("runs/start"), runId="load-new", stage="load", process="elsewhere:1:0", settings={}
+    )
+    remedies = {finding.check: finding.remedy for finding in examine(changed_keras_database)}
+    assert "load-new came after it" in remedies["CO_LIKED"]
 
 
-def test_unfinished_derive_is_noticed(keras_database: Database, neo4j_server) -> None:  # type: ignore[no-untyped-def]
-    try:
-        keras_database.write(
-            load_query("runs/start"), runId="derive-new", stage="derive", process="elsewhere:1:0", settings={}
-        )
-        findings = {finding.check: finding for finding in examine(keras_database)}
-        assert "not whole" in findings["CO_LIKED"].value
-        assert findings["CO_LIKED"].remedy
-    finally:
-        neo4j_server.state = "unknown"
+def test_unfinished_derive_is_noticed(changed_keras_database: Database) -> None:
+    changed_keras_database.write(
+        load_query("runs/start"), runId="derive-new", stage="derive", process="elsewhere:1:0", settings={}
+    )
+    findings = {finding.check: finding for finding in examine(changed_keras_database)}
+    assert "not whole" in findings["CO_LIKED"].value
+    assert findings["CO_LIKED"].remedy

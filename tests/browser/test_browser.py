@@ -23,7 +23,7 @@ from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
 from movierec.graph.settings import DeriveSettings
 from tests.browser.page import drawing, neo4j_browser, rows, run
-from tests.conftest import MOVIELENS
+from tests.servers import MOVIELENS
 
 EXPLORE = cypher_folder() / "explore"
 

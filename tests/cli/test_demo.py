@@ -15,7 +15,7 @@ from movierec.database.embedded.home import Home
 from movierec.database.embedded.server import EmbeddedServer
 from movierec.database.query_files import load_query
 from movierec.database.runs import live_run
-from tests.conftest import MOVIELENS, TestServer
+from tests.servers import MOVIELENS, TestServer
 
 pytestmark = [pytest.mark.embedded, pytest.mark.neo4j]
 
@@ -60,7 +60,7 @@ def test_demo_goes_the_whole_way_twice_to_the_same_model(tmp_path: Path) -> None
         server.discard()
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_killed_load_and_derive_can_be_run_again(
     empty_database: Database, neo4j_server: TestServer, tmp_path: Path
 ) -> None:
@@ -96,9 +96,9 @@ def test_killed_load_and_derive_can_be_run_again(
     assert (derived["movies"], derived["edges"]) == (1405, 40_043)
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_killed_training_is_gone_on_with_to_the_same_bytes(
-    keras_database: Database, neo4j_server: TestServer, tmp_path: Path
+    changed_keras_database: Database, neo4j_server: TestServer, tmp_path: Path
 ) -> None:
     settings = neo4j_server.settings
     env = environment(tmp_path / "home") | {
@@ -118,8 +118,7 @@ def test_killed_training_is_gone_on_with_to_the_same_bytes(
         "--format",
         "json",
     ]
-    neo4j_server.state = "unknown"
-    live = live_run(keras_database)
+    live = live_run(changed_keras_database)
     killed = subprocess.Popen(command, env=env, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     checkpoints = tmp_path / "home" / "checkpoints"
     deadline = time.monotonic() + 120
@@ -129,7 +128,7 @@ def test_killed_training_is_gone_on_with_to_the_same_bytes(
         time.sleep(0.02)
     killed.send_signal(signal.SIGKILL)
     killed.wait()
-    assert live_run(keras_database) == live, "the last vectors are still live"
+    assert live_run(changed_keras_database) == live, "the last vectors are still live"
 
     resumed = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert list(checkpoints.glob("*.pt")) == []

@@ -9,17 +9,11 @@ import pytest
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.database.runs import live_run
-from tests.conftest import Answer, TestServer
+from tests.conftest import Answer
 
-pytestmark = pytest.mark.one_line
+pytestmark = pytest.mark.one_version
 
 Connected = Callable[..., Answer]
-
-
-@pytest.fixture
-def trained_database(keras_database: Database, neo4j_server: TestServer) -> Database:
-    neo4j_server.state = "unknown"  # other vectors will be live
-    return keras_database
 
 
 def train(connected: Connected, *options: object) -> dict[str, object]:
@@ -40,14 +34,14 @@ def test_dry_run_says_what_it_takes_and_writes_nothing(connected: Connected, ker
     assert keras_database.read(load_query("runs/list"), limit=100) == before
 
 
-def test_number_of_threads_changes_no_byte(connected: Connected, trained_database: Database) -> None:
+def test_number_of_threads_changes_no_byte(connected: Connected, changed_keras_database: Database) -> None:
     one, two = (train(connected, "--threads", threads)["vectors_sha256"] for threads in (1, 2))
     assert one == two
 
 
-def test_warm_start_begins_with_the_live_vectors(connected: Connected, trained_database: Database) -> None:
+def test_warm_start_begins_with_the_live_vectors(connected: Connected, changed_keras_database: Database) -> None:
     def vectors() -> np.ndarray:
-        return np.array([row["embedding"] for row in trained_database.read(load_query("embedding/read"))])
+        return np.array([row["embedding"] for row in changed_keras_database.read(load_query("embedding/read"))])
 
     before = vectors()
     warm = train(connected, "--warm-start", "--epochs", 1, "--seed", 5)
@@ -57,13 +51,13 @@ def test_warm_start_begins_with_the_live_vectors(connected: Connected, trained_d
     assert warm["losses"][0] < cold["losses"][0]  # type: ignore[index]
 
 
-def test_early_stopping_reports_the_validation(connected: Connected, trained_database: Database) -> None:
+def test_early_stopping_reports_the_validation(connected: Connected, changed_keras_database: Database) -> None:
     stopped = train(connected, "--patience", 1, "--epochs", 60, "--learning-rate", 1)
     losses = stopped["validation_losses"]
     assert isinstance(losses, list)
     assert 2 <= len(losses) < 60
     assert losses[-1] >= min(losses[:-1])
-    run = live_run(trained_database)
+    run = live_run(changed_keras_database)
     assert run is not None
     assert run["validationLosses"] == losses
 

@@ -11,7 +11,8 @@ import pytest
 from movierec.cli.main import VERBS
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query, parse_query
-from tests.conftest import MOVIELENS, Answer
+from tests.conftest import Answer
+from tests.servers import MOVIELENS
 
 
 def test_the_way_step_by_step(connected: Callable[..., Answer], empty_database: Database, tmp_path: Path) -> None:
@@ -85,7 +86,7 @@ def test_formats_hold_the_same_rows(
     assert [int(row["movieId"]) for row in rows] == [row["movieId"] for row in expected]
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_evaluate_in_a_scratch_server_leaves_the_database_as_it_is(
     connected: Callable[..., Answer], keras_database: Database, tmp_path: Path
 ) -> None:
@@ -153,7 +154,7 @@ def test_recommend_prints_a_query_that_runs(connected: Callable[..., Answer], ke
     assert [row["movieId"] for row in keras_database.read(query, **parameters)] == [row["movieId"] for row in rows]
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_tune_names_the_best_blend(
     connected: Callable[..., Answer], empty_database: Database, tmp_path: Path
 ) -> None:
@@ -204,9 +205,9 @@ def test_every_verb_is_run_by_some_test() -> None:
     assert [verb for verb in VERBS if f'"{verb}"' not in here] == []
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_rate_trains_predicts_and_is_evaluated(
-    connected: Callable[..., Answer], movielens_database: Database, tmp_path: Path
+    connected: Callable[..., Answer], changed_movielens_database: Database, tmp_path: Path
 ) -> None:
     home = {"MOVIEREC_HOME": str(tmp_path / "home")}
     said = connected("rate", "predict", "--user", 1, **home)
@@ -224,11 +225,11 @@ def test_rate_trains_predicts_and_is_evaluated(
     both = connected("rate", "predict", "--user", 1, "--movie", "Toy Story (1995)", "--year", "1995", **home)
     assert both.exit_code == 2
     assert "expected it without conditions on movies" in both.err
-    before = movielens_database.read(load_query("doctor/counts"))
+    before = changed_movielens_database.read(load_query("doctor/counts"))
     answer = connected("rate", "evaluate", *few, "--format", "json", **home)
     assert answer.exit_code == 0, answer.err
     report = json.loads(answer.out)
     assert report["protocol"] == "newest 20% of the ratings of users with 5 or more"
     assert report["ratings"] + report["held_out"] == 100_836
     assert 0.8 < report["methods"]["biases"]["rmse"] < 1.0
-    assert movielens_database.read(load_query("doctor/counts")) == before
+    assert changed_movielens_database.read(load_query("doctor/counts")) == before

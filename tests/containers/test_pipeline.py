@@ -14,7 +14,7 @@ from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings, undo_split
 from movierec.recommending.recommend import Wish, recommend
 from movierec.recommending.similar import similar_movies
-from tests.conftest import MOVIELENS
+from tests.servers import MOVIELENS
 
 
 def test_the_whole_way_in_a_container(container_database: Database, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from movierec.embedding.embeddings import Embeddings
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write, write_embeddings
 from movierec.errors import MovieRecError, StageMissing
-from tests.conftest import TestServer
+from tests.servers import TestServer
 
 
 def vectors(database: Database) -> tuple[list[int], np.ndarray]:
@@ -28,13 +28,13 @@ def test_keras_preset_walks_and_learns_as_the_example_does(keras_database: Datab
     assert found.sha256() == run["vectorsSha256"], "what was written is what is read"
 
 
-@pytest.mark.one_line
-def test_second_training_changes_no_byte(keras_database: Database, neo4j_server: TestServer) -> None:
-    before = vectors(keras_database)
-    first = live_run(keras_database)
-    train_and_write(keras_database, TrainSettings.from_preset("keras"), neo4j_server.checkpoints)
-    after = vectors(keras_database)
-    second = live_run(keras_database)
+@pytest.mark.one_version
+def test_second_training_changes_no_byte(changed_keras_database: Database, neo4j_server: TestServer) -> None:
+    before = vectors(changed_keras_database)
+    first = live_run(changed_keras_database)
+    train_and_write(changed_keras_database, TrainSettings.from_preset("keras"), neo4j_server.checkpoints)
+    after = vectors(changed_keras_database)
+    second = live_run(changed_keras_database)
     assert before[0] == after[0]
     assert np.array_equal(before[1], after[1])
     assert first is not None
@@ -44,9 +44,9 @@ def test_second_training_changes_no_byte(keras_database: Database, neo4j_server:
 
 
 def test_writing_that_fails_leaves_the_last_vectors_live(
-    keras_database: Database, monkeypatch: pytest.MonkeyPatch
+    changed_keras_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before, live = vectors(keras_database), live_run(keras_database)
+    before, live = vectors(changed_keras_database), live_run(changed_keras_database)
     real = Transaction.run
 
     def cut_off(self: Transaction, query: Query, **parameters: object) -> object:
@@ -58,34 +58,34 @@ def test_writing_that_fails_leaves_the_last_vectors_live(
     new = Embeddings(np.array(before[0]), np.ones((len(before[0]), 3), dtype=np.float32), ())
 
     def write() -> None:
-        with record_run(keras_database, "train", {}) as run:
-            write_embeddings(keras_database, new, run)
+        with record_run(changed_keras_database, "train", {}) as run:
+            write_embeddings(changed_keras_database, new, run)
 
     with pytest.raises(Exception, match="cut"):
         write()
     monkeypatch.undo()
-    assert np.array_equal(vectors(keras_database)[1], before[1])
-    assert live_run(keras_database) == live
-    failed = latest_run(keras_database, "train")
+    assert np.array_equal(vectors(changed_keras_database)[1], before[1])
+    assert live_run(changed_keras_database) == live
+    failed = latest_run(changed_keras_database, "train")
     assert failed is not None
     assert failed["status"] == "failed"
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_training_that_diverges_leaves_the_last_vectors_live(
-    keras_database: Database, neo4j_server: TestServer
+    changed_keras_database: Database, neo4j_server: TestServer
 ) -> None:
-    before, live = vectors(keras_database), live_run(keras_database)
+    before, live = vectors(changed_keras_database), live_run(changed_keras_database)
     settings = TrainSettings.from_preset("keras", learning_rate=1e38, epochs=2)
     with pytest.raises(MovieRecError, match=r"diverged.*--learning-rate"):
-        train_and_write(keras_database, settings, neo4j_server.checkpoints)
-    assert np.array_equal(vectors(keras_database)[1], before[1])
-    assert live_run(keras_database) == live
+        train_and_write(changed_keras_database, settings, neo4j_server.checkpoints)
+    assert np.array_equal(vectors(changed_keras_database)[1], before[1])
+    assert live_run(changed_keras_database) == live
 
 
-@pytest.mark.one_line
-def test_vectors_of_another_length_replace_the_old_ones(spoilt_movielens_database: Database) -> None:
-    database = spoilt_movielens_database
+@pytest.mark.one_version
+def test_vectors_of_another_length_replace_the_old_ones(changed_movielens_database: Database) -> None:
+    database = changed_movielens_database
     for size, ids in ((3, [1, 2, 3]), (5, [2, 3])):
         new = Embeddings(np.array(ids), np.eye(len(ids), size, dtype=np.float32) + 0.5, ())
         with record_run(database, "train", {}) as run:
@@ -95,16 +95,15 @@ def test_vectors_of_another_length_replace_the_old_ones(spoilt_movielens_databas
         assert np.array_equal(matrix, new.vectors)
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_training_before_derive_names_it(empty_database: Database, neo4j_server: TestServer) -> None:
     with pytest.raises(StageMissing, match="movierec derive"):
         train_and_write(empty_database, TrainSettings(), neo4j_server.checkpoints)
 
 
-@pytest.mark.one_line
-def test_warm_start_without_vectors_is_refused(keras_database: Database, neo4j_server: TestServer) -> None:
+@pytest.mark.one_version
+def test_warm_start_without_vectors_is_refused(changed_keras_database: Database, neo4j_server: TestServer) -> None:
     settings = TrainSettings.from_preset("keras", warm_start=True)
-    neo4j_server.state = "unknown"
-    keras_database.write(load_query("embedding/clear"))
+    changed_keras_database.write(load_query("embedding/clear"))
     with pytest.raises(StageMissing, match=r"No movie has a vector.*without --warm-start"):
-        train_and_write(keras_database, settings, neo4j_server.checkpoints)
+        train_and_write(changed_keras_database, settings, neo4j_server.checkpoints)

@@ -82,7 +82,7 @@ def test_genres_are_read_off_vectors_that_hold_them_and_off_no_others() -> None:
     assert genre_probe(told[:110], genres[:110])["genres"] == 0
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_likeness_that_is_measured_is_the_one_that_similar_answers_by(keras_database: Database) -> None:
     exam = pull_exam(keras_database, 5.0)
     recommender = Recommender(keras_database)

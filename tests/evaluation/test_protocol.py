@@ -15,14 +15,13 @@ from movierec.graph.load import load_ratings
 from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings
 from movierec.recommending.recommend import Wish, recommend
-from tests.conftest import TestServer
 
 
-@pytest.mark.one_line
-def test_default_model_is_above_every_baseline(spoilt_movielens_database: Database, tmp_path: Path) -> None:
+@pytest.mark.one_version
+def test_default_model_is_above_every_baseline(changed_movielens_database: Database, tmp_path: Path) -> None:
     tables = {}
     settings = (SplitSettings(), DeriveSettings(), TrainSettings())
-    report = evaluate_in(spoilt_movielens_database, *settings, tmp_path, by_user=tables.update)
+    report = evaluate_in(changed_movielens_database, *settings, tmp_path, by_user=tables.update)
     assert (report["users"], report["held_out"], report["train_likes"]) == (603, 9475, 39_105)
     assert (report["order"], report["against"], report["seeds"]) == ("on", "ease", [1])
     methods = report["methods"]
@@ -73,7 +72,7 @@ def write_ratings(path: Path) -> list[tuple[int, int, float]]:
     return [rating[:3] for rating in ratings]
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_likes_in_a_test_file_are_asked_for(empty_database: Database, tmp_path: Path) -> None:
     ratings = write_ratings(tmp_path / "ratings.csv")
     load_ratings(empty_database, tmp_path / "ratings.csv")
@@ -101,7 +100,7 @@ DELETE = (
 )
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 @pytest.mark.parametrize("order", ["on", "off"])
 def test_held_out_ratings_reach_nothing(empty_database: Database, tmp_path: Path, order: str) -> None:
     """Other held-out ratings, or none, and the same training part: same graph, same bytes, same lists."""
@@ -130,12 +129,11 @@ def test_held_out_ratings_reach_nothing(empty_database: Database, tmp_path: Path
         assert made() == before
 
 
-@pytest.mark.one_line
-def test_graph_of_before_the_split_is_refused(keras_database: Database, neo4j_server: TestServer) -> None:
-    neo4j_server.state = "unknown"
-    pull_exam(keras_database, 5.0)
-    split_ratings(keras_database, SplitSettings())
+@pytest.mark.one_version
+def test_graph_of_before_the_split_is_refused(changed_keras_database: Database) -> None:
+    pull_exam(changed_keras_database, 5.0)
+    split_ratings(changed_keras_database, SplitSettings())
     with pytest.raises(StageMissing, match=r"derived before the ratings were split.*movierec derive"):
-        pull_exam(keras_database, 5.0)
-    derive_co_liked(keras_database, DeriveSettings.from_preset("keras"))
-    assert pull_exam(keras_database, 4.0).questions
+        pull_exam(changed_keras_database, 5.0)
+    derive_co_liked(changed_keras_database, DeriveSettings.from_preset("keras"))
+    assert pull_exam(changed_keras_database, 4.0).questions

@@ -23,10 +23,10 @@ from movierec.graph.pull import pull_movie_graph
 from movierec.graph.settings import MEASURES, PRESETS, DeriveSettings
 from movierec.graph.write import write_chunk
 from movierec.ratings.checked import Chunk
-from tests.conftest import MOVIELENS, TestServer
 from tests.graph.brute_force import edges_of
 from tests.graph.content import NODES
 from tests.proxy import BoltProxy
+from tests.servers import MOVIELENS, TestServer
 
 EDGES = parse_query(
     "tests/edges",
@@ -98,7 +98,7 @@ def test_keras_preset_gives_the_examples_figures(derived_database: Database) -> 
 
 @pytest.mark.parametrize(
     "measure",
-    [pytest.param(x, marks=() if x in ("xy_pmi", "llr") else pytest.mark.one_line) for x in MEASURES],
+    [pytest.param(x, marks=() if x in ("xy_pmi", "llr") else pytest.mark.one_version) for x in MEASURES],
 )
 def test_every_measure_is_that_of_a_sparse_matrix_product(derived_database: Database, measure: str) -> None:
     settings = DeriveSettings(min_rating=5.0, measure=measure, order="off")
@@ -131,7 +131,7 @@ def test_every_threshold_is_that_of_a_sparse_matrix_product(
     assert_edges(found(derived_database), expected)
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_likes_of_four_stars_give_the_large_graph(derived_database: Database) -> None:
     settings = DeriveSettings(min_rating=4.0, denominator="likes", min_weight=10.0, order="off")
     result = derive_co_liked(derived_database, settings)
@@ -146,7 +146,7 @@ def test_likes_of_four_stars_give_the_large_graph(derived_database: Database) ->
     }
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 @pytest.mark.parametrize(("min_count", "movies", "edges"), [(10, 1041, 52_062), (20, 448, 11_266)])
 def test_co_count_preset_gives_the_chapters_figures(
     derived_database: Database, min_count: int, movies: int, edges: int
@@ -155,7 +155,7 @@ def test_co_count_preset_gives_the_chapters_figures(
     assert (result["movies"], result["edges"]) == (movies, edges)
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_co_count_preset_gives_the_chapters_figures_on_ml_100k(empty_database: Database, ml_100k: Path) -> None:
     load_ratings(empty_database, ml_100k)
     for min_count, movies, edges in ((10, 785, 81_616), (20, 563, 35_904)):
@@ -163,7 +163,7 @@ def test_co_count_preset_gives_the_chapters_figures_on_ml_100k(empty_database: D
         assert (result["movies"], result["edges"]) == (movies, edges)
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_preview_is_what_derive_writes_and_writes_nothing(derived_database: Database) -> None:
     database = derived_database
     for changes in ({}, {"measure": "cosine", "top_k": 3}):
@@ -203,7 +203,7 @@ def test_second_derive_replaces_the_first(empty_database: Database) -> None:
     assert empty_database.read(EDGES) == first
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_commands_read_the_old_graph_or_the_new_one(derived_database: Database) -> None:
     """While graphs are swapped at once, a reader asks as fast as it can; at the swap itself it is refused."""
     database = derived_database
@@ -246,7 +246,7 @@ def test_derive_that_fails_at_once_leaves_the_graph_as_it_was(empty_database: Da
     assert pull_movie_graph(empty_database).n_edges == 1
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 @pytest.mark.parametrize("at_commit", [9, 12, 15, 18])
 def test_batch_whose_commit_is_not_answered_is_written_once(
     derived_database: Database, neo4j_server: TestServer, at_commit: int
@@ -262,7 +262,7 @@ def test_batch_whose_commit_is_not_answered_is_written_once(
     assert_edges(found(derived_database), edges_of(RATINGS, settings))
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_killed_after_any_batch_and_run_again(derived_database: Database, neo4j_server: TestServer) -> None:
     database = derived_database
     derive_co_liked(database, DeriveSettings.from_preset("keras"))

@@ -73,7 +73,7 @@ def assert_as_in_full(database: Database, settings: DeriveSettings, result: dict
     ],
     ids=lambda settings: settings.measure,
 )
-@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.one_line)])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.one_version)])
 def test_random_changes_of_ratings(
     empty_database: Database, tmp_path: Path, settings: DeriveSettings, seed: int
 ) -> None:

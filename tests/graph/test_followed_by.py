@@ -92,7 +92,7 @@ def test_weights_and_the_best_of_each_movie(empty_database: Database, tmp_path: 
         assert_followed(empty_database, SETTINGS)
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 @pytest.mark.parametrize(("seed", "top_k"), [(1, None), (2, 5)])
 def test_incremental_derive_gives_what_a_full_one_does(
     empty_database: Database, tmp_path: Path, seed: int, top_k: int | None
@@ -137,7 +137,7 @@ def test_preview_counts_what_follows_and_writes_nothing(empty_database: Database
     assert derive_co_liked(empty_database, SETTINGS)["followed"] == expected
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_pulled_likes_are_oldest_first_with_their_steps(empty_database: Database, tmp_path: Path) -> None:
     rows = pd.DataFrame(
         {
@@ -160,7 +160,7 @@ def test_pulled_likes_are_oldest_first_with_their_steps(empty_database: Database
     assert likes.steps.tolist() == [2.0, 0.5, 0.5, 1.0, 0.0]
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_pulled_graph_has_the_symmetric_pmi_of_both_directions(empty_database: Database, tmp_path: Path) -> None:
     load(empty_database, tmp_path, "ratings", some_ratings(np.random.default_rng(4), 300))
     derive_co_liked(empty_database, SETTINGS)

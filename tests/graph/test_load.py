@@ -19,9 +19,10 @@ from movierec.ratings.columns import id_of
 from movierec.ratings.files import Files
 from movierec.ratings.rejects import BadRows
 from movierec.ratings.source import ReadSettings
-from tests.conftest import MOVIELENS, Answer
+from tests.conftest import Answer
 from tests.graph.content import content
 from tests.ratings.reading import read
+from tests.servers import MOVIELENS
 
 ONE_RATING = parse_query(
     "tests/one_rating",

@@ -20,11 +20,11 @@ from movierec.database.embedded.server import EmbeddedServer
 from movierec.database.query_files import load_query
 from movierec.database.settings import ConnectionSettings
 from movierec.graph.load import load_ratings
-from tests.conftest import CLEAR, MOVIELENS, TestServer
 from tests.graph.content import content
 from tests.proxy import BoltProxy
+from tests.servers import CLEAR, MOVIELENS, TestServer
 
-pytestmark = pytest.mark.one_line
+pytestmark = pytest.mark.one_version
 
 N_RATINGS = 1500
 BATCH_ROWS = 250
@@ -68,7 +68,6 @@ def port_of(settings: ConnectionSettings) -> int:
 def undisturbed(database: Database, server: TestServer, folder: Path) -> dict[str, object]:
     load_ratings(database, folder, BATCH_ROWS)
     expected = content(database)
-    server.state = "unknown"
     server.bring_to("empty")
     return expected
 
@@ -223,7 +222,6 @@ def test_disk_is_full_for_the_rejects(
     (entry,) = [json.loads(line) for line in rejects.read_text().splitlines()]
     assert (entry["line"], entry["column"], entry["value"]) == (1001, "movieId", "oh dear")
 
-    neo4j_server.state = "unknown"
     neo4j_server.bring_to("empty")
     code, err = ended(start_load(settings, port_of(settings), spoilt, *more, "/dev/full"))
     assert code == 1

@@ -47,8 +47,8 @@ def test_pull_before_derive_names_it(empty_database: Database) -> None:
         pull_movie_graph(empty_database)
 
 
-def test_graph_that_something_else_has_changed_is_refused(spoilt_movielens_database: Database) -> None:
-    database = spoilt_movielens_database
+def test_graph_that_something_else_has_changed_is_refused(changed_movielens_database: Database) -> None:
+    database = changed_movielens_database
     derive_co_liked(database, DeriveSettings.from_preset("keras"))
     database.write(parse_query("one", TAKE_ONE_AWAY))
     with pytest.raises(StageMissing, match=r"has 40042 CO_LIKED.*expected the 40043.*movierec derive"):

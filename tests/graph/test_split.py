@@ -13,7 +13,8 @@ from movierec.errors import BadRequest, DataRejected, StageMissing
 from movierec.graph.load import load_ratings
 from movierec.graph.settings import SplitSettings
 from movierec.graph.split import random_part, split_ratings, undo_split
-from tests.conftest import MOVIELENS, Answer
+from tests.conftest import Answer
+from tests.servers import MOVIELENS
 
 HELD = parse_query(
     "tests/held",
@@ -33,8 +34,8 @@ def newest_likes_by_pandas() -> set[tuple[int, int]]:
     return held
 
 
-def test_newest_likes_are_held_out_and_can_be_put_back(spoilt_movielens_database: Database) -> None:
-    database = spoilt_movielens_database
+def test_newest_likes_are_held_out_and_can_be_put_back(changed_movielens_database: Database) -> None:
+    database = changed_movielens_database
     before = database.read(load_query("pull/ratings"))
     result = split_ratings(database, SplitSettings())
     assert result == {"users": 603, "held_out": 9475, "ratings": 100_836 - 9475}
@@ -77,8 +78,8 @@ def half_undone(database: Database) -> None:
 LIKES = pd.read_csv(MOVIELENS / "ratings.csv").query("rating >= 4").sort_values(["userId", "timestamp", "movieId"])
 
 
-def test_last_like_of_each_user(spoilt_movielens_database: Database) -> None:
-    database = spoilt_movielens_database
+def test_last_like_of_each_user(changed_movielens_database: Database) -> None:
+    database = changed_movielens_database
     settings = SplitSettings("last")
     result = split_ratings(database, settings)
     groups = [(user, group) for user, group in LIKES.groupby("userId") if len(group) >= 5]
@@ -90,9 +91,9 @@ def test_last_like_of_each_user(spoilt_movielens_database: Database) -> None:
         split_ratings(database, SplitSettings("random"))
 
 
-@pytest.mark.one_line
-def test_newest_of_all_likes(spoilt_movielens_database: Database) -> None:
-    database = spoilt_movielens_database
+@pytest.mark.one_version
+def test_newest_of_all_likes(changed_movielens_database: Database) -> None:
+    database = changed_movielens_database
     settings = SplitSettings("global-time", fraction=0.1)
     result = split_ratings(database, settings)
     moment = LIKES.timestamp.quantile(0.9, interpolation="lower")
@@ -103,9 +104,9 @@ def test_newest_of_all_likes(spoilt_movielens_database: Database) -> None:
     assert split_ratings(database, settings) == result
 
 
-@pytest.mark.one_line
-def test_random_part_depends_on_the_seed_alone(spoilt_movielens_database: Database) -> None:
-    database = spoilt_movielens_database
+@pytest.mark.one_version
+def test_random_part_depends_on_the_seed_alone(changed_movielens_database: Database) -> None:
+    database = changed_movielens_database
     settings = SplitSettings("random", seed=7)
     result = split_ratings(database, settings)
     assert (result["users"], result["held_out"]) == (603, 9475)
@@ -129,8 +130,8 @@ def test_random_part_is_uniform() -> None:
     assert stats.chisquare(counts).pvalue > 1e-3
 
 
-def test_part_that_a_file_names(spoilt_movielens_database: Database, tmp_path: Path) -> None:
-    database = spoilt_movielens_database
+def test_part_that_a_file_names(changed_movielens_database: Database, tmp_path: Path) -> None:
+    database = changed_movielens_database
     before = database.read(load_query("pull/ratings"))
     lines = (MOVIELENS / "ratings.csv").read_text().splitlines()
     path = tmp_path / "test.csv"
@@ -159,9 +160,9 @@ def test_ratings_without_times_have_no_newest(empty_database: Database, tmp_path
     assert split_ratings(empty_database, SplitSettings("random"))["held_out"] == 2
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_command_names_the_file_and_undoes(
-    connected: Callable[..., Answer], spoilt_movielens_database: Database
+    connected: Callable[..., Answer], changed_movielens_database: Database
 ) -> None:
     answer = connected("split", "--strategy", "canonical")
     assert answer.exit_code == 2

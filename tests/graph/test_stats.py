@@ -11,11 +11,12 @@ from movierec.database.connection import Database
 from movierec.errors import StageMissing
 from movierec.graph.load import load_ratings
 from movierec.graph.stats import rating_stats
-from tests.conftest import MOVIELENS, Answer
+from tests.conftest import Answer
 from tests.graph.test_load import own_file
+from tests.servers import MOVIELENS
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_numbers_of_the_sample_are_those_of_pandas_and_scipy(movielens_database: Database) -> None:
     stats = rating_stats(movielens_database)
     ratings = pd.read_csv(MOVIELENS / "ratings.csv")
@@ -61,7 +62,7 @@ def test_empty_database_names_the_stage_before(empty_database: Database) -> None
         rating_stats(empty_database)
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_table_and_json(connected: Callable[..., Answer], movielens_database: Database) -> None:
     table = connected("stats")
     assert table.exit_code == 0, table.err

@@ -10,11 +10,12 @@ from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import list_loads, load_ratings
 from movierec.graph.settings import DeriveSettings
 from movierec.graph.unload import remove_load
-from tests.conftest import MOVIELENS, Answer
+from tests.conftest import Answer
 from tests.graph.content import content
 from tests.graph.test_load import UNTOUCH, one, own_file, touched
+from tests.servers import MOVIELENS
 
-pytestmark = pytest.mark.one_line
+pytestmark = pytest.mark.one_version
 
 
 def test_removed_load_leaves_what_was_there_before(empty_database: Database, tmp_path: Path) -> None:
@@ -102,9 +103,9 @@ def test_unknown_load_names_those_there_are(
     assert connected("load", "--remove", 1).exit_code == 2
 
 
-def test_whole_sample_goes_without_a_trace(spoilt_movielens_database: Database) -> None:
-    result = remove_load(spoilt_movielens_database, 1)
+def test_whole_sample_goes_without_a_trace(changed_movielens_database: Database) -> None:
+    result = remove_load(changed_movielens_database, 1)
     assert (result["ratings"], result["tags"], result["users"], result["movies"]) == (100_836, 3683, 610, 9742)
-    counts = spoilt_movielens_database.read_one(load_query("doctor/counts"))
+    counts = changed_movielens_database.read_one(load_query("doctor/counts"))
     assert (counts["users"], counts["movies"], counts["ratings"]) == (0, 0, 0)
-    assert load_ratings(spoilt_movielens_database, MOVIELENS)["ratings"] == 100_836
+    assert load_ratings(changed_movielens_database, MOVIELENS)["ratings"] == 100_836

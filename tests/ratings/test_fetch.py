@@ -13,7 +13,7 @@ import pytest
 
 from movierec.errors import BadRequest, DataRejected, NoConnection
 from movierec.ratings.fetch import DATASETS, fetch_dataset
-from tests.conftest import MOVIELENS
+from tests.servers import MOVIELENS
 
 SMALL = DATASETS["ml-latest-small"]
 

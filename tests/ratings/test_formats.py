@@ -20,8 +20,8 @@ from movierec.ratings.files import Files
 from movierec.ratings.formats import recognise
 from movierec.ratings.rejects import BadRows
 from movierec.ratings.source import ReadSettings
-from tests.conftest import MOVIELENS
 from tests.ratings.reading import read
+from tests.servers import MOVIELENS
 
 RATINGS = [
     {"userIds": 1, "movieIds": 10, "ratings": 4.0, "timestamps": 881250949},

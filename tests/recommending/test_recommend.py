@@ -11,7 +11,7 @@ from movierec.recommending.reasons import reason_in_words
 from movierec.recommending.recommend import Wish, recommend
 from movierec.recommending.recommender import Recommender
 from movierec.recommending.scoring import likes_ago
-from tests.conftest import TestServer
+from tests.servers import TestServer
 
 RATED = parse_query(
     "tests/rated",
@@ -163,7 +163,7 @@ def some_wish(generator: np.random.Generator) -> Wish:
     )
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_filters_change_no_score(ordered_database: Database) -> None:
     recommender = Recommender(ordered_database)
     whole = {row["movieId"]: row["score"] for row in recommender.recommend(Wish(5, k=10_000), 0)}
@@ -184,7 +184,7 @@ def test_both_ways_give_the_same_reasons(ordered_database: Database) -> None:
             )
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_many_users_get_the_lists_of_each(ordered_database: Database) -> None:
     recommender = Recommender(ordered_database)
     found = dict(recommender.recommend_many([9, 1, 5], Wish(1, k=3)))
@@ -197,7 +197,7 @@ def test_many_users_get_the_lists_of_each(ordered_database: Database) -> None:
         list(recommender.recommend_many([1, 9999], Wish(1)))
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_diverse_list_is_of_the_same_movies_and_less_alike(ordered_database: Database) -> None:
     plain, diverse = Wish(1, k=10), Wish(1, k=10, diversity=0.5)
     pool = {row["movieId"] for row in recommend(ordered_database, replace(plain, k=50), 0)}
@@ -219,19 +219,17 @@ def test_nothing_that_fits_is_an_empty_list(ordered_database: Database) -> None:
         assert recommend(ordered_database, wish) == recommender.recommend(wish) == []
 
 
-def test_like_whose_vector_is_zero_is_no_error(ordered_database: Database) -> None:
-    kept = ordered_database.read(load_query("recommend/vectors"), movieIds=[50])[0]["profileEmbedding"]
-    try:
-        ordered_database.write(SET_PROFILE, vector=[0.0] * len(kept))
-        rows = recommend(ordered_database, Wish(None, (50,)), 0)
-        again = Recommender(ordered_database).recommend(Wish(None, (50,)), 0)
-        assert [row["movieId"] for row in rows] == [row["movieId"] for row in again]
-        assert len(rows) == 10
-    finally:
-        ordered_database.write(SET_PROFILE, vector=kept)
+def test_like_whose_vector_is_zero_is_no_error(changed_ordered_database: Database) -> None:
+    database = changed_ordered_database
+    length = len(database.read(load_query("recommend/vectors"), movieIds=[50])[0]["profileEmbedding"])
+    database.write(SET_PROFILE, vector=[0.0] * length)
+    rows = recommend(database, Wish(None, (50,)), 0)
+    again = Recommender(database).recommend(Wish(None, (50,)), 0)
+    assert [row["movieId"] for row in rows] == [row["movieId"] for row in again]
+    assert len(rows) == 10
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_popularity_moves_the_list_both_ways(ordered_database: Database) -> None:
     likes = [
         np.mean([row["likeCount"] for row in recommend(ordered_database, Wish(9, k=20, popularity=p), 0)])
@@ -240,7 +238,7 @@ def test_popularity_moves_the_list_both_ways(ordered_database: Database) -> None
     assert likes[0] < likes[1] < likes[2]
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_printed_query_gives_the_list_of_the_command(ordered_database: Database) -> None:
     wish = Wish(15, filters=Filters(any_genre=("Comedy", "Drama"), from_year=1980))
     query = load_query("recommend/recommend_in_order")
@@ -250,7 +248,7 @@ def test_printed_query_gives_the_list_of_the_command(ordered_database: Database)
     assert printed.statements == query.statements
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_explained_movie_has_its_place_in_the_list(ordered_database: Database) -> None:
     recommender = Recommender(ordered_database)
     rows = recommend(ordered_database, Wish(15, k=30))
@@ -305,9 +303,8 @@ def test_user_without_likes_gets_what_was_liked_lately(keras_database: Database)
     assert len(recommend(keras_database, Wish(nobody, k=3, diversity=0.5))) == 3
 
 
-def test_new_rating_takes_effect_at_once(neo4j_server: TestServer) -> None:
-    database = neo4j_server.bring_to("keras")
-    neo4j_server.state = "unknown"
+def test_new_rating_takes_effect_at_once(changed_keras_database: Database) -> None:
+    database = changed_keras_database
     recommender = Recommender(database)
     first = recommend(database, Wish(1, k=1))[0]
     assert recommender.recommend(Wish(1, k=1))[0]["movieId"] == first["movieId"]

@@ -11,7 +11,6 @@ from movierec.graph.pull import pull_movie_graph
 from movierec.recommending.filters import Filters
 from movierec.recommending.recommender import Recommender
 from movierec.recommending.similar import similar_movies
-from tests.conftest import TestServer
 
 NEIGHBOURS = parse_query(
     "tests/neighbours",
@@ -42,7 +41,7 @@ def test_the_keras_examples_queries_give_sane_lists(keras_database: Database, ti
     assert QUERIES[title] & set(titles), titles
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_case_study_lists_what_belongs_together_with_any_seed(keras_database: Database, seed: int) -> None:
     graph = pull_movie_graph(keras_database)
@@ -121,9 +120,8 @@ def test_k_below_one_is_refused(keras_database: Database) -> None:
         similar_movies(keras_database, "Jumanji", k=0)
 
 
-def test_movie_without_a_vector_but_with_links_is_taken_for_their_mean(neo4j_server: TestServer) -> None:
-    database = neo4j_server.bring_to("keras")
-    neo4j_server.state = "unknown"
+def test_movie_without_a_vector_but_with_links_is_taken_for_their_mean(changed_keras_database: Database) -> None:
+    database = changed_keras_database
     before = [row["movieId"] for row in similar_movies(database, "2571", k=20)]
     database.write(
         parse_query(

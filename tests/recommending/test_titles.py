@@ -4,7 +4,7 @@ from movierec.database.connection import Database
 from movierec.errors import NotFound
 from movierec.recommending.titles import find_movie
 
-pytestmark = pytest.mark.one_line
+pytestmark = pytest.mark.one_version
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from movierec.stars.predict import predict_stars
 from movierec.stars.pull import pull_held_out, pull_rating_graph
 from movierec.stars.settings import StarSettings
 from movierec.stars.stage import live_model, train_and_save
-from tests.conftest import MOVIELENS
+from tests.servers import MOVIELENS
 
 SETTINGS = StarSettings(embedding_size=8, feature_size=4, batch=500, epochs=3)
 ALL = SplitSettings(min_rating=ALL_RATINGS)
@@ -53,7 +53,7 @@ def few_ratings(empty_database: Database, tmp_path: Path) -> Database:
     return empty_database
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_held_out_ratings_reach_no_training(few_ratings: Database, tmp_path: Path) -> None:
     """Other held-out ratings, or none, and the same training part: the same bytes, epochs chosen included."""
     split_ratings(few_ratings, ALL)
@@ -74,7 +74,7 @@ def test_held_out_ratings_reach_no_training(few_ratings: Database, tmp_path: Pat
         assert trained() == before
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_new_ratings_count_at_once(few_ratings: Database, tmp_path: Path) -> None:
     train_and_save(few_ratings, replace(SETTINGS, epochs=40, learning_rate=0.02), tmp_path / "c", tmp_path / "m")
     run_id, model = live_model(few_ratings, tmp_path / "m")
@@ -128,7 +128,7 @@ def test_conditions_and_named_movies(few_ratings: Database, tmp_path: Path) -> N
         predict_stars(few_ratings, model, 1, k=0)
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_failed_training_leaves_the_last_model_live(
     few_ratings: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,7 +151,7 @@ def test_failed_training_leaves_the_last_model_live(
         live_model(few_ratings, tmp_path / "elsewhere")
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_vectors_are_put_on_users_and_movies(
     few_ratings: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,13 +171,13 @@ def test_vectors_are_put_on_users_and_movies(
     assert few_ratings.read_one(left)["n"] == 0, "those of another model would be taken for its own"
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_nothing_to_learn_from_says_so(empty_database: Database, tmp_path: Path) -> None:
     with pytest.raises(StageMissing, match="movierec load"):
         train_and_save(empty_database, SETTINGS, tmp_path / "c", tmp_path / "m")
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_half_a_split_is_not_learnt_from(
     few_ratings: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -203,7 +203,7 @@ def test_half_a_split_is_not_learnt_from(
     assert not (tmp_path / "m").exists()
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_ratings_that_change_while_they_are_read_are_noticed(
     few_ratings: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,7 +218,7 @@ def test_ratings_that_change_while_they_are_read_are_noticed(
         pull_rating_graph(few_ratings)
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_evaluation_does_without_walks_where_nothing_is_linked(empty_database: Database, tmp_path: Path) -> None:
     lines = [f"{user},{movie},{1 + (user + movie) % 3},{movie}" for user in range(1, 9) for movie in range(1, 9)]
     (tmp_path / "ratings.csv").write_text("userId,movieId,rating,timestamp\n" + "\n".join(lines) + "\n")
@@ -228,7 +228,7 @@ def test_evaluation_does_without_walks_where_nothing_is_linked(empty_database: D
     assert methods["movierec"]["rmse"] > 0
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_evaluation_asks_for_every_held_out_rating(few_ratings: Database) -> None:
     report = evaluate_stars(few_ratings, ALL, replace(SETTINGS, epochs=40, learning_rate=0.02), n_seeds=2)
     assert (report["users"], report["ratings"], report["held_out"], report["seeds"]) == (60, 1200, 300, [1, 2])
@@ -242,7 +242,7 @@ def test_evaluation_asks_for_every_held_out_rating(few_ratings: Database) -> Non
     assert sum(row["predicted_share"] for row in report["calibration"]) == pytest.approx(1.0)
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_copy_in_a_scratch_server_leads_to_the_same_model(few_ratings: Database) -> None:
     """What is known of users and movies is copied with the ratings."""
     text = "MATCH (u:User) SET u.age = 20 + u.userId, u.gender = ['M', 'F'][u.userId % 2] RETURN count(u) AS n;"
@@ -254,7 +254,7 @@ def test_copy_in_a_scratch_server_leads_to_the_same_model(few_ratings: Database)
     assert copied.fingerprint() == graph.fingerprint()
 
 
-@pytest.mark.one_line
+@pytest.mark.one_version
 def test_movielens_is_pulled_whole(movielens_database: Database) -> None:
     graph = pull_rating_graph(movielens_database)
     assert (len(graph.user_ids), len(graph.movie_ids), graph.n_ratings) == (610, 9742, 100_836)

@@ -15,7 +15,15 @@ from filelock import FileLock, Timeout
 from movierec.database.embedded.home import Home, State
 from movierec.errors import EmbeddedServerFailed
 
-__all__ = ["is_free", "listens", "live_process", "reap_children", "remember_child", "reserved_port", "telling_line"]
+__all__ = [
+    "is_free",
+    "listens",
+    "live_process",
+    "reap_children",
+    "remember_child",
+    "reserved_port",
+    "telling_line",
+]
 
 N_PORTS = 200  # that are tried
 

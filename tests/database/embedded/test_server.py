@@ -137,7 +137,9 @@ def test_port_that_another_program_took_meanwhile_is_not_taken_for_ours(tmp_path
             def _run(self, *arguments):  # type: ignore[no-untyped-def]
                 if stranger.getsockname()[1] == 0:  # the first time: between the choice and the start
                     configured = self.home.configuration.read_text()
-                    stranger.bind(("127.0.0.1", int(configured.split("bolt.listen_address=127.0.0.1:")[1].split()[0])))
+                    stranger.bind(
+                        ("127.0.0.1", int(configured.split("bolt.listen_address=127.0.0.1:")[1].split()[0]))
+                    )
                     stranger.listen()
                 return super()._run(*arguments)
 
