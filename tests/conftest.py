@@ -1,10 +1,10 @@
 """The fixtures of all tests, and which tests run, in which order, on which worker.
 
-A test asks for the state of the database that it needs: `empty_database`, `movielens_database`
-(ml-latest-small loaded), `keras_database` (that, with the graph and the vectors of the "keras" preset),
-`ordered_database` (with the order of likes). These four are shared: a test that changes one of the last three
-fails. A test that has to write asks for `changed_movielens_database` or `changed_keras_database`, and the
-next test finds the state made anew. `tests/servers.py` makes the states.
+A test asks for the state of the database that it needs: `empty_database`, `small_database` (a small data set
+with a model), `movielens_database` (ml-latest-small loaded), `keras_database` (that, with the graph and the
+vectors of the "keras" preset), `ordered_database` (with the order of likes). All but the first are shared, and
+a test that changes one fails. A test that has to write asks for `changed_small_database`,
+`changed_movielens_database` and so on; the next test finds the state made anew. `tests/servers.py` makes them.
 
 Without `--all` a test of the database runs on the first Neo4j version only, unless it is marked
 `both_versions`, and tests marked `slow` are left out. With it, all run, and on every version but for those
@@ -16,11 +16,17 @@ the order is free: `-p randomly` shuffles it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Before NumPy and PyTorch are loaded: threads that wait for work by spinning take the other worker's core.
+    # What a test asks two threads of, it still gets.
+    os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
 
 from benchmarks.datasets import ml_100k as fetch_ml_100k
 from movierec.database.connection import Database
@@ -55,7 +61,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             kept.append(item)
     config.stash[LEFT_TO_ALL] = len(left_to_all)
     config.hook.pytest_deselected(items=left_out + left_to_all)
-    kept.sort(key=lambda item: (_group(item), _changes_its_state(item)))
+    kept.sort(key=lambda item: (_group(item), _state(item), _changes_its_state(item)))
     for item in kept:
         item.add_marker(pytest.mark.xdist_group(" ".join(map(str, _group(item)))))
     items[:] = kept
@@ -74,18 +80,23 @@ def _server_kind(item: pytest.Item) -> str | None:
     return kind
 
 
-def _group(item: pytest.Item) -> tuple[int, str, int, str]:
+def _group(item: pytest.Item) -> tuple[int, str, str]:
     """What a test is run together with. Groups that start servers of their own come first, as they take
-    longest; then those of one server and one state; then those without a database, by module.
+    longest; then those of one server, all tests on loaded data in one; then those without a database.
     """
-    kind, module, names = _server_kind(item), item.path.stem, _names(item)
+    kind, module = _server_kind(item), item.path.stem
     if kind is not None:
-        state = max((i for i, name in enumerate(STATES) if any(f"{name}_database" in n for n in names)), default=0)
         # Every test of an empty database makes it anew, so these need not stay together.
-        return 1, kind, -state, "" if state else module
+        return (1, kind, "loaded") if _state(item) else (2, kind, module)
     if item.get_closest_marker("embedded"):
-        return 0, module, 0, "" if "running" in names else item.name
-    return 2, module, 0, ""
+        return 0, module, "" if "running" in _names(item) else item.name
+    return 3, module, ""
+
+
+def _state(item: pytest.Item) -> int:
+    return max(
+        (i for i, state in enumerate(STATES) if any(f"{state}_database" in n for n in _names(item))), default=0
+    )
 
 
 def _changes_its_state(item: pytest.Item) -> bool:
@@ -119,6 +130,18 @@ def _shared(server: TestServer, state: str) -> Iterator[Database]:
 @pytest.fixture
 def empty_database(neo4j_server: TestServer) -> Database:
     return neo4j_server.bring_to("empty")
+
+
+@pytest.fixture
+def small_database(neo4j_server: TestServer) -> Iterator[Database]:
+    """The small data set (tests/small_ratings.py) with both graphs and vectors."""
+    yield from _shared(neo4j_server, "small")
+
+
+@pytest.fixture
+def changed_small_database(neo4j_server: TestServer) -> Database:
+    """The same, for a test that changes it."""
+    return neo4j_server.bring_to("small")
 
 
 @pytest.fixture

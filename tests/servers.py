@@ -30,11 +30,13 @@ from movierec.embedding.stage import train_and_write
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
 from movierec.graph.settings import DeriveSettings
+from tests.small_ratings import write_small_ratings
 
 MOVIELENS = Path(__file__).parent.parent / "data" / "ml-latest-small"
 
-# Each can be made from the one before it in its row, or from an empty database.
-STATES = ("empty", "movielens", "derived", "keras", "ordered")
+STATES = ("empty", "small", "movielens", "derived", "keras", "ordered")
+SMALL_DERIVE = DeriveSettings(min_weight=0.1, order="on")
+SMALL_TRAIN = TrainSettings(embedding_size=16, epochs=2, tune_epochs=3)
 
 CLEAR = parse_query(
     "tests/clear",
@@ -64,11 +66,14 @@ class TestServer:
     __test__ = False
     settings: ConnectionSettings
     database: Database
-    checkpoints: Path
+    folder: Path
     driver: neo4j.Driver
-    uses_embedded_home: Path | None = None
     state: str = "unknown"
     bookmark: frozenset[str] = frozenset()
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.folder / "checkpoints"
 
     def bring_to(self, state: str) -> Database:
         """The database in `state`; made anew only if anything was written since it was made last."""
@@ -86,17 +91,25 @@ class TestServer:
         return self.bookmark == self._last_transaction()
 
     def _make(self, state: str) -> None:
-        has_ratings = self.state in ("movielens", "derived", "keras", "ordered") and self.is_as_it_was()
-        if not (state in ("derived", "keras", "ordered") and has_ratings):
+        has_movielens = self.state in STATES[STATES.index("movielens") :] and self.is_as_it_was()
+        if not (state in ("derived", "keras", "ordered") and has_movielens):
             self.database.run_batches(CLEAR)
-            if state != "empty":
+            if state == "small":
+                load_ratings(self.database, write_small_ratings(self.folder / "small"))
+            elif state != "empty":
                 load_ratings(self.database, MOVIELENS)
-        if state == "keras":
-            derive_co_liked(self.database, DeriveSettings.from_preset("keras"))
-            train_and_write(self.database, TrainSettings.from_preset("keras"), self.checkpoints)
-        if state == "ordered":
-            derive_co_liked(self.database, DeriveSettings.from_preset("keras", order="on", follow_top_k=50))
-            train_and_write(self.database, TrainSettings(epochs=1, tune_epochs=5), self.checkpoints)
+        models = {
+            "small": (SMALL_DERIVE, SMALL_TRAIN),
+            "keras": (DeriveSettings.from_preset("keras"), TrainSettings.from_preset("keras")),
+            "ordered": (
+                DeriveSettings.from_preset("keras", order="on", follow_top_k=50),
+                TrainSettings(epochs=1, tune_epochs=5),
+            ),
+        }
+        if state in models:
+            derive, train = models[state]
+            derive_co_liked(self.database, derive)
+            train_and_write(self.database, train, self.checkpoints)
 
     def _last_transaction(self) -> frozenset[str]:
         with self.driver.session(
@@ -127,7 +140,6 @@ class Servers:
 
     def _start(self, kind: str) -> TestServer:
         folder = self._folder(f"server-{kind}")
-        home = None
         if kind == "uri":
             settings = ConnectionSettings(
                 os.environ["MOVIEREC_TEST_URI"],
@@ -141,8 +153,7 @@ class Servers:
             self._ends.callback(container.stop)
             settings = ConnectionSettings(container.get_connection_url(), "neo4j", "only-for-tests")
         else:
-            home = folder / "home"
-            server = EmbeddedServer(Home(home), dict(os.environ), kind)
+            server = EmbeddedServer(Home(folder / "home"), dict(os.environ), kind)
             server.start()
             self._ends.callback(server.discard)
             settings = server.settings()
@@ -152,4 +163,4 @@ class Servers:
         )
         if kind == "uri" and (n_nodes := database.read_one(COUNT_NODES)["n"]):
             pytest.exit(f"{settings.uri} holds {n_nodes} nodes, which the tests would delete.", 2)
-        return TestServer(settings, database, folder / "checkpoints", driver, home)
+        return TestServer(settings, database, folder, driver)

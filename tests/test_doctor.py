@@ -24,18 +24,18 @@ def test_empty_database_is_told_the_way(empty_database: Database) -> None:
     assert "movierec train" in remedies["vectors"]
 
 
-def test_graph_older_than_the_ratings_is_noticed(changed_keras_database: Database) -> None:
-    changed_keras_database.write(
+def test_graph_older_than_the_ratings_is_noticed(changed_small_database: Database) -> None:
+    changed_small_database.write(
         load_query("runs/start"), runId="load-new", stage="load", process="elsewhere:1:0", settings={}
     )
-    remedies = {finding.check: finding.remedy for finding in examine(changed_keras_database)}
+    remedies = {finding.check: finding.remedy for finding in examine(changed_small_database)}
     assert "load-new came after it" in remedies["CO_LIKED"]
 
 
-def test_unfinished_derive_is_noticed(changed_keras_database: Database) -> None:
-    changed_keras_database.write(
+def test_unfinished_derive_is_noticed(changed_small_database: Database) -> None:
+    changed_small_database.write(
         load_query("runs/start"), runId="derive-new", stage="derive", process="elsewhere:1:0", settings={}
     )
-    findings = {finding.check: finding for finding in examine(changed_keras_database)}
+    findings = {finding.check: finding for finding in examine(changed_small_database)}
     assert "not whole" in findings["CO_LIKED"].value
     assert findings["CO_LIKED"].remedy

@@ -96,8 +96,7 @@ def evaluate(
     from movierec.database.settings import environment
     from movierec.embedding.settings import TrainSettings
     from movierec.evaluation.protocol import evaluate_in
-    from movierec.evaluation.scratch import scratch_database
-    from movierec.graph.copy import copy_ratings
+    from movierec.evaluation.scratch import scratch_copy
 
     started = time.monotonic()
     env = environment()
@@ -111,8 +110,7 @@ def evaluate(
         folder = Home(home_folder(env)).checkpoints
         report = evaluate_in(database, *settings, folder, bar_or_lines, seeds, write)
     else:
-        with scratch_database(env, keep, bar_or_lines) as (scratch, home):
-            copy_ratings(database, scratch, bar_or_lines)
+        with scratch_copy(database, env, keep, bar_or_lines) as (scratch, home):
             report = evaluate_in(scratch, *settings, home.checkpoints, bar_or_lines, seeds, write)
             if keep:
                 click.echo(

@@ -187,8 +187,7 @@ def evaluate(
     from movierec.cli.progress import bar_or_lines
     from movierec.database.settings import environment
     from movierec.embedding.devices import require_device
-    from movierec.evaluation.scratch import scratch_database
-    from movierec.graph.copy import copy_ratings
+    from movierec.evaluation.scratch import scratch_copy
     from movierec.graph.settings import SplitSettings
     from movierec.stars.evaluate import ALL_RATINGS, evaluate_stars, require_extras
 
@@ -202,9 +201,8 @@ def evaluate(
     started = time.monotonic()
     with (
         open_database(**options) as database,
-        scratch_database(environment(), progress=bar_or_lines) as (scratch, _),
+        scratch_copy(database, environment(), progress=bar_or_lines) as (scratch, _),
     ):
-        copy_ratings(database, scratch, bar_or_lines)
         report = evaluate_stars(scratch, split, settings, bar_or_lines, seeds, threads)
     _print_report(report | {"seconds": round(time.monotonic() - started, 3)}, output_format)
 

@@ -29,15 +29,13 @@ def command(seeds: int, strategy: str, order: str | None, output_format: str, **
     from movierec.database.settings import environment
     from movierec.embedding.settings import TrainSettings
     from movierec.evaluation.blend import sweep_blend
-    from movierec.evaluation.scratch import scratch_database
-    from movierec.graph.copy import copy_ratings
+    from movierec.evaluation.scratch import scratch_copy
     from movierec.graph.settings import DeriveSettings, SplitSettings
 
     with (
         open_database(**connection) as database,
-        scratch_database(environment(), progress=bar_or_lines) as (scratch, home),
+        scratch_copy(database, environment(), progress=bar_or_lines) as (scratch, home),
     ):
-        copy_ratings(database, scratch, bar_or_lines)
         rows = sweep_blend(
             scratch,
             SplitSettings(strategy),

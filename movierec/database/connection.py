@@ -39,7 +39,8 @@ Row = dict[str, Any]
 T = TypeVar("T")
 
 REPEAT_SECONDS = 30.0  # from the first failure, as long as the driver's managed transactions
-FIRST_PAUSE = 0.2  # seconds; doubled each time
+FIRST_PAUSE = 0.2  # seconds; doubled each time, up to the longest
+LONGEST_PAUSE = 2.0  # a server that comes back is not kept waiting
 CONNECT_SECONDS = 5.0  # a server on loopback answers in milliseconds, one on another continent in one second
 
 
@@ -205,7 +206,7 @@ class Database:
                     raise problem from error
                 _log.info("a transaction failed and is repeated: %s", problem)
             time.sleep(pause * random.uniform(0.8, 1.2))  # two that were in each other's way part
-            pause *= 2
+            pause = min(2 * pause, LONGEST_PAUSE)
 
     def _session(self, access: str = neo4j.WRITE_ACCESS) -> neo4j.Session:
         if self._driver is None:

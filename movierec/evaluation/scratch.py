@@ -14,9 +14,10 @@ from pathlib import Path
 from movierec.database.connection import Database
 from movierec.database.embedded.home import Home
 from movierec.database.embedded.server import EmbeddedServer
+from movierec.graph.copy import copy_ratings, require_ratings
 from movierec.progress import Progress, silent
 
-__all__ = ["scratch_database"]
+__all__ = ["scratch_copy", "scratch_database"]
 
 _log = logging.getLogger(__name__)
 
@@ -37,3 +38,14 @@ def scratch_database(
             _log.info("the scratch server is kept in %s", home.folder)
         else:
             server.discard()
+
+
+@contextmanager
+def scratch_copy(
+    source: Database, env: Mapping[str, str], keep: bool = False, progress: Progress = silent
+) -> Iterator[tuple[Database, Home]]:
+    """The same with a copy of the ratings of `source`. No server is started where there are none: StageMissing."""
+    require_ratings(source)
+    with scratch_database(env, keep, progress) as (database, home):
+        copy_ratings(source, database, progress)
+        yield database, home

@@ -15,9 +15,16 @@ from movierec.graph.write import write_chunk
 from movierec.progress import Progress, silent
 from movierec.ratings.checked import Chunk
 
-__all__ = ["copy_ratings"]
+__all__ = ["copy_ratings", "require_ratings"]
 
 COPIED = 0  # the loadId of what came from another database
+
+
+def require_ratings(source: Database) -> None:
+    """Raise StageMissing where there is nothing to copy, or a load did not finish."""
+    refuse_unfinished(source, "load")
+    if not source.read_one(load_query("doctor/counts"))["movies"]:
+        raise StageMissing('No movies to evaluate on. Run "movierec load" first.')
 
 
 def copy_ratings(source: Database, target: Database, progress: Progress = silent) -> None:
@@ -25,11 +32,9 @@ def copy_ratings(source: Database, target: Database, progress: Progress = silent
 
     Raises StageMissing where there are none, or a load did not finish.
     """
-    refuse_unfinished(source, "load")
+    require_ratings(source)
     target.run_batches(load_query("schema/constraints"))
     movies = source.read(load_query("pull/movies"))
-    if not movies:
-        raise StageMissing('No movies to evaluate on. Run "movierec load" first.')
     for start in range(0, len(movies), BATCH_ROWS):
         batch = movies[start : start + BATCH_ROWS]
         ids = np.array([movie.pop("movieId") for movie in batch], dtype=np.int64)

@@ -90,9 +90,7 @@ def test_misspelt_title(connected: Callable[..., Answer], keras_database: Databa
     said_in_one_version(connected("similar", "Matirx"), 2, "No movie 'Matirx'", "Did you mean")
 
 
-def test_no_edges_above_the_threshold(
-    connected: Callable[..., Answer], changed_movielens_database: Database
-) -> None:
+def test_no_edges_above_the_threshold(connected: Callable[..., Answer], changed_small_database: Database) -> None:
     said_in_one_version(connected("derive", "--min-weight", 1e6), 1, "weight 1000000", "Lower --min-weight")
 
 

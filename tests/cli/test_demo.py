@@ -16,6 +16,7 @@ from movierec.database.embedded.server import EmbeddedServer
 from movierec.database.query_files import load_query
 from movierec.database.runs import live_run
 from tests.servers import MOVIELENS, TestServer
+from tests.small_ratings import write_small_ratings
 
 pytestmark = [pytest.mark.embedded, pytest.mark.neo4j]
 
@@ -25,6 +26,21 @@ def environment(home: Path) -> dict[str, str]:
     return env | {"MOVIEREC_HOME": str(home)}
 
 
+def test_demo_goes_the_whole_way_on_a_few_ratings(tmp_path: Path) -> None:
+    env = environment(tmp_path / "home")
+    server = EmbeddedServer(Home(tmp_path / "home"), env)
+    folder = write_small_ratings(tmp_path / "small")
+    command = [sys.executable, "-m", "movierec", "demo", "--data", str(folder), "--no-evaluate"]
+    try:
+        answer = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert answer.returncode == 0, answer.stderr
+        for part in ("1,500 ratings", "CO_LIKED", "Movie 3 (1953)", "people liked both", "/browser/"):
+            assert part in answer.stdout
+    finally:
+        server.discard()
+
+
+@pytest.mark.slow
 def test_demo_goes_the_whole_way_twice_to_the_same_model(tmp_path: Path) -> None:
     env = environment(tmp_path / "home")
     server = EmbeddedServer(Home(tmp_path / "home"), env)

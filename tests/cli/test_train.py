@@ -34,7 +34,7 @@ def test_dry_run_says_what_it_takes_and_writes_nothing(connected: Connected, ker
     assert keras_database.read(load_query("runs/list"), limit=100) == before
 
 
-def test_number_of_threads_changes_no_byte(connected: Connected, changed_keras_database: Database) -> None:
+def test_number_of_threads_changes_no_byte(connected: Connected, changed_small_database: Database) -> None:
     one, two = (train(connected, "--threads", threads)["vectors_sha256"] for threads in (1, 2))
     assert one == two
 
@@ -51,13 +51,13 @@ def test_warm_start_begins_with_the_live_vectors(connected: Connected, changed_k
     assert warm["losses"][0] < cold["losses"][0]  # type: ignore[index]
 
 
-def test_early_stopping_reports_the_validation(connected: Connected, changed_keras_database: Database) -> None:
+def test_early_stopping_reports_the_validation(connected: Connected, changed_small_database: Database) -> None:
     stopped = train(connected, "--patience", 1, "--epochs", 60, "--learning-rate", 1)
     losses = stopped["validation_losses"]
     assert isinstance(losses, list)
     assert 2 <= len(losses) < 60
     assert losses[-1] >= min(losses[:-1])
-    run = live_run(changed_keras_database)
+    run = live_run(changed_small_database)
     assert run is not None
     assert run["validationLosses"] == losses
 

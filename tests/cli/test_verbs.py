@@ -13,6 +13,7 @@ from movierec.database.connection import Database
 from movierec.database.query_files import load_query, parse_query
 from tests.conftest import Answer
 from tests.servers import MOVIELENS
+from tests.small_ratings import N_RATINGS, N_USERS
 
 
 def test_the_way_step_by_step(connected: Callable[..., Answer], empty_database: Database, tmp_path: Path) -> None:
@@ -87,6 +88,28 @@ def test_formats_hold_the_same_rows(
 
 
 @pytest.mark.one_version
+def test_evaluate_on_a_copy_of_a_few_ratings(
+    connected: Callable[..., Answer], small_database: Database, tmp_path: Path
+) -> None:
+    """Writes nothing to the connected database, or the fixture fails."""
+    more = ("--by-user", tmp_path / "users.csv", "--plot", tmp_path / "quality.png")
+    answer = connected("evaluate", "--format", "json", *more)
+    assert answer.exit_code == 0, answer.err
+    report = json.loads(answer.out)
+    assert report["users"] == N_USERS
+    assert report["order"] == "on"
+    assert {"most_popular", "item_knn", "rp3beta", "ease", "als", "movierec"} <= set(report["methods"])
+    # Taste is planted: half of the 15 movies that are left are of the wrong kind.
+    assert report["methods"]["movierec"]["ndcg@10"] > report["methods"]["most_popular"]["ndcg@10"]
+    by_user = list(csv.DictReader((tmp_path / "users.csv").read_text().splitlines()))
+    assert len(by_user) == N_USERS * len(report["methods"])
+    ndcg = [float(row["ndcg@10"]) for row in by_user if row["method"] == "movierec"]
+    assert sum(ndcg) / N_USERS == pytest.approx(report["methods"]["movierec"]["ndcg@10"], abs=1e-5)
+    assert (tmp_path / "quality.png").stat().st_size > 10_000
+
+
+@pytest.mark.slow
+@pytest.mark.one_version
 def test_evaluate_in_a_scratch_server_leaves_the_database_as_it_is(
     connected: Callable[..., Answer], keras_database: Database, tmp_path: Path
 ) -> None:
@@ -155,18 +178,7 @@ def test_recommend_prints_a_query_that_runs(connected: Callable[..., Answer], ke
 
 
 @pytest.mark.one_version
-def test_tune_names_the_best_blend(
-    connected: Callable[..., Answer], empty_database: Database, tmp_path: Path
-) -> None:
-    import numpy as np
-
-    generator = np.random.default_rng(1)
-    lines = ["userId,movieId,rating,timestamp"]
-    for user in range(1, 41):
-        for second, movie in enumerate(generator.permutation(30)[:15]):
-            lines.append(f"{user},{movie + 1 + 30 * (user % 2)},4.5,{10**9 + second}")
-    (tmp_path / "ratings.csv").write_text("\n".join(lines) + "\n")
-    assert connected("load", tmp_path / "ratings.csv").exit_code == 0
+def test_tune_names_the_best_blend(connected: Callable[..., Answer], small_database: Database) -> None:
     answer = connected("tune", "--format", "json")
     assert answer.exit_code == 0, answer.err
     rows = json.loads(answer.out)
@@ -205,6 +217,34 @@ def test_every_verb_is_run_by_some_test() -> None:
     assert [verb for verb in VERBS if f'"{verb}"' not in here] == []
 
 
+@pytest.mark.one_version
+def test_rate_learns_the_planted_taste(
+    connected: Callable[..., Answer], changed_small_database: Database, tmp_path: Path
+) -> None:
+    home = {"MOVIEREC_HOME": str(tmp_path / "home")}
+    said = connected("rate", "predict", "--user", 1, **home)
+    assert said.exit_code == 5
+    assert "movierec rate train" in said.err
+    few = ("--embedding-size", 8, "--epochs", 30, "--batch", 200)
+    trained = json.loads(connected("rate", "train", *few, "--format", "json", **home).out)
+    assert (trained["ratings"], trained["trained_epochs"], trained["vectors_written"]) == (N_RATINGS, 30, False)
+    rows = json.loads(connected("rate", "predict", "--user", 1, "-k", 5, "--format", "json", **home).out)
+    assert [row["movieId"] % 2 for row in rows] == [1] * 5, "user 1 likes movies with odd ids"
+    asked = connected("rate", "predict", "--user", 1, "--movie", "Lion King, The (1994)", **home)
+    assert "Lion King, The (1994)" in asked.out, asked.err
+    both = connected("rate", "predict", "--user", 1, "--movie", "2", "--year", "1994", **home)
+    assert both.exit_code == 2
+    assert "expected it without conditions on movies" in both.err
+    before = changed_small_database.read(load_query("doctor/counts"))
+    answer = connected("rate", "evaluate", *few, "--format", "json", **home)
+    assert answer.exit_code == 0, answer.err
+    report = json.loads(answer.out)
+    assert report["ratings"] + report["held_out"] == N_RATINGS
+    assert report["methods"]["movierec"]["rmse"] < report["methods"]["global_mean"]["rmse"]
+    assert changed_small_database.read(load_query("doctor/counts")) == before
+
+
+@pytest.mark.slow
 @pytest.mark.one_version
 def test_rate_trains_predicts_and_is_evaluated(
     connected: Callable[..., Answer], changed_movielens_database: Database, tmp_path: Path

@@ -8,7 +8,7 @@ from movierec.embedding.embeddings import Embeddings
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write, write_embeddings
 from movierec.errors import MovieRecError, StageMissing
-from tests.servers import TestServer
+from tests.servers import SMALL_TRAIN, TestServer
 
 
 def vectors(database: Database) -> tuple[list[int], np.ndarray]:
@@ -29,12 +29,12 @@ def test_keras_preset_walks_and_learns_as_the_example_does(keras_database: Datab
 
 
 @pytest.mark.one_version
-def test_second_training_changes_no_byte(changed_keras_database: Database, neo4j_server: TestServer) -> None:
-    before = vectors(changed_keras_database)
-    first = live_run(changed_keras_database)
-    train_and_write(changed_keras_database, TrainSettings.from_preset("keras"), neo4j_server.checkpoints)
-    after = vectors(changed_keras_database)
-    second = live_run(changed_keras_database)
+def test_second_training_changes_no_byte(changed_small_database: Database, neo4j_server: TestServer) -> None:
+    before = vectors(changed_small_database)
+    first = live_run(changed_small_database)
+    train_and_write(changed_small_database, SMALL_TRAIN, neo4j_server.checkpoints)
+    after = vectors(changed_small_database)
+    second = live_run(changed_small_database)
     assert before[0] == after[0]
     assert np.array_equal(before[1], after[1])
     assert first is not None
@@ -44,9 +44,9 @@ def test_second_training_changes_no_byte(changed_keras_database: Database, neo4j
 
 
 def test_writing_that_fails_leaves_the_last_vectors_live(
-    changed_keras_database: Database, monkeypatch: pytest.MonkeyPatch
+    changed_small_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before, live = vectors(changed_keras_database), live_run(changed_keras_database)
+    before, live = vectors(changed_small_database), live_run(changed_small_database)
     real = Transaction.run
 
     def cut_off(self: Transaction, query: Query, **parameters: object) -> object:
@@ -58,34 +58,34 @@ def test_writing_that_fails_leaves_the_last_vectors_live(
     new = Embeddings(np.array(before[0]), np.ones((len(before[0]), 3), dtype=np.float32), ())
 
     def write() -> None:
-        with record_run(changed_keras_database, "train", {}) as run:
-            write_embeddings(changed_keras_database, new, run)
+        with record_run(changed_small_database, "train", {}) as run:
+            write_embeddings(changed_small_database, new, run)
 
     with pytest.raises(Exception, match="cut"):
         write()
     monkeypatch.undo()
-    assert np.array_equal(vectors(changed_keras_database)[1], before[1])
-    assert live_run(changed_keras_database) == live
-    failed = latest_run(changed_keras_database, "train")
+    assert np.array_equal(vectors(changed_small_database)[1], before[1])
+    assert live_run(changed_small_database) == live
+    failed = latest_run(changed_small_database, "train")
     assert failed is not None
     assert failed["status"] == "failed"
 
 
 @pytest.mark.one_version
 def test_training_that_diverges_leaves_the_last_vectors_live(
-    changed_keras_database: Database, neo4j_server: TestServer
+    changed_small_database: Database, neo4j_server: TestServer
 ) -> None:
-    before, live = vectors(changed_keras_database), live_run(changed_keras_database)
+    before, live = vectors(changed_small_database), live_run(changed_small_database)
     settings = TrainSettings.from_preset("keras", learning_rate=1e38, epochs=2)
     with pytest.raises(MovieRecError, match=r"diverged.*--learning-rate"):
-        train_and_write(changed_keras_database, settings, neo4j_server.checkpoints)
-    assert np.array_equal(vectors(changed_keras_database)[1], before[1])
-    assert live_run(changed_keras_database) == live
+        train_and_write(changed_small_database, settings, neo4j_server.checkpoints)
+    assert np.array_equal(vectors(changed_small_database)[1], before[1])
+    assert live_run(changed_small_database) == live
 
 
 @pytest.mark.one_version
-def test_vectors_of_another_length_replace_the_old_ones(changed_movielens_database: Database) -> None:
-    database = changed_movielens_database
+def test_vectors_of_another_length_replace_the_old_ones(changed_small_database: Database) -> None:
+    database = changed_small_database
     for size, ids in ((3, [1, 2, 3]), (5, [2, 3])):
         new = Embeddings(np.array(ids), np.eye(len(ids), size, dtype=np.float32) + 0.5, ())
         with record_run(database, "train", {}) as run:
@@ -102,8 +102,8 @@ def test_training_before_derive_names_it(empty_database: Database, neo4j_server:
 
 
 @pytest.mark.one_version
-def test_warm_start_without_vectors_is_refused(changed_keras_database: Database, neo4j_server: TestServer) -> None:
+def test_warm_start_without_vectors_is_refused(changed_small_database: Database, neo4j_server: TestServer) -> None:
     settings = TrainSettings.from_preset("keras", warm_start=True)
-    changed_keras_database.write(load_query("embedding/clear"))
+    changed_small_database.write(load_query("embedding/clear"))
     with pytest.raises(StageMissing, match=r"No movie has a vector.*without --warm-start"):
-        train_and_write(changed_keras_database, settings, neo4j_server.checkpoints)
+        train_and_write(changed_small_database, settings, neo4j_server.checkpoints)

@@ -15,8 +15,10 @@ from movierec.graph.load import load_ratings
 from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings
 from movierec.recommending.recommend import Wish, recommend
+from tests.servers import SMALL_DERIVE
 
 
+@pytest.mark.slow
 @pytest.mark.one_version
 def test_default_model_is_above_every_baseline(changed_movielens_database: Database, tmp_path: Path) -> None:
     tables = {}
@@ -130,10 +132,10 @@ def test_held_out_ratings_reach_nothing(empty_database: Database, tmp_path: Path
 
 
 @pytest.mark.one_version
-def test_graph_of_before_the_split_is_refused(changed_keras_database: Database) -> None:
-    pull_exam(changed_keras_database, 5.0)
-    split_ratings(changed_keras_database, SplitSettings())
+def test_graph_of_before_the_split_is_refused(changed_small_database: Database) -> None:
+    pull_exam(changed_small_database, 4.0)
+    split_ratings(changed_small_database, SplitSettings())
     with pytest.raises(StageMissing, match=r"derived before the ratings were split.*movierec derive"):
-        pull_exam(changed_keras_database, 5.0)
-    derive_co_liked(changed_keras_database, DeriveSettings.from_preset("keras"))
-    assert pull_exam(changed_keras_database, 4.0).questions
+        pull_exam(changed_small_database, 4.0)
+    derive_co_liked(changed_small_database, SMALL_DERIVE)
+    assert pull_exam(changed_small_database, 4.0).questions

@@ -15,6 +15,7 @@ from movierec.graph.settings import SplitSettings
 from movierec.graph.split import random_part, split_ratings, undo_split
 from tests.conftest import Answer
 from tests.servers import MOVIELENS
+from tests.small_ratings import N_RATINGS, write_small_ratings
 
 HELD = parse_query(
     "tests/held",
@@ -75,15 +76,19 @@ def half_undone(database: Database) -> None:
     )
 
 
-LIKES = pd.read_csv(MOVIELENS / "ratings.csv").query("rating >= 4").sort_values(["userId", "timestamp", "movieId"])
+@pytest.fixture(scope="module")
+def likes(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    """The likes of the small data set, oldest first."""
+    ratings = pd.read_csv(write_small_ratings(tmp_path_factory.mktemp("small")) / "ratings.csv")
+    return ratings.query("rating >= 4").sort_values(["userId", "timestamp", "movieId"])
 
 
-def test_last_like_of_each_user(changed_movielens_database: Database) -> None:
-    database = changed_movielens_database
+def test_last_like_of_each_user(changed_small_database: Database, likes: pd.DataFrame) -> None:
+    database = changed_small_database
     settings = SplitSettings("last")
     result = split_ratings(database, settings)
-    groups = [(user, group) for user, group in LIKES.groupby("userId") if len(group) >= 5]
-    assert result["held_out"] == result["users"] == len(groups) == 603
+    groups = [(user, group) for user, group in likes.groupby("userId") if len(group) >= 5]
+    assert result["held_out"] == result["users"] == len(groups) > 50
     assert held_pairs(database) == {(user, group.movieId.iloc[-1]) for user, group in groups}
     half_undone(database)
     assert split_ratings(database, settings) == result
@@ -92,26 +97,28 @@ def test_last_like_of_each_user(changed_movielens_database: Database) -> None:
 
 
 @pytest.mark.one_version
-def test_newest_of_all_likes(changed_movielens_database: Database) -> None:
-    database = changed_movielens_database
+def test_newest_of_all_likes(changed_small_database: Database, likes: pd.DataFrame) -> None:
+    database = changed_small_database
     settings = SplitSettings("global-time", fraction=0.1)
     result = split_ratings(database, settings)
-    moment = LIKES.timestamp.quantile(0.9, interpolation="lower")
-    later = LIKES[LIKES.timestamp > moment]
+    moment = np.quantile(likes.timestamp, 0.9, method="inverted_cdf")
+    later = likes[likes.timestamp > moment]
     assert held_pairs(database) == set(zip(later.userId, later.movieId, strict=True))
-    assert 0.09 < result["held_out"] / len(LIKES) <= 0.1
+    assert 0.09 < result["held_out"] / len(likes) <= 0.1
     half_undone(database)
     assert split_ratings(database, settings) == result
 
 
 @pytest.mark.one_version
-def test_random_part_depends_on_the_seed_alone(changed_movielens_database: Database) -> None:
-    database = changed_movielens_database
+def test_random_part_depends_on_the_seed_alone(changed_small_database: Database, likes: pd.DataFrame) -> None:
+    database = changed_small_database
     settings = SplitSettings("random", seed=7)
     result = split_ratings(database, settings)
-    assert (result["users"], result["held_out"]) == (603, 9475)
+    of_user = likes.groupby("userId").size()
+    assert result["held_out"] == sum(n // 5 for n in of_user if n >= 5)
+    assert result["users"] == sum(of_user >= 5)
     first = held_pairs(database)
-    assert first <= set(zip(LIKES.userId, LIKES.movieId, strict=True))
+    assert first <= set(zip(likes.userId, likes.movieId, strict=True))
     half_undone(database)
     split_ratings(database, settings)
     assert held_pairs(database) == first, "an interrupted split is completed, not drawn anew"
@@ -130,10 +137,10 @@ def test_random_part_is_uniform() -> None:
     assert stats.chisquare(counts).pvalue > 1e-3
 
 
-def test_part_that_a_file_names(changed_movielens_database: Database, tmp_path: Path) -> None:
-    database = changed_movielens_database
+def test_part_that_a_file_names(changed_small_database: Database, tmp_path: Path) -> None:
+    database = changed_small_database
     before = database.read(load_query("pull/ratings"))
-    lines = (MOVIELENS / "ratings.csv").read_text().splitlines()
+    lines = (write_small_ratings(tmp_path / "all") / "ratings.csv").read_text().splitlines()
     path = tmp_path / "test.csv"
     path.write_text("\n".join([lines[0], *lines[1::50]]) + "\n")
     settings = SplitSettings("canonical", test_file=str(path))
@@ -144,8 +151,8 @@ def test_part_that_a_file_names(changed_movielens_database: Database, tmp_path: 
     undo_split(database)
     assert database.read(load_query("pull/ratings")) == before
 
-    path.write_text(lines[0] + "\n1,1,4.0,964982703\n1,2,4.0,1\n")
-    with pytest.raises(DataRejected, match=r"user 1 has not rated movie 2 in the database.*Nothing was changed"):
+    path.write_text("\n".join([lines[0], lines[1], "1,77,4.0,1"]) + "\n")
+    with pytest.raises(DataRejected, match=r"user 1 has not rated movie 77 in the database.*Nothing was changed"):
         split_ratings(database, settings)
     assert not held_pairs(database)
 
@@ -162,14 +169,14 @@ def test_ratings_without_times_have_no_newest(empty_database: Database, tmp_path
 
 @pytest.mark.one_version
 def test_command_names_the_file_and_undoes(
-    connected: Callable[..., Answer], changed_movielens_database: Database
+    connected: Callable[..., Answer], changed_small_database: Database
 ) -> None:
     answer = connected("split", "--strategy", "canonical")
     assert answer.exit_code == 2
     assert "takes a --test-file" in answer.err
     assert connected("split", "--strategy", "random", "--fraction", "0.1", "--seed", "3").exit_code == 0
     answer = connected("split", "--undo", "--format", "json")
-    assert json.loads(answer.out)["ratings"] == 100_836
+    assert json.loads(answer.out)["ratings"] == N_RATINGS
 
 
 @pytest.mark.parametrize(

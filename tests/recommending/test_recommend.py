@@ -36,7 +36,7 @@ UNLIKED = parse_query(
 SET_PROFILE = parse_query(
     "tests/set_profile",
     "// Another vector.\n// Parameters: vector LIST.\n// Returns: nothing.\n"
-    "MATCH (m:Movie {movieId: 50}) SET m.profileEmbedding = $vector;",
+    "MATCH (m:Movie {movieId: 5}) SET m.profileEmbedding = $vector;",
 )
 EVERYTHING = parse_query(
     "tests/everything",
@@ -219,12 +219,12 @@ def test_nothing_that_fits_is_an_empty_list(ordered_database: Database) -> None:
         assert recommend(ordered_database, wish) == recommender.recommend(wish) == []
 
 
-def test_like_whose_vector_is_zero_is_no_error(changed_ordered_database: Database) -> None:
-    database = changed_ordered_database
-    length = len(database.read(load_query("recommend/vectors"), movieIds=[50])[0]["profileEmbedding"])
+def test_like_whose_vector_is_zero_is_no_error(changed_small_database: Database) -> None:
+    database = changed_small_database
+    length = len(database.read(load_query("recommend/vectors"), movieIds=[5])[0]["profileEmbedding"])
     database.write(SET_PROFILE, vector=[0.0] * length)
-    rows = recommend(database, Wish(None, (50,)), 0)
-    again = Recommender(database).recommend(Wish(None, (50,)), 0)
+    rows = recommend(database, Wish(None, (5,)), 0)
+    again = Recommender(database).recommend(Wish(None, (5,)), 0)
     assert [row["movieId"] for row in rows] == [row["movieId"] for row in again]
     assert len(rows) == 10
 
@@ -303,8 +303,8 @@ def test_user_without_likes_gets_what_was_liked_lately(keras_database: Database)
     assert len(recommend(keras_database, Wish(nobody, k=3, diversity=0.5))) == 3
 
 
-def test_new_rating_takes_effect_at_once(changed_keras_database: Database) -> None:
-    database = changed_keras_database
+def test_new_rating_takes_effect_at_once(changed_small_database: Database) -> None:
+    database = changed_small_database
     recommender = Recommender(database)
     first = recommend(database, Wish(1, k=1))[0]
     assert recommender.recommend(Wish(1, k=1))[0]["movieId"] == first["movieId"]

@@ -120,19 +120,19 @@ def test_k_below_one_is_refused(keras_database: Database) -> None:
         similar_movies(keras_database, "Jumanji", k=0)
 
 
-def test_movie_without_a_vector_but_with_links_is_taken_for_their_mean(changed_keras_database: Database) -> None:
-    database = changed_keras_database
-    before = [row["movieId"] for row in similar_movies(database, "2571", k=20)]
+def test_movie_without_a_vector_but_with_links_is_taken_for_their_mean(changed_small_database: Database) -> None:
+    database = changed_small_database
+    before = [row["movieId"] for row in similar_movies(database, "1", k=10)]
     database.write(
         parse_query(
             "tests/forget",
             "// Forget.\n// Parameters: none.\n// Returns: nothing.\n"
-            "MATCH (m:Movie {movieId: 2571}) REMOVE m.embedding;",
+            "MATCH (m:Movie {movieId: 1}) REMOVE m.embedding;",
         )
     )
-    rows = similar_movies(database, "2571", k=20)
+    rows = similar_movies(database, "1", k=10)
     assert {row["estimatedFrom"] for row in rows} == {"neighbours"}
-    assert len(set(before) & {row["movieId"] for row in rows}) >= 10, "it lies where its neighbours do"
+    assert len(set(before) & {row["movieId"] for row in rows}) >= 6, "it lies where its neighbours do"
 
 
 def test_before_training_the_next_command_is_named(empty_database: Database) -> None:
