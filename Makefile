@@ -1,10 +1,17 @@
 # Everything below installs what it needs into .venv first, pinned and hashed; only Python 3.11+ must be there.
-PYTHON ?= python3
-VENV   := .venv
-BIN    := $(VENV)/bin
-ARGS   ?=
+PYTHON  ?= python3
+VENV    := .venv
+BIN     := $(VENV)/bin
+ARGS    ?=
+# Processes that share the tests, each with servers of its own; 0 runs them in the one that collects them.
+WORKERS ?= 2
 
-.PHONY: help demo test test-containers test-browser lint bench bench-walkers wheel clean
+PYTEST  := $(BIN)/python -m pytest tests --ignore tests/containers --ignore tests/browser \
+  -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+PIP     := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help demo test test-all test-here test-containers test-browser test-pythons test-oldest smoke lint mutants \
+  bench bench-walkers wheel clean
 
 help:             ## Say what there is to make
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -12,8 +19,13 @@ help:             ## Say what there is to make
 demo: $(VENV)/.run   ## A Neo4j, the ratings, the model, recommendations and their quality, in one go
 	$(BIN)/movierec demo --data data/ml-latest-small
 
-test: $(VENV)/.dev   ## The tests, on real Neo4j servers started for them
-	$(BIN)/python -m pytest tests --ignore tests/containers --ignore tests/browser $(ARGS)
+test: $(VENV)/.dev   ## The tests that a change needs, on real Neo4j servers started for them
+	$(PYTEST) $(ARGS)
+
+test-all: test-here test-pythons test-containers test-browser   ## All tests there are
+
+test-here: $(VENV)/.dev   ## Of these, the ones that need neither containers nor a browser nor another Python
+	$(PYTEST) --all $(ARGS)
 
 test-containers: $(VENV)/.dev   ## The core of the tests through testcontainers and docker compose
 	scripts/containers/with-engine.sh $(BIN)/python -m pytest tests/containers $(ARGS)
@@ -21,10 +33,22 @@ test-containers: $(VENV)/.dev   ## The core of the tests through testcontainers 
 test-browser: $(VENV)/.dev   ## The recipes in Neo4j Browser, in a headless Chromium
 	scripts/browser/with-chromium.sh $(BIN)/python -m pytest tests/browser $(ARGS)
 
+test-pythons:     ## Installation and a first model, on the oldest and the newest Python at hand
+	scripts/on-pythons.sh $(MAKE) smoke
+
+smoke: $(VENV)/.run   ## doctor, load, derive, train, similar and recommend in the environment VENV
+	scripts/smoke.sh $(BIN)/movierec
+
+test-oldest:      ## The tests with the lowest versions that pyproject.toml allows; needs uv
+	scripts/oldest-dependencies.sh $(PYTHON) $(ARGS)
+
 lint: $(VENV)/.dev   ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+mutants: $(VENV)/.dev   ## Whether the tests notice mistakes that are made on purpose
+	$(BIN)/python -m scripts.mutants $(ARGS)
 
 bench: $(VENV)/.dev   ## Side-by-side measurements
 	$(BIN)/python -m benchmarks.stages
@@ -39,25 +63,25 @@ wheel: $(VENV)/.dev   ## Build the wheel into dist/
 	$(BIN)/python -m build --no-isolation --wheel
 
 clean:            ## Remove what was installed and built here
-	rm -rf $(VENV) .venv-peers build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-* build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "movierec needs Python 3.11 or newer; this is %d.%d. Name another: make PYTHON=python3.12" % sys.version_info[:2])'
 	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; } # half a one would be taken for whole next time
 
-# The package itself is installed editable; its build backend is in the lock, so nothing unpinned is fetched.
 .venv-peers/.done: requirements/peers.txt
 	$(PYTHON) -m venv .venv-peers
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peers.txt
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# The package itself is installed editable; its build backend is in the lock, so nothing unpinned is fetched.
 $(VENV)/.run: $(VENV)/bin/python requirements/run.txt pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	scripts/install.sh $(BIN)/python requirements/run.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	scripts/install.sh $(BIN)/python requirements/dev.txt
 	@touch $@

@@ -45,7 +45,7 @@ def by_scipy(ratings: pd.DataFrame, settings: DeriveSettings) -> int:
     _, row = np.unique(likes.userId, return_inverse=True)
     liked = sp.csr_array((np.ones(len(likes)), (row, column)))
     pairs = sp.triu(liked.T @ liked, k=1).tocoo()
-    x = liked.sum(axis=0)
+    x: np.ndarray = liked.sum(axis=0)
     weight = pairs.data * np.log(pairs.data * len(likes) / (x[pairs.row] * x[pairs.col]))
     return int((weight >= settings.min_weight).sum())
 
@@ -58,7 +58,7 @@ def peers() -> None:
             database.run_batches(query("unlike"))
             database.run_batches(query("liked"), minRating=settings.min_rating)
             database.run_batches(query("drop_edges"))
-            result, first = timed(lambda s=settings: derive_co_liked(database, s))
+            result, first = timed(lambda: derive_co_liked(database, settings))
             values = {"denominator": float(result["likes"]), "minWeight": settings.min_weight}
             # The same count over lists, with a threshold that nothing reaches: no edge is sent.
             ours = {
@@ -74,12 +74,12 @@ def peers() -> None:
             assert by_scipy(ratings, settings) == result["edges"]
             found = in_turns(
                 {
-                    "derive": lambda s=settings: derive_co_liked(database, s),
-                    "derive again": lambda s=settings: derive_co_liked(database, s),
-                    "over lists, read only": lambda p=ours: database.write(load_query("derive/co_liked"), **p),
-                    "derive --dry-run": lambda s=settings: preview_derive(database, s),
-                    "over LIKED, read only": lambda v=values: database.read(query("pairs_over_liked"), **v),
-                    "scipy, in memory": lambda s=settings: by_scipy(ratings, s),
+                    "derive": lambda: derive_co_liked(database, settings),
+                    "derive again": lambda: derive_co_liked(database, settings),
+                    "over lists, read only": lambda: database.write(load_query("derive/co_liked"), **ours),
+                    "derive --dry-run": lambda: preview_derive(database, settings),
+                    "over LIKED, read only": lambda: database.read(query("pairs_over_liked"), **values),
+                    "scipy, in memory": lambda: by_scipy(ratings, settings),
                 },
                 ROUNDS,
                 before={"derive": lambda: database.run_batches(query("drop_edges"))},
@@ -145,8 +145,8 @@ def scale() -> None:
             with scratch_database(dict(os.environ)) as (database, _):
                 load_ratings(database, path)
                 derive_co_liked(database, settings)
-                _, counting = timed(lambda d=database: preview_derive(d, settings))
-                result, writing = timed(lambda d=database: derive_co_liked(d, settings))
+                _, counting = timed(lambda: preview_derive(database, settings))
+                result, writing = timed(lambda: derive_co_liked(database, settings))
             wedges = result["users"] * LIKES_A_USER * (LIKES_A_USER - 1) // 2
             print(
                 f"{wedges:12,}{result['edges']:10,}{counting:12.1f}{counting / wedges * 1e6:10.3f}"

@@ -33,7 +33,7 @@ def main() -> None:
         loaded, seconds = timed(lambda: load_ratings(database, MOVIELENS))
         print(f"load again             {seconds:8.2f} s  {loaded['ratings'] / seconds:12,.0f} ratings/s")
         for preset in ("keras", "default"):
-            derived, seconds = timed(lambda p=preset: derive_co_liked(database, DeriveSettings.from_preset(p)))
+            derived, seconds = timed(lambda: derive_co_liked(database, DeriveSettings.from_preset(preset)))
             print(f"derive {preset:8}        {seconds:8.2f} s  {derived['edges'] / seconds:12,.0f} edges/s")
         edges = pull_followed_graph(database).n_edges
         for name, settings in {"default": TrainSettings(), "window 5": TrainSettings(window=5)}.items():

@@ -82,8 +82,8 @@ def folds() -> None:
             # u1.test is the first fifth of u.data, u2.test the second, and so on.
             held_out = Path(name) / f"u{fold + 1}" / "test.inter"
             held_out.parent.mkdir()
-            rows = lines[1 + fold * FOLD_SIZE : 1 + (fold + 1) * FOLD_SIZE]
-            held_out.write_text("\n".join([lines[0], *rows]) + "\n")
+            fifth = lines[1 + fold * FOLD_SIZE : 1 + (fold + 1) * FOLD_SIZE]
+            held_out.write_text("\n".join([lines[0], *fifth]) + "\n")
             with _loaded(source) as database:
                 split = SplitSettings("canonical", test_file=str(held_out))
                 reports.append(evaluate_stars(database, split, StarSettings(), n_seeds=N_SEEDS))
@@ -198,6 +198,7 @@ def _work_alone(kind: str, *work: str) -> None:
     if work[0] == "PyTorch Geometric":
         import benchmarks.stars_by_pyg  # noqa: F401
     _ours(_random_graph(300, ArrayStore()))  # what PyTorch loads when it is first used
+    works: dict[str, Callable[..., dict[str, float]]] = {"speed": _train_one, "memory": _train_some_steps}
     before, most, done = _megabytes(), [0.0], threading.Event()
 
     def watch() -> None:
@@ -207,7 +208,7 @@ def _work_alone(kind: str, *work: str) -> None:
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        answer = {"speed": _train_one, "memory": _train_some_steps}[kind](*work)
+        answer = works[kind](*work)
     finally:
         done.set()
         watcher.join()

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch_geometric.nn import SimpleConv
 
-from movierec.stars.convolution import RatingConvolution
+from movierec.stars.convolution import Encoder, RatingConvolution
 from movierec.stars.graph import RatingGraph
 from movierec.stars.settings import StarSettings
 
@@ -29,13 +29,13 @@ class ByPyG:
         widths = graph.user_features.shape[1], graph.movie_features.shape[1]
         self.network = RatingConvolution(*shapes, *widths, settings)  # its tables and its decoder
         self.conv = SimpleConv(aggr="sum")
-        self.linears = nn.ModuleList(
+        self.linears = [
             nn.ModuleList(
                 nn.Linear(settings.embedding_size, settings.embedding_size, bias=False) for _ in graph.stars
             )
             for _ in range(4)
-        )
-        parameters = [*self.network.parameters(), *self.linears.parameters()]
+        ]
+        parameters = [*self.network.parameters(), *nn.ModuleList(self.linears).parameters()]
         self.optimiser = torch.optim.Adam(parameters, lr=settings.learning_rate)
         self.edges = torch.from_numpy(np.stack([graph.users, graph.movies]).astype(np.int64))
         self.levels = torch.from_numpy(graph.levels.astype(np.int64))
@@ -71,16 +71,18 @@ class ByPyG:
     def _sizes(self) -> tuple[int, int]:
         return len(self.graph.user_ids), len(self.graph.movie_ids)
 
-    def _heard(self, encoder: nn.Module, side: int, edges: Tensor, weights: Tensor, levels: Tensor) -> Tensor:
+    def _heard(self, encoder: Encoder, side: int, edges: Tensor, weights: Tensor, levels: Tensor) -> Tensor:
         """Vectors of all users (side 0) or movies (1)."""
         rate, n = self.settings.dropout, self._sizes[side]
         speaks = functional.dropout(torch.ones(len(encoder.senders)), self.settings.message_dropout)
-        vectors = encoder.offset.expand(n, -1)
+        vectors: Tensor = encoder.offset.expand(n, -1)
         for level, (by_level, dense) in enumerate(zip(self.linears[side], self.linears[2 + side], strict=True)):
             own = levels == level
             sent = (encoder.senders * speaks[:, None], torch.empty(n, 0))
             heard = self.conv(sent, edges[:, own], weights[own], size=(len(encoder.senders), n))
             vectors = vectors + dense(functional.dropout(by_level(heard).relu(), rate))
+        assert encoder.features is not None
         first, second = encoder.features
         hidden = functional.dropout((self.features[side] @ first).relu(), rate)
-        return vectors + hidden @ second
+        vectors = vectors + hidden @ second
+        return vectors

@@ -10,6 +10,7 @@ three seeds with their spread.
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,7 @@ from movierec.graph.pull import pull_movie_graph
 from movierec.graph.settings import DeriveSettings, SplitSettings
 
 SEEDS = (1, 2, 3)
-CHANGES = (
+CHANGES: tuple[dict[str, Any], ...] = (
     {},
     {"window": 1},
     {"window": 5},
@@ -65,7 +66,7 @@ def main() -> None:
     for change in CHANGES:
         found = []
         for seed in SEEDS:
-            embeddings = train_embeddings(graph, TrainSettings(seed=seed, **change))  # type: ignore[arg-type]
+            embeddings = train_embeddings(graph, TrainSettings(seed=seed, **change))
             candidates = exam.candidates(embeddings.movie_ids, embeddings.vectors)
             ways = (mean_cosine(candidates), weighted_graph(candidates))
             found.append(

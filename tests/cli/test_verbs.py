@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from movierec.cli.main import VERBS
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query, parse_query
 from tests.conftest import Answer
-from tests.servers import MOVIELENS
+from tests.servers import MOVIELENS, TestServer
 from tests.small_ratings import N_RATINGS, N_USERS
 
 
@@ -75,11 +76,12 @@ def test_formats_hold_the_same_rows(
     connected: Callable[..., Answer], keras_database: Database, output_format: str
 ) -> None:
     out = connected("similar", "Jumanji", "-k", 3, "--format", output_format).out
-    rows = {
+    readers: dict[str, Callable[[str], Any]] = {
         "json": json.loads,
         "jsonl": lambda text: [json.loads(line) for line in text.splitlines()],
         "csv": lambda text: list(csv.DictReader(io.StringIO(text))),
-    }[output_format](out)
+    }
+    rows = readers[output_format](out)
     expected = json.loads(connected("similar", "Jumanji", "-k", 3, "--format", "json").out)
     assert connected("runs", "--format", output_format).exit_code == 0, (
         "runs of different stages have different keys"
@@ -202,8 +204,8 @@ def test_fetch_prints_the_folder_alone(movierec: Callable[..., Answer], tmp_path
 
 def test_password_file_is_read_and_not_shown(
     movierec: Callable[..., Answer],
-    neo4j_server,
-    tmp_path: Path,  # type: ignore[no-untyped-def]
+    neo4j_server: TestServer,
+    tmp_path: Path,
 ) -> None:
     settings = neo4j_server.settings
     (tmp_path / "password").write_text(settings.password + "\n")

@@ -4,6 +4,8 @@ from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from tests.conftest import THREE_USERS
 
+pytestmark = pytest.mark.both_versions
+
 
 def test_transaction_that_raises_leaves_nothing(empty_database: Database) -> None:
     def write_and_fail() -> None:

@@ -93,6 +93,7 @@ def test_every_query_file_is_used(name: str) -> None:
     assert any(f'"{name}"' in path.read_text() for path in package.rglob("*.py"))
 
 
+@pytest.mark.both_versions
 @pytest.mark.parametrize("name", NAMES)
 def test_server_compiles_every_query_file(empty_database: Database, name: str) -> None:
     query = load_query(name)

@@ -9,6 +9,8 @@ from movierec.database.query_files import load_query, parse_query
 from movierec.database.runs import latest_run, list_runs, record_run, require_finished
 from movierec.errors import MovieRecError, StageMissing
 
+pytestmark = pytest.mark.both_versions
+
 
 def test_run_records_settings_results_and_duration(empty_database: Database) -> None:
     with record_run(empty_database, "derive", {"min_rating": 4.0, "left_out": None}) as run:

@@ -43,6 +43,7 @@ def test_second_training_changes_no_byte(changed_small_database: Database, neo4j
     assert first["vectorsSha256"] == second["vectorsSha256"]
 
 
+@pytest.mark.both_versions
 def test_writing_that_fails_leaves_the_last_vectors_live(
     changed_small_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -113,14 +113,14 @@ def test_checkpoint_belongs_to_its_graph_and_settings(tmp_path: Path) -> None:
 
 def test_error_in_the_walking_thread_reaches_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
     from movierec.embedding import walks
+    from movierec.embedding.walk_kernel import walk_first_order
 
-    real = walks.walk_first_order
     calls = itertools.count()
 
     def failing(*arguments: object) -> None:
         if next(calls) == 2:
             raise MemoryError("no memory for a block")
-        real(*arguments)
+        walk_first_order(*arguments)
 
     monkeypatch.setattr(walks, "walk_first_order", failing)
     with pytest.raises(MemoryError, match="no memory for a block"):

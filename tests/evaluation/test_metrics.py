@@ -64,6 +64,7 @@ def test_average_precision_and_reciprocal_rank_by_hand() -> None:
     assert precision(hits("x.x"), 2, 10) == 0.2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("k", [1, 5, 10, 20])
 def test_measures_agree_with_ranx(k: int) -> None:
     generator = np.random.default_rng(k)

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from movierec.database.connection import Database
@@ -21,7 +22,7 @@ from tests.servers import SMALL_DERIVE
 @pytest.mark.slow
 @pytest.mark.one_version
 def test_default_model_is_above_every_baseline(changed_movielens_database: Database, tmp_path: Path) -> None:
-    tables = {}
+    tables: dict[str, pd.DataFrame] = {}
     settings = (SplitSettings(), DeriveSettings(), TrainSettings())
     report = evaluate_in(changed_movielens_database, *settings, tmp_path, by_user=tables.update)
     assert (report["users"], report["held_out"], report["train_likes"]) == (603, 9475, 39_105)

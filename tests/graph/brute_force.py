@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
@@ -33,7 +35,8 @@ def edges_of(
         d = decayed.max(axis=1).sum() if settings.denominator == "users" else decayed.sum()
     pairs = sp.triu(liked.T @ liked, k=1).tocoo()
     a, b, count = pairs.row, pairs.col, pairs.data
-    x, y = decayed.sum(axis=0)[a], decayed.sum(axis=0)[b]
+    sums: np.ndarray = decayed.sum(axis=0)
+    x, y = sums[a], sums[b]
     xy = count
     if settings.half_life is not None:
         dense = decayed.toarray()
@@ -55,7 +58,7 @@ def edges_of(
 def weights(settings: DeriveSettings, xy: np.ndarray, x: np.ndarray, y: np.ndarray, d: float) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
         pmi = np.log(xy / d) - np.log(x / d) - np.log(y / d)
-        return {
+        measures: dict[str, Callable[[], np.ndarray]] = {
             "xy_pmi": lambda: xy * pmi,
             "count": lambda: xy,
             "pmi": lambda: pmi,
@@ -66,7 +69,8 @@ def weights(settings: DeriveSettings, xy: np.ndarray, x: np.ndarray, y: np.ndarr
             "jaccard": lambda: xy / (x + y - xy),
             "cosine": lambda: xy / np.sqrt(x) / np.sqrt(y),
             "llr": lambda: llr(xy, x, y, d),
-        }[settings.measure]()
+        }
+        return measures[settings.measure]()
 
 
 def llr(xy: np.ndarray, x: np.ndarray, y: np.ndarray, d: float) -> np.ndarray:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from tests.graph.brute_force import edges_of
 from tests.graph.content import NODES
 from tests.proxy import BoltProxy
 from tests.servers import MOVIELENS, TestServer
+from tests.small_ratings import write_small_ratings
 
 EDGES = parse_query(
     "tests/edges",
@@ -64,15 +66,17 @@ def load_small(database: Database, likes: dict[int, list[int]]) -> None:
     pairs = [(user, movie) for user, movies in likes.items() for movie in movies]
     users, movies = (np.array(column) for column in zip(*pairs, strict=True))
     ratings = {"ratings": np.full(len(pairs), 5.0), "timestamps": np.ones(len(pairs), dtype=np.int64)}
-    for kind, columns in (
-        ("movies", {"movieIds": ids, "movieKeys": None, "properties": titles}),
-        ("ratings", {"userIds": users, "movieIds": movies, **ratings}),
-    ):
+    tables: dict[str, dict[str, Any]] = {
+        "movies": {"movieIds": ids, "movieKeys": None, "properties": titles},
+        "ratings": {"userIds": users, "movieIds": movies, **ratings},
+    }
+    for kind, columns in tables.items():
         n_rows = len(columns["movieIds"])
         chunk = Chunk(kind, 0, n_rows, np.arange(n_rows), columns)
-        database.in_transaction(lambda transaction, chunk=chunk: write_chunk(transaction, chunk, 1))
+        database.in_transaction(partial(write_chunk, chunk=chunk, load_id=1))
 
 
+@pytest.mark.both_versions
 def test_weight_by_hand(empty_database: Database) -> None:
     # 4 users; movie 1 liked by 3, movie 2 by 2, both by 2; movie 3 by the one user who liked nothing else.
     load_small(empty_database, {1: [1, 2], 2: [1, 2], 3: [1], 4: [3]})
@@ -98,7 +102,10 @@ def test_keras_preset_gives_the_examples_figures(derived_database: Database) -> 
 
 @pytest.mark.parametrize(
     "measure",
-    [pytest.param(x, marks=() if x in ("xy_pmi", "llr") else pytest.mark.one_version) for x in MEASURES],
+    [
+        pytest.param(x, marks=() if x in ("xy_pmi", "llr") else (pytest.mark.one_version, pytest.mark.slow))
+        for x in MEASURES
+    ],
 )
 def test_every_measure_is_that_of_a_sparse_matrix_product(derived_database: Database, measure: str) -> None:
     settings = DeriveSettings(min_rating=5.0, measure=measure, order="off")
@@ -106,31 +113,48 @@ def test_every_measure_is_that_of_a_sparse_matrix_product(derived_database: Data
     assert_edges(found(derived_database), edges_of(RATINGS, settings))
 
 
+THRESHOLDS: list[dict[str, Any]] = [
+    {"denominator": "likes", "min_weight": 10.0},
+    {"measure": "count", "min_weight": 10.0, "min_rating": 4.0},
+    {"measure": "cosine", "top_k": 3},
+    {"measure": "jaccard", "min_count": 2, "min_weight": 0.1, "top_k": 1},
+    {"max_user_likes": 10, "min_weight": 1.0},
+    {"half_life": 500.0, "min_weight": 0.5, "min_count": 3, "max_user_likes": 20},
+    {"half_life": 5.0, "measure": "lift", "min_weight": 0.0, "min_count": 3, "max_user_likes": 20},
+    {"half_life": 2000.0, "measure": "cosine", "min_count": 5, "max_user_likes": 20, "top_k": 2},
+    {"half_life": 1000.0, "denominator": "likes", "measure": "lift", "max_user_likes": 15},
+]
+
+
 @pytest.mark.parametrize(
     "changes",
-    [
-        {"denominator": "likes", "min_weight": 10.0},
-        {"measure": "count", "min_weight": 10.0, "min_rating": 4.0},
-        {"measure": "cosine", "top_k": 3},
-        {"measure": "jaccard", "min_count": 2, "min_weight": 0.1, "top_k": 1},
-        {"max_user_likes": 10, "min_weight": 1.0},
-        {"half_life": 500.0, "min_weight": 0.5, "min_count": 3, "max_user_likes": 20},
-        {"half_life": 5.0, "measure": "lift", "min_weight": 0.0, "min_count": 3, "max_user_likes": 20},
-        {"half_life": 2000.0, "measure": "cosine", "min_count": 5, "max_user_likes": 20, "top_k": 2},
-        {"half_life": 1000.0, "denominator": "likes", "measure": "lift", "max_user_likes": 15},
-    ],
+    [pytest.param(x, marks=() if i in (0, 2) else pytest.mark.slow) for i, x in enumerate(THRESHOLDS)],
     ids=str,
 )
 def test_every_threshold_is_that_of_a_sparse_matrix_product(
     derived_database: Database, changes: dict[str, Any]
 ) -> None:
-    settings = DeriveSettings(**({"min_rating": 5.0, "order": "off"} | changes))
+    settings = DeriveSettings(**{"min_rating": 5.0, "order": "off", **changes})
     result = derive_co_liked(derived_database, settings)
     expected = edges_of(RATINGS, settings)
     assert result["edges"] == len(expected) > 100
     assert_edges(found(derived_database), expected)
 
 
+@pytest.mark.one_version
+def test_every_measure_and_threshold_on_a_few_ratings(changed_small_database: Database, tmp_path: Path) -> None:
+    ratings = pd.read_csv(write_small_ratings(tmp_path) / "ratings.csv")
+    changes: dict[str, Any]
+    for changes in [*({"measure": measure} for measure in MEASURES), *THRESHOLDS]:
+        settings = DeriveSettings(**{"min_rating": 5.0, "min_weight": 0.2, "order": "off", **changes})
+        expected = edges_of(ratings, settings)
+        if expected.empty:
+            continue
+        derive_co_liked(changed_small_database, settings)
+        assert_edges(found(changed_small_database), expected)
+
+
+@pytest.mark.slow
 @pytest.mark.one_version
 def test_likes_of_four_stars_give_the_large_graph(derived_database: Database) -> None:
     settings = DeriveSettings(min_rating=4.0, denominator="likes", min_weight=10.0, order="off")
@@ -155,6 +179,7 @@ def test_co_count_preset_gives_the_chapters_figures(
     assert (result["movies"], result["edges"]) == (movies, edges)
 
 
+@pytest.mark.slow
 @pytest.mark.one_version
 def test_co_count_preset_gives_the_chapters_figures_on_ml_100k(empty_database: Database, ml_100k: Path) -> None:
     load_ratings(empty_database, ml_100k)
@@ -193,6 +218,7 @@ def test_batches_and_one_transaction_write_the_same(derived_database: Database) 
     pd.testing.assert_frame_equal(found(derived_database), whole)
 
 
+@pytest.mark.both_versions
 def test_second_derive_replaces_the_first(empty_database: Database) -> None:
     load_small(empty_database, {1: [1, 2, 3], 2: [1, 2], 3: [3], 4: [4]})
     derive_co_liked(empty_database, DeriveSettings(min_weight=0.01))
@@ -236,6 +262,7 @@ def test_commands_read_the_old_graph_or_the_new_one(derived_database: Database) 
     assert [total for total in seen if total not in totals] == []
 
 
+@pytest.mark.both_versions
 def test_derive_that_fails_at_once_leaves_the_graph_as_it_was(empty_database: Database) -> None:
     load_small(empty_database, {1: [1, 2], 2: [1, 2], 3: [3]})
     derive_co_liked(empty_database, DeriveSettings(min_weight=0.1))
@@ -281,8 +308,12 @@ def test_killed_after_any_batch_and_run_again(derived_database: Database, neo4j_
     settings = neo4j_server.settings
     for at_commit in (11, 14, 17, 21, 25):
         started: list[subprocess.Popen[bytes]] = []
+
+        def kill(started: list[subprocess.Popen[bytes]] = started) -> None:
+            started[0].kill()
+
         port = int(settings.uri.rsplit(":", 1)[1].rstrip("/"))
-        with BoltProxy(port, at_commit, "commit unanswered", lambda s=started: s[0].kill()) as proxy:
+        with BoltProxy(port, at_commit, "commit unanswered", kill) as proxy:
             env = os.environ | {
                 "URI": f"bolt://127.0.0.1:{proxy.port}",
                 "NAME": settings.username,

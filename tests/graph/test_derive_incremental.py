@@ -151,6 +151,7 @@ def test_interrupted_one_is_gone_on_with(
     assert_as_in_full(empty_database, settings, result)
 
 
+@pytest.mark.both_versions
 @pytest.mark.parametrize("top_k", [None, 2])
 def test_movie_that_was_removed_and_came_back(empty_database: Database, tmp_path: Path, top_k: int | None) -> None:
     """Its number is given again, and may stand in lists of users from before."""

@@ -81,6 +81,7 @@ def load(database: Database, folder: Path, name: str, rows: pd.DataFrame) -> int
 SETTINGS = DeriveSettings(min_weight=0.0, order="on", follow_window=6, follow_scale=4.0, follow_top_k=8)
 
 
+@pytest.mark.both_versions
 def test_weights_and_the_best_of_each_movie(empty_database: Database, tmp_path: Path) -> None:
     load(empty_database, tmp_path, "ratings", some_ratings(np.random.default_rng(1), 250))
     for batch_paths in (10**6, 200):
@@ -100,7 +101,7 @@ def test_incremental_derive_gives_what_a_full_one_does(
     generator, database, settings = np.random.default_rng(seed), empty_database, replace(SETTINGS, top_k=top_k)
     load(database, tmp_path, "first", some_ratings(generator, 200))
     derive_co_liked(database, settings)
-    loads = []
+    loads: list[int] = []
     for step in range(1, 5):
         if step == 3:
             remove_load(database, loads.pop(0))

@@ -85,6 +85,7 @@ def test_real_data_are_all_there(movielens_database: Database) -> None:
     }
 
 
+@pytest.mark.both_versions
 def test_second_load_changes_nothing_but_the_log(empty_database: Database, tmp_path: Path) -> None:
     folder = small_folder(tmp_path, "1,1,4.0,100\n1,2,3.5,101\n2,1,5.0,102\n")
     first = load_ratings(empty_database, folder)
@@ -105,6 +106,7 @@ def test_batches_of_any_size_give_the_same_graph(empty_database: Database, tmp_p
     assert load_ratings(empty_database, folder, batch_rows=7)["written"] == 0
 
 
+@pytest.mark.both_versions
 def test_newer_rating_wins_whatever_comes_first(empty_database: Database, tmp_path: Path) -> None:
     load_ratings(empty_database, own_file(tmp_path, "a.csv", "1,1,4.0,100", "2,1,4.0,100"))
     assert counted(load_ratings(empty_database, own_file(tmp_path, "b.csv", "1,1,2.5,200", "2,1,4.0,100"))) == {
@@ -232,6 +234,7 @@ def test_other_way_of_reading_the_same_file_is_another_load(empty_database: Data
     assert one(empty_database) == (5.0, 100)
 
 
+@pytest.mark.both_versions
 def test_text_ids_can_be_asked_for(
     empty_database: Database, connected: Callable[..., Answer], tmp_path: Path
 ) -> None:

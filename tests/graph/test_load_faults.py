@@ -78,8 +78,12 @@ def test_killed_after_every_fifth_batch(empty_database: Database, neo4j_server: 
     kills = 0
     for moment in ["commit unanswered", "before commit", "during commit", "mid-batch"] * 10:
         started: list[subprocess.Popen[str]] = []
+
+        def kill(started: list[subprocess.Popen[str]] = started) -> None:
+            started[0].kill()
+
         # Two commits begin the Run and the ledger; the fifth after them is the last thing the process does.
-        with BoltProxy(port_of(settings), 7, moment, lambda s=started: s[0].kill()) as proxy:
+        with BoltProxy(port_of(settings), 7, moment, kill) as proxy:
             started.append(start_load(settings, proxy.port, folder))
             exit_code, err = ended(started[0])
         if exit_code != EXIT_KILLED:
@@ -112,7 +116,10 @@ def test_connection_is_cut(
     at_commit: int,
     expected_of: dict[str, dict[str, object]],
 ) -> None:
-    expected = expected_of.setdefault(neo4j_server.settings.uri, undisturbed(empty_database, neo4j_server, folder))
+    uri = neo4j_server.settings.uri
+    if uri not in expected_of:
+        expected_of[uri] = undisturbed(empty_database, neo4j_server, folder)
+    expected = expected_of[uri]
     with BoltProxy(port_of(neo4j_server.settings), at_commit, moment) as proxy:
         through = ConnectionSettings(
             f"bolt://127.0.0.1:{proxy.port}", neo4j_server.settings.username, neo4j_server.settings.password
@@ -278,10 +285,11 @@ def test_server_is_killed_and_started_again_on_its_data(own_server: EmbeddedServ
         assert content(database) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.embedded
 def test_batches_shrink_to_the_memory_a_transaction_may_use(folder: Path, tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
-    server = SqueezedServer(home, dict(os.environ))
+    server: EmbeddedServer = SqueezedServer(home, dict(os.environ))
     server.start()
     try:
         port = port_of(server.settings())

@@ -45,6 +45,7 @@ def test_pull_before_derive_names_it(empty_database: Database) -> None:
         pull_movie_graph(empty_database)
 
 
+@pytest.mark.both_versions
 def test_graph_that_something_else_has_changed_is_refused(changed_small_database: Database) -> None:
     database = changed_small_database
     n = pull_movie_graph(database).n_edges

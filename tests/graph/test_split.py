@@ -28,10 +28,11 @@ HELD = parse_query(
 def newest_likes_by_pandas() -> set[tuple[int, int]]:
     ratings = pd.read_csv(MOVIELENS / "ratings.csv")
     likes = ratings[ratings.rating >= 4].sort_values(["userId", "timestamp", "movieId"])
-    held = set()
-    for user, group in likes.groupby("userId"):
+    held: set[tuple[int, int]] = set()
+    for _, group in likes.groupby("userId"):
         n_held = len(group) // 5 if len(group) >= 5 else 0
-        held |= {(int(user), int(movie)) for movie in group.movieId.tail(n_held)}
+        last = group.tail(n_held)
+        held |= set(zip(last.userId, last.movieId, strict=True))
     return held
 
 
@@ -83,6 +84,7 @@ def likes(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     return ratings.query("rating >= 4").sort_values(["userId", "timestamp", "movieId"])
 
 
+@pytest.mark.both_versions
 def test_last_like_of_each_user(changed_small_database: Database, likes: pd.DataFrame) -> None:
     database = changed_small_database
     settings = SplitSettings("last")
@@ -137,6 +139,7 @@ def test_random_part_is_uniform() -> None:
     assert stats.chisquare(counts).pvalue > 1e-3
 
 
+@pytest.mark.both_versions
 def test_part_that_a_file_names(changed_small_database: Database, tmp_path: Path) -> None:
     database = changed_small_database
     before = database.read(load_query("pull/ratings"))

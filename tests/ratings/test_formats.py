@@ -8,6 +8,7 @@ import io
 import shutil
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -208,7 +209,7 @@ def test_own_columns_are_named_by_option(tmp_path: Path) -> None:
     path.write_text('note,who,what,how good\n"a, b",1,10,4.0\n"two\nlines",2,20,5.0\n')
     with pytest.raises(DataRejected, match=r"no column for userId among note, who, what, how good.*--user-column"):
         read(path)
-    columns = {"user_column": "who", "movie_column": "what", "rating_column": "how good"}
+    columns: dict[str, Any] = {"user_column": "who", "movie_column": "what", "rating_column": "how good"}
     assert read(path, **columns)["ratings"] == [row | {"timestamps": 0} for row in RATINGS]
     with pytest.raises(BadRequest, match=r"--user-column is 'whom', but the columns of .* are note, who"):
         read(path, **columns | {"user_column": "whom"})

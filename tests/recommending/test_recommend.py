@@ -219,6 +219,7 @@ def test_nothing_that_fits_is_an_empty_list(ordered_database: Database) -> None:
         assert recommend(ordered_database, wish) == recommender.recommend(wish) == []
 
 
+@pytest.mark.both_versions
 def test_like_whose_vector_is_zero_is_no_error(changed_small_database: Database) -> None:
     database = changed_small_database
     length = len(database.read(load_query("recommend/vectors"), movieIds=[5])[0]["profileEmbedding"])
@@ -303,6 +304,7 @@ def test_user_without_likes_gets_what_was_liked_lately(keras_database: Database)
     assert len(recommend(keras_database, Wish(nobody, k=3, diversity=0.5))) == 3
 
 
+@pytest.mark.both_versions
 def test_new_rating_takes_effect_at_once(changed_small_database: Database) -> None:
     database = changed_small_database
     recommender = Recommender(database)

@@ -1,4 +1,5 @@
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from movierec.recommending.scoring import Liked, Scorer, carried, likeness, like
 
 # Four movies; 0 and 1 are liked. Edges 0 -> 2 of 3, 1 -> 2 of 1, 1 -> 3 of 8.
 ROWS = Rows.of(4, np.array([0, 1, 1]), np.array([2, 2, 3]), np.array([3.0, 1.0, 8.0]))
-TABLES = {
+TABLES: dict[str, Any] = {
     "profiles": np.array([[1, 0], [0, 1], [0, 0], [0, 0]], dtype=np.float32),
     "contexts": np.array([[9, 9], [9, 9], [2, 0], [0, 4]], dtype=np.float32),
     "bias": np.array([0, 0, 1, 0], dtype=np.float32),
@@ -114,4 +115,5 @@ def test_rows_gather_and_find() -> None:
     assert ROWS.gathered(np.array([1, 0]), np.array([1.0, 2.0])).tolist() == [0, 0, 7, 8]
     assert ROWS.gathered(np.empty(0, np.int64), np.empty(0)).tolist() == [0, 0, 0, 0]
     assert ROWS.weights_to(np.array([1, 0, 3]), 3).tolist() == [8.0, 0.0, 0.0]
-    assert Rows.of(2, *[np.empty(0, np.int64)] * 2, np.empty(0)).weights_to(np.array([1]), 0).tolist() == [0.0]
+    nothing = np.empty(0, np.int64)
+    assert Rows.of(2, nothing, nothing, np.empty(0)).weights_to(np.array([1]), 0).tolist() == [0.0]

@@ -120,6 +120,7 @@ def test_k_below_one_is_refused(keras_database: Database) -> None:
         similar_movies(keras_database, "Jumanji", k=0)
 
 
+@pytest.mark.both_versions
 def test_movie_without_a_vector_but_with_links_is_taken_for_their_mean(changed_small_database: Database) -> None:
     database = changed_small_database
     before = [row["movieId"] for row in similar_movies(database, "1", k=10)]

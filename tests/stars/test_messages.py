@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -67,7 +69,7 @@ def test_messages_are_those_of_a_loop(n: int, m: int, n_ratings: int, n_left_out
     left_out = np.zeros(len(pairs), dtype=bool)
     left_out[generator.permutation(len(pairs))[:n_left_out]] = True
     asked = generator.permutation(n)[: max(1, n // 2)]
-    expected: dict[tuple[int, int], dict[int, float]] = {}
+    expected: dict[tuple[int, int], dict[int, Any]] = {}
     for row, receiver in enumerate(asked.tolist()):
         own = (receivers == receiver) & ~left_out
         for sender, level in zip(senders[own].tolist(), levels[own].tolist(), strict=True):
@@ -104,11 +106,11 @@ def test_nearest_level_is_taken() -> None:
 
 
 def test_features_tell_what_is_not_known_from_zero() -> None:
-    users = [
+    users: list[dict[str, Any]] = [
         {"age": 35, "gender": "F", "occupation": "writer"},
         {"age": None, "gender": None, "occupation": "artist"},
     ]
-    movies = [{"genres": ["Drama", "War"], "year": 2000}, {"genres": None, "year": None}]
+    movies: list[dict[str, Any]] = [{"genres": ["Drama", "War"], "year": 2000}, {"genres": None, "year": None}]
     features = Features.of(users, movies)
     assert features.of_users(users).tolist() == [[1, 0, 1, 0, 1], [0, 1, 0, 0, 0]]
     assert features.of_movies(movies).tolist() == [[1, 1, 1, 1], [0, 0, 0, 0]]

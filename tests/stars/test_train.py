@@ -3,6 +3,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -40,7 +41,7 @@ def test_taste_is_found_that_biases_cannot_see() -> None:
 
 
 @pytest.mark.parametrize("change", [{"fanout": 5}, {"features": False}, {"batch": 100}, {"bases": 1}])
-def test_each_setting_still_learns(change: dict[str, int]) -> None:
+def test_each_setting_still_learns(change: dict[str, Any]) -> None:
     learnt, asked = parts(planted())
     assert train_stars(learnt, replace(SETTINGS, **change)).rmse(asked) < 1.1
 
@@ -73,7 +74,8 @@ def test_interrupted_training_goes_on_to_the_same_bytes(
     """In the middle of an epoch, while epochs are chosen and while all ratings are trained on."""
     monkeypatch.setattr(train, "CHECKPOINT_SECONDS", 0.0)
     learnt, _ = parts(planted(40, 30))
-    changes = {"epochs": 0, "most_epochs": 6, "patience": 6, "validation": 0.2, "fanout": 9, "learning_rate": 0.2}
+    changes: dict[str, Any] = {"epochs": 0, "most_epochs": 6, "patience": 6, "validation": 0.2}
+    changes |= {"fanout": 9, "learning_rate": 0.2}
     settings = replace(SETTINGS, **changes)
     whole = train_stars(learnt, settings)
     assert len(whole.losses) >= 3, "there are epochs after the choice"
@@ -186,7 +188,7 @@ def test_user_of_the_training_is_predicted_alike_by_what_is_rated_now() -> None:
     model = train_stars(learnt, SETTINGS)
     for user in (0, 7, 79):
         own = learnt.users == user
-        row = {
+        row: dict[str, Any] = {
             "userId": int(learnt.user_ids[user]),
             "movieIds": [*learnt.movie_ids[learnt.movies[own]].tolist(), 10**9],
             "ratings": [*learnt.stars[learnt.levels[own]].tolist(), 5.0],

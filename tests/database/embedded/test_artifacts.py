@@ -75,7 +75,7 @@ def test_no_network_names_the_other_ways(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_full_disk_is_said_before_anything_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 10, 0))  # type: ignore[attr-defined]
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 10, 0))
     with pytest.raises(EmbeddedServerFailed, match=r"MB are free.*MOVIEREC_CACHE"):
         fetch_jars(small_lock(), tmp_path)
 

@@ -88,7 +88,7 @@ def test_two_processes_starting_together_get_one_server(tmp_path: Path) -> None:
         EmbeddedServer(Home(tmp_path / "home"), env).discard()
 
 
-@pytest.mark.parametrize("caches", ["one cache", "caches of their own"])
+@pytest.mark.parametrize("caches", [pytest.param("one cache", marks=pytest.mark.slow), "caches of their own"])
 def test_two_homes_starting_together_get_ports_of_their_own(tmp_path: Path, caches: str) -> None:
     start_together(tmp_path, 2, caches)
 
@@ -276,7 +276,7 @@ def test_home_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 def test_full_disk_is_said_before_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import shutil
 
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(2**30, 2**30, 2**20))  # type: ignore[attr-defined]
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(2**30, 2**30, 2**20))
     server = EmbeddedServer(Home(tmp_path / "home"), dict(os.environ))
     with pytest.raises(EmbeddedServerFailed, match=r"1 MB free.*500 MB"):
         server.start()
