@@ -19,6 +19,7 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import truststore
 from jgo.maven import Dependency, MavenContext, PythonResolver
@@ -49,7 +50,7 @@ def main() -> None:
     inputs, transitive = context.resolver.resolve([Dependency(artifact) for artifact in roots])
     artifacts = {d.artifact.key: d.artifact for d in [*inputs, *transitive] if d.type == "jar"}
 
-    def lock_entry(artifact) -> dict[str, object]:
+    def lock_entry(artifact: Any) -> dict[str, object]:
         path = artifact.resolve()
         print(artifact, file=sys.stderr)
         content = path.read_bytes()

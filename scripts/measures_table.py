@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
 from movierec.database.query_files import parse_query
@@ -49,10 +48,11 @@ def main() -> None:
     text = PAGE.read_text()
     for name, lines in (("sizes", sizes), ("tops", tops)):
         begin, end = f"<!-- {name}: scripts/measures_table.py -->", f"<!-- end of {name} -->"
-        table = "\n".join([begin, *lines, end])
-        text, n = re.subn(re.escape(begin) + r".*?" + re.escape(end), lambda _, t=table: t, text, flags=re.DOTALL)
-        if not n:
+        before, begins, rest = text.partition(begin)
+        _, ends, after = rest.partition(end)
+        if not (begins and ends):
             raise SystemExit(f"{PAGE} has no place marked {begin}")
+        text = "\n".join([before + begin, *lines, end + after])
     PAGE.write_text(text)
 
 

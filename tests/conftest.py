@@ -29,6 +29,10 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # What a test asks two threads of, it still gets.
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
 
+# A server that lives for one test spends most of its time being compiled; the quick compiler alone is cheaper.
+# Those that many tests share are started without it (tests/servers.py).
+os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
+
 from benchmarks.datasets import ml_100k as fetch_ml_100k
 from movierec.database.connection import Database
 from tests.servers import STATES, Servers, TestServer, server_kinds

@@ -157,7 +157,9 @@ class Servers:
             settings = ConnectionSettings(container.get_connection_url(), "neo4j", "only-for-tests")
         else:
             server = EmbeddedServer(Home(folder / "home"), dict(os.environ), kind)
-            server.start()
+            with pytest.MonkeyPatch.context() as patch:
+                patch.delenv("JDK_JAVA_OPTIONS", raising=False)
+                server.start()
             self._ends.callback(server.discard)
             settings = server.settings()
         database = self._ends.enter_context(Database(settings))

@@ -1,6 +1,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,14 +15,28 @@ from movierec.graph.stats import rating_stats
 from tests.conftest import Answer
 from tests.graph.test_load import own_file
 from tests.servers import MOVIELENS
+from tests.small_ratings import write_small_ratings
 
 
 @pytest.mark.one_version
+def test_numbers_of_a_few_ratings_are_those_of_pandas_and_scipy(small_database: Database, tmp_path: Path) -> None:
+    assert_stats_are_right(rating_stats(small_database), write_small_ratings(tmp_path))
+
+
+@pytest.mark.slow
+@pytest.mark.one_version
 def test_numbers_of_the_sample_are_those_of_pandas_and_scipy(movielens_database: Database) -> None:
     stats = rating_stats(movielens_database)
-    ratings = pd.read_csv(MOVIELENS / "ratings.csv")
     assert (stats["users"], stats["movies"], stats["ratings"]) == (610, 9742, 100_836)
-    assert stats["density"] == pytest.approx(100_836 / (610 * 9742))
+    assert [row["wedges"] for row in stats["likes"] if row["min_rating"] == 4.0] == [5_549_426]
+    assert_stats_are_right(stats, MOVIELENS)
+
+
+def assert_stats_are_right(stats: dict[str, Any], folder: Path) -> None:
+    ratings = pd.read_csv(folder / "ratings.csv")
+    n_users, n_movies = ratings.userId.nunique(), len(pd.read_csv(folder / "movies.csv"))
+    assert (stats["users"], stats["movies"], stats["ratings"]) == (n_users, n_movies, len(ratings))
+    assert stats["density"] == pytest.approx(len(ratings) / (n_users * n_movies))
     assert (stats["first_at"], stats["last_at"]) == (ratings.timestamp.min(), ratings.timestamp.max())
     assert stats["rating_counts"] == {
         str(k): int(v) for k, v in ratings.rating.value_counts().sort_index().items()
@@ -29,9 +44,7 @@ def test_numbers_of_the_sample_are_those_of_pandas_and_scipy(movielens_database:
     of_user = ratings.groupby("userId").size()
     assert (stats["ratings_per_user"]["min"], stats["ratings_per_user"]["max"]) == (of_user.min(), of_user.max())
     assert stats["ratings_per_user"]["median"] == of_user.quantile(0.5, interpolation="lower")
-    of_movie = (
-        ratings.groupby("movieId").size().reindex(pd.read_csv(MOVIELENS / "movies.csv").movieId, fill_value=0)
-    )
+    of_movie = ratings.groupby("movieId").size().reindex(pd.read_csv(folder / "movies.csv").movieId, fill_value=0)
     assert stats["ratings_per_movie"]["mean"] == round(of_movie.mean(), 2)
     assert stats["ratings_per_movie"]["p95"] == of_movie.quantile(0.95, interpolation="higher")
 
@@ -45,7 +58,6 @@ def test_numbers_of_the_sample_are_those_of_pandas_and_scipy(movielens_database:
         "movies": likes.movieId.nunique(),
         "wedges": int((n * (n - 1) // 2).sum()),
     }
-    assert row["wedges"] == 5_549_426
     liked = sp.csr_array((np.ones(len(likes)), (likes.userId, likes.movieId)))
     assert stats["pairs"] == sp.triu(liked.T @ liked, k=1).nnz
 
@@ -62,6 +74,7 @@ def test_empty_database_names_the_stage_before(empty_database: Database) -> None
         rating_stats(empty_database)
 
 
+@pytest.mark.slow
 @pytest.mark.one_version
 def test_table_and_json(connected: Callable[..., Answer], movielens_database: Database) -> None:
     table = connected("stats")

@@ -88,7 +88,8 @@ def test_two_processes_starting_together_get_one_server(tmp_path: Path) -> None:
         EmbeddedServer(Home(tmp_path / "home"), env).discard()
 
 
-@pytest.mark.parametrize("caches", [pytest.param("one cache", marks=pytest.mark.slow), "caches of their own"])
+@pytest.mark.slow
+@pytest.mark.parametrize("caches", ["one cache", "caches of their own"])
 def test_two_homes_starting_together_get_ports_of_their_own(tmp_path: Path, caches: str) -> None:
     start_together(tmp_path, 2, caches)
 
@@ -214,6 +215,7 @@ def test_another_version_on_the_same_home_is_refused(running: EmbeddedServer) ->
         EmbeddedServer(running.home, dict(os.environ), "2026.09.0").start()
 
 
+@pytest.mark.slow
 def test_server_that_cannot_start_says_why(tmp_path: Path) -> None:
     server = EmbeddedServer(Home(tmp_path / "home"), dict(os.environ))
     try:
