@@ -1,7 +1,10 @@
 import ast
 import importlib
+import json
+import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -56,6 +59,14 @@ def test_every_error_is_in_the_drawn_tree() -> None:
         assert f" {kind.exit_code} " in line, f"{name} has exit code {kind.exit_code}"
 
 
+def test_every_python_that_is_declared_is_tested() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = re.findall(r"Programming Language :: Python :: (3\.\d+)", "\n".join(project["classifiers"]))
+    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
+    assert json.loads(re.findall(r"python: (\[.+\])", workflow)[0]) == declared
+    assert project["requires-python"] == f">={declared[0]}"
+
+
 def test_wheel_holds_queries_and_locks_but_no_data(tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", str(tmp_path), str(ROOT)],
@@ -67,4 +78,5 @@ def test_wheel_holds_queries_and_locks_but_no_data(tmp_path: Path) -> None:
     for path in (ROOT / "cypher").rglob("*.cypher"):
         assert f"movierec/{path.relative_to(ROOT)}" in names
     assert any(name.startswith("movierec/database/embedded/locks/") for name in names)
+    assert "movierec/py.typed" in names
     assert not [name for name in names if "ml-latest-small" in name or name.startswith(("tests/", "data/"))]
