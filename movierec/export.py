@@ -39,12 +39,12 @@ def export_projector(database: Database, folder: Path) -> dict[str, Any]:
                     "|".join(row["genres"] or []),
                     row["likeCount"],
                 ]
-                metadata.write("\t".join("" if v is None else _one_version(str(v)) for v in described) + "\n")
+                metadata.write("\t".join("" if v is None else _one_line(str(v)) for v in described) + "\n")
     except OSError as error:
         raise BadRequest(f"Cannot write to {folder}: {error.strerror}.") from error
     return {"movies": len(rows), "folder": str(folder), "runId": run["runId"]}
 
 
-def _one_version(text: str) -> str:
+def _one_line(text: str) -> str:
     """A tab or line end inside a title would shift everything after it."""
     return re.sub(r"[\t\r\n]+", " ", text)

@@ -24,7 +24,7 @@ def broken_folder(tmp_path: Path, line: int, row: str) -> Path:
     return folder
 
 
-def said_in_one_version(answer: Answer, exit_code: int, *parts: str) -> None:
+def said_in_one_line(answer: Answer, exit_code: int, *parts: str) -> None:
     last = answer.err.strip().splitlines()[-1]
     assert answer.exit_code == exit_code, answer.err
     assert last.startswith("movierec: ")
@@ -46,22 +46,22 @@ def test_bad_row(
     connected: Callable[..., Answer], empty_database: Database, tmp_path: Path, row: str, parts: tuple[str, ...]
 ) -> None:
     answer = connected("load", broken_folder(tmp_path, 42, row))
-    said_in_one_version(answer, 4, "ratings.csv line 42:", *parts)
+    said_in_one_line(answer, 4, "ratings.csv line 42:", *parts)
 
 
 def test_wrong_header(connected: Callable[..., Answer], empty_database: Database, tmp_path: Path) -> None:
     answer = connected("load", broken_folder(tmp_path, 1, "user,item,rating,timestamp"))
-    said_in_one_version(
+    said_in_one_line(
         answer, 4, "ratings.csv line 1:", "user,item,rating,timestamp", "userId,movieId,rating,timestamp"
     )
 
 
 def test_missing_file(connected: Callable[..., Answer], empty_database: Database, tmp_path: Path) -> None:
-    said_in_one_version(connected("load", tmp_path), 4, "movies.csv", "movierec fetch")
+    said_in_one_line(connected("load", tmp_path), 4, "movies.csv", "movierec fetch")
 
 
 def test_no_such_user(connected: Callable[..., Answer], keras_database: Database) -> None:
-    said_in_one_version(connected("recommend", "--user", 611), 2, "No user 611", "1 to 610")
+    said_in_one_line(connected("recommend", "--user", 611), 2, "No user 611", "1 to 610")
 
 
 @pytest.mark.parametrize(
@@ -79,19 +79,19 @@ def test_no_such_user(connected: Callable[..., Answer], keras_database: Database
 def test_wrong_wish(
     connected: Callable[..., Answer], keras_database: Database, arguments: tuple[str, ...], parts: tuple[str, ...]
 ) -> None:
-    said_in_one_version(connected(*arguments), 2, *parts)
+    said_in_one_line(connected(*arguments), 2, *parts)
 
 
 def test_ambiguous_title(connected: Callable[..., Answer], keras_database: Database) -> None:
-    said_in_one_version(connected("similar", "matrix"), 2, "several titles", '"Matrix Reloaded, The (2003)"')
+    said_in_one_line(connected("similar", "matrix"), 2, "several titles", '"Matrix Reloaded, The (2003)"')
 
 
 def test_misspelt_title(connected: Callable[..., Answer], keras_database: Database) -> None:
-    said_in_one_version(connected("similar", "Matirx"), 2, "No movie 'Matirx'", "Did you mean")
+    said_in_one_line(connected("similar", "Matirx"), 2, "No movie 'Matirx'", "Did you mean")
 
 
 def test_no_edges_above_the_threshold(connected: Callable[..., Answer], changed_small_database: Database) -> None:
-    said_in_one_version(connected("derive", "--min-weight", 1e6), 1, "weight 1000000", "Lower --min-weight")
+    said_in_one_line(connected("derive", "--min-weight", 1e6), 1, "weight 1000000", "Lower --min-weight")
 
 
 @pytest.mark.parametrize(
@@ -115,27 +115,27 @@ def test_no_edges_above_the_threshold(connected: Callable[..., Answer], changed_
 def test_stage_before_its_predecessor(
     connected: Callable[..., Answer], empty_database: Database, arguments: tuple[str, ...], stage: str
 ) -> None:
-    said_in_one_version(connected(*arguments), 5, f"movierec {stage}")
+    said_in_one_line(connected(*arguments), 5, f"movierec {stage}")
 
 
 def test_wrong_password(connected: Callable[..., Answer]) -> None:
     answer = connected("doctor", NEO4J_PASSWORD="certainly-wrong")
-    said_in_one_version(answer, 3, "refused the user name or password", "NEO4J_PASSWORD")
+    said_in_one_line(answer, 3, "refused the user name or password", "NEO4J_PASSWORD")
     assert "certainly-wrong" not in answer.err
 
 
 def test_server_away(movierec: Callable[..., Answer]) -> None:
     answer = movierec("doctor", NEO4J_URI="bolt://127.0.0.1:9", NEO4J_PASSWORD="x")
-    said_in_one_version(answer, 3, "No Neo4j server answers at bolt://127.0.0.1:9", "NEO4J_URI")
+    said_in_one_line(answer, 3, "No Neo4j server answers at bolt://127.0.0.1:9", "NEO4J_URI")
 
 
 def test_no_password(movierec: Callable[..., Answer]) -> None:
     answer = movierec("doctor", "--uri", "bolt://127.0.0.1:9")
-    said_in_one_version(answer, 2, "No password for bolt://127.0.0.1:9", "--password-file")
+    said_in_one_line(answer, 2, "No password for bolt://127.0.0.1:9", "--password-file")
 
 
 def test_wrong_scheme(movierec: Callable[..., Answer]) -> None:
-    said_in_one_version(movierec("doctor", NEO4J_URI="http://x", NEO4J_PASSWORD="x"), 2, "'http'", "bolt://")
+    said_in_one_line(movierec("doctor", NEO4J_URI="http://x", NEO4J_PASSWORD="x"), 2, "'http'", "bolt://")
 
 
 @pytest.mark.parametrize(
@@ -155,11 +155,11 @@ def test_wrong_scheme(movierec: Callable[..., Answer]) -> None:
 def test_setting_out_of_range(
     movierec: Callable[..., Answer], arguments: tuple[str, ...], parts: tuple[str, ...]
 ) -> None:
-    said_in_one_version(movierec(*arguments), 2, *parts)
+    said_in_one_line(movierec(*arguments), 2, *parts)
 
 
 def test_never_started_server_has_no_password(movierec: Callable[..., Answer]) -> None:
-    said_in_one_version(movierec("server", "password"), 3, "movierec server start")
+    said_in_one_line(movierec("server", "password"), 3, "movierec server start")
 
 
 def test_error_as_json(movierec: Callable[..., Answer]) -> None:

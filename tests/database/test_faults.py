@@ -18,7 +18,7 @@ DRIVER_ERRORS = [
 
 
 @pytest.mark.parametrize("kind", DRIVER_ERRORS, ids=lambda kind: kind.__name__)
-def test_every_driver_error_is_mapped_to_one_version(kind: type[Exception]) -> None:
+def test_every_driver_error_is_mapped_to_one_line(kind: type[Exception]) -> None:
     if issubclass(kind, driver.Neo4jError):
         error: Exception = driver.Neo4jError._hydrate_neo4j(code="Neo.X.Y.Z", message="something\nsecond line")
         error.__class__ = kind
