@@ -235,7 +235,8 @@ def _first_failure(tree: Path, tests: list[str]) -> str | None:
     answer = subprocess.run([*PYTEST, *tests], cwd=tree, env=env, capture_output=True, text=True, check=False)
     if answer.returncode == 0:
         return None
-    lines = [line for line in answer.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))]
+    # An error of a fixture is the surroundings' fault as often as the mistake's, and does not count.
+    lines = [line for line in answer.stdout.splitlines() if line.startswith("FAILED ")]
     if answer.returncode != 1 or not lines:
         sys.exit(f"pytest ended with {answer.returncode}:\n{answer.stdout}\n{answer.stderr}")
     return lines[0].split(" - ")[0]

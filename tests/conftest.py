@@ -29,10 +29,6 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # What a test asks two threads of, it still gets.
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
 
-# A server that lives for one test spends most of its time being compiled; the quick compiler alone is cheaper.
-# Those that many tests share are started without it (tests/servers.py).
-os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
-
 from benchmarks.datasets import ml_100k as fetch_ml_100k
 from movierec.database.connection import Database
 from tests.servers import STATES, Servers, TestServer, server_kinds
@@ -112,6 +108,15 @@ def _names(item: pytest.Item) -> list[str]:
     """The fixtures of a test, and that of the state which a parameter names."""
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
     return [*getattr(item, "fixturenames", ()), f"{parameters.get('state')}_database"]
+
+
+@pytest.fixture(autouse=True)
+def _quick_java(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that lives for one short test spends most of its time being compiled: Java's first compiler alone
+    is cheaper. The servers that many tests share are started without this (tests/servers.py).
+    """
+    if not request.node.get_closest_marker("slow"):
+        monkeypatch.setenv("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
 
 
 @pytest.fixture(scope="session")

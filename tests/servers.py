@@ -89,6 +89,10 @@ class TestServer:
         """Take what is in the database now for `state`."""
         self.state, self.bookmark = state, self._last_transaction()
 
+    def forget(self) -> None:
+        """Whatever is in the database, make the next state anew."""
+        self.state = "unknown"
+
     def is_as_it_was(self) -> bool:
         """Has nothing been committed since the state was made?"""
         return self.bookmark == self._last_transaction()
