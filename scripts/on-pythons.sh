@@ -4,9 +4,10 @@
 set -eu
 MAKE=$1 TARGET=$2
 FOUND=
+PYENV=$(command -v pyenv || true) PYENV=${PYENV%/bin/pyenv}
 for minor in 11 12 13 14; do
   # pyenv's stand-ins are on the path for every version, and run the chosen one only.
-  for python in "python3.$minor" "$(pyenv root 2>/dev/null)/versions/3.$minor".*/bin/python3; do
+  for python in "python3.$minor" "$PYENV/versions/3.$minor".*/bin/python3; do
     if "$python" -c "import sys, venv; sys.exit(sys.version_info[:2] != (3, $minor))" 2>/dev/null; then
       FOUND="$FOUND 3.$minor=$python"
       break

@@ -292,8 +292,11 @@ class EmbeddedServer:
             ended = process is not None and process.poll() is not None
             live = None if ended else live_process(state, self.home)
             if live is None:
-                said = f"{telling_line(self.log_tail(200))} The whole log: {self.home.console_log}."
-                if not (is_free(state.bolt_port) and is_free(state.http_port)):
+                log = self.log_tail(200)
+                said = f"{telling_line(log)} The whole log: {self.home.console_log}."
+                # Ending takes Neo4j seconds, in which whoever had the port may have gone again.
+                could_not_listen = any("Address already in use" in line or "BindException" in line for line in log)
+                if could_not_listen or not (is_free(state.bolt_port) and is_free(state.http_port)):
                     raise _PortTaken(
                         f"Neo4j ended while starting, as another program listens on port {state.bolt_port} or "
                         f"{state.http_port} of 127.0.0.1: {said}"
