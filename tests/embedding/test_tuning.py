@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from movierec.embedding import tuning
 from movierec.embedding.embeddings import Embeddings
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.tuning import (
@@ -101,6 +102,22 @@ def test_gradients_are_those_of_autograd() -> None:
     assert loss == pytest.approx(float(expected.detach()), rel=1e-5)
     for found, leaf in zip(gradients, leaves, strict=True):
         torch.testing.assert_close(found, leaf.grad, rtol=1e-4, atol=1e-5)
+
+
+def test_step_follows_the_mean_gradient_of_all_its_users() -> None:
+    """They are taken in two halves, here of three users and of two."""
+    generator = torch.Generator().manual_seed(2)
+    likes = two_crowds(5)
+    tables = [torch.randn(likes.n_movies, 3, generator=generator) for _ in range(2)]
+    tables.append(torch.randn(likes.n_movies, generator=generator))
+    task = draw_task(likes, np.arange(5), True, 3.0, np.random.default_rng(1))
+    given, predicted = map(torch.from_numpy, task)
+    loss, gradients = softmax_gradients(tables, given, predicted)
+    assert tuning._step(tables, torch.optim.Adam(tables, lr=1e-3), given, predicted) == pytest.approx(
+        loss, rel=1e-5
+    )
+    for table, gradient in zip(tables, gradients, strict=True):
+        torch.testing.assert_close(table.grad, gradient / 5, rtol=1e-4, atol=1e-5)
 
 
 def test_tables_start_from_the_walks_and_the_bias_from_popularity() -> None:
