@@ -99,7 +99,7 @@ MUTANTS = (
         "movierec/database/runs.py",
         'transaction.run(load_query("runs/lock"))\n        _settle_unfinished(',
         "_settle_unfinished(",
-        "tests/database tests/graph/test_load_faults.py",
+        "tests/database/test_runs.py tests/graph/test_load_faults.py",
     ),
     Mutant(
         "the oldest likes are held out",
@@ -120,21 +120,21 @@ MUTANTS = (
         "movierec/embedding/batches.py",
         "NEGATIVES + step, 1)",
         "NEGATIVES, 1)",
-        "tests/embedding",
+        "tests/embedding/test_batches.py tests/embedding/test_skipgram.py",
     ),
     Mutant(
         "a learning rate that does not fall",
         "movierec/embedding/train.py",
         "return 1.0 - (1.0 - settings.final_rate) * done",
         "return 1.0",
-        "tests/embedding",
+        "tests/embedding/test_train.py",
     ),
     Mutant(
         "a checkpoint is written over the one before",
         "movierec/embedding/checkpoint.py",
         "            self.path.replace(self.previous)\n",
         "            pass\n",
-        "tests/embedding",
+        "tests/embedding/test_checkpoint.py",
     ),
     Mutant(
         "a gradient is added twice",
@@ -162,7 +162,7 @@ MUTANTS = (
         "movierec/recommending/scoring.py",
         "parts += evidence * pieces / pieces.sum()",
         "parts += evidence * pieces**2 / (pieces**2).sum()",
-        "tests/recommending",
+        "tests/recommending/test_scoring.py",
     ),
     Mutant(
         "a rating at the end of the scale is refused",
@@ -183,14 +183,14 @@ MUTANTS = (
         "movierec/stars/convolution.py",
         "return kept.to(torch.float32) / (1.0 - rate)",
         "return kept.to(torch.float32)",
-        "tests/stars",
+        "tests/stars/test_convolution.py",
     ),
     Mutant(
         "the mean absolute error of stars keeps its signs",
         "movierec/stars/evaluate.py",
         "np.mean(np.abs(away))",
         "np.mean(away)",
-        "tests/stars",
+        "tests/stars/test_baselines.py tests/stars/test_stage.py",
     ),
 )
 

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from movierec.embedding.batches import Batch
 from movierec.embedding.settings import PRESETS, TrainSettings
+from movierec.embedding.skipgram import SkipGram
 from movierec.embedding.train import checkpoint_for, train_embeddings
 from movierec.errors import BadRequest, MovieRecError
 from movierec.graph.arrays import MovieGraph, graph_from_edges
@@ -169,3 +171,21 @@ def test_checkpoint_that_cannot_be_written_costs_no_training(
     assert found.sha256() == train_embeddings(two_cliques(), SMALL).sha256()
     assert "Cannot write the checkpoint" in caplog.text
     assert caplog.text.count("Going on without one") == 1
+
+
+def test_learning_rate_falls_linearly_over_all_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
+    rates = []
+    step = SkipGram.step
+
+    def recorded(self: SkipGram, batch: Batch, rate: float, *more: Any) -> float:
+        rates.append(rate)
+        return step(self, batch, rate, *more)
+
+    monkeypatch.setattr(SkipGram, "step", recorded)
+    settings = dataclasses.replace(SMALL, learning_rate=0.5, final_rate=0.2, epochs=4)
+    train_embeddings(two_cliques(), settings)
+    n = len(rates)
+    assert n >= 4
+    assert n % 4 == 0
+    # What would come after the last step is the final rate.
+    assert rates == pytest.approx([0.5 * (1 - 0.8 * i / n) for i in range(n)])
