@@ -67,9 +67,9 @@ def reserved_port(folder: Path, preferred: int, default: int, shuffled: bool = F
         random.shuffle(ports)
     folder.mkdir(parents=True, exist_ok=True)
     for port in (preferred, *ports):
-        lock = FileLock(folder / f"{port}.lock", blocking=False)
+        lock = FileLock(folder / f"{port}.lock")
         try:
-            lock.acquire()
+            lock.acquire(blocking=False)
         except Timeout:
             continue
         try:
