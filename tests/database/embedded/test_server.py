@@ -8,6 +8,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -155,6 +156,30 @@ def test_port_that_another_program_took_meanwhile_is_not_taken_for_ours(
             assert n_users(server) == 0
         finally:
             server.discard()
+
+
+def test_other_neo4j_on_the_port_is_not_taken_for_ours(
+    running: EmbeddedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if both had found the same ports free: the other's answers, and refuses our password."""
+    state = running.start()
+    taken = [state.bolt_port, state.http_port]
+
+    @contextmanager
+    def chosen(folder: Path, preferred: int, default: int, shuffled: bool = False) -> Iterator[int]:
+        if taken:
+            yield taken.pop(0)
+        else:
+            with reserved_port(folder, preferred, default, shuffled) as port:
+                yield port
+
+    monkeypatch.setattr("movierec.database.embedded.server.reserved_port", chosen)
+    server = EmbeddedServer(Home(tmp_path / "home"), dict(os.environ))
+    try:
+        assert server.start(heap="256m").bolt_port != state.bolt_port
+        assert n_users(server) == 0
+    finally:
+        server.discard()
 
 
 def test_data_of_an_older_version_of_the_line_are_opened_by_the_locked_one(tmp_path: Path) -> None:
