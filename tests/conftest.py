@@ -189,12 +189,6 @@ def ordered_database(neo4j_server: TestServer) -> Iterator[Database]:
     yield from _shared(neo4j_server, "ordered")
 
 
-@pytest.fixture
-def changed_ordered_database(neo4j_server: TestServer) -> Database:
-    """The same, for a test that changes it."""
-    return neo4j_server.bring_to("ordered")
-
-
 @pytest.fixture(scope="session")
 def ml_100k(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """MovieLens 100K as RecBole's wheel holds it; the wheel is fetched, read and thrown away."""

@@ -1,5 +1,6 @@
 import os
 import socket
+import threading
 
 import psutil
 import pytest
@@ -22,6 +23,25 @@ def test_run_records_settings_results_and_duration(empty_database: Database) -> 
     assert recorded["nEdges"] == 7
     assert recorded["seconds"] >= 0
     assert "leftOut" not in recorded
+
+
+def test_run_waits_for_the_lock_of_one_that_is_being_opened(empty_database: Database) -> None:
+    with record_run(empty_database, "derive", {}):
+        pass  # the schema is there, so that nothing but the lock is waited for
+
+    def open_one() -> None:
+        with Database(empty_database.settings) as database, record_run(database, "derive", {}):
+            pass
+
+    thread = threading.Thread(target=open_one)
+    with empty_database.transaction() as transaction:
+        transaction.run(load_query("runs/lock"))
+        thread.start()
+        thread.join(3.0)
+        assert thread.is_alive()
+    thread.join(60.0)
+    assert not thread.is_alive()
+    assert [run["status"] for run in list_runs(empty_database, 3)] == ["done", "done"]
 
 
 def test_clock_that_was_set_back_does_not_put_a_run_before_an_earlier_one(empty_database: Database) -> None:
