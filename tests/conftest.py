@@ -231,10 +231,8 @@ def movierec(
 @pytest.fixture
 def connected(movierec: Callable[..., Answer], neo4j_server: TestServer) -> Callable[..., Answer]:
     """The command line, connected to the server under test."""
-    settings = neo4j_server.settings
-    env = {"NEO4J_URI": settings.uri, "NEO4J_USERNAME": settings.username, "NEO4J_PASSWORD": settings.password}
 
     def call(*arguments: object, **more: str) -> Answer:
-        return movierec(*arguments, **(env | more))
+        return movierec(*arguments, **(neo4j_server.env | more))
 
     return call

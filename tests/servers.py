@@ -35,6 +35,7 @@ from tests.small_ratings import write_small_ratings
 
 MOVIELENS = Path(__file__).parent.parent / "data" / "ml-latest-small"
 
+# In the order in which their tests run; all from "movielens" on hold its ratings.
 STATES = ("empty", "small", "movielens", "derived", "keras", "ordered")
 SMALL_DERIVE = DeriveSettings(min_weight=0.1, order="on")
 SMALL_TRAIN = TrainSettings(embedding_size=16, epochs=2, tune_epochs=3)
@@ -77,6 +78,12 @@ class TestServer:
     @property
     def checkpoints(self) -> Path:
         return self.folder / "checkpoints"
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What names this server to the command line."""
+        names = {"NEO4J_URI": self.settings.uri, "NEO4J_USERNAME": self.settings.username}
+        return names | {"NEO4J_PASSWORD": self.settings.password}
 
     def bring_to(self, state: str) -> Database:
         """The database in `state`; made anew only if anything was written since it was made last."""

@@ -80,11 +80,7 @@ def test_demo_goes_the_whole_way_twice_to_the_same_model(tmp_path: Path) -> None
 def test_killed_load_and_derive_can_be_run_again(
     empty_database: Database, neo4j_server: TestServer, tmp_path: Path
 ) -> None:
-    env = environment(tmp_path / "home") | {
-        "NEO4J_URI": neo4j_server.settings.uri,
-        "NEO4J_USERNAME": neo4j_server.settings.username,
-        "NEO4J_PASSWORD": neo4j_server.settings.password,
-    }
+    env = environment(tmp_path / "home") | neo4j_server.env
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "movierec", *arguments]
@@ -116,12 +112,7 @@ def test_killed_load_and_derive_can_be_run_again(
 def test_killed_training_is_gone_on_with_to_the_same_bytes(
     changed_keras_database: Database, neo4j_server: TestServer, tmp_path: Path
 ) -> None:
-    settings = neo4j_server.settings
-    env = environment(tmp_path / "home") | {
-        "NEO4J_URI": settings.uri,
-        "NEO4J_USERNAME": settings.username,
-        "NEO4J_PASSWORD": settings.password,
-    }
+    env = environment(tmp_path / "home") | neo4j_server.env
     command = [
         sys.executable,
         "-m",

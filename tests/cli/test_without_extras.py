@@ -34,12 +34,7 @@ MOVIEREC = (
 
 def movierec(server: TestServer, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """`movierec ARGUMENTS` in a process that can import nothing of the extras."""
-    env = os.environ | {
-        "NEO4J_URI": server.settings.uri,
-        "NEO4J_USERNAME": server.settings.username,
-        "NEO4J_PASSWORD": server.settings.password,
-        "MOVIEREC_HOME": str(folder / "home"),
-    }
+    env = os.environ | server.env | {"MOVIEREC_HOME": str(folder / "home")}
     command = [sys.executable, "-c", MOVIEREC, *arguments]
     return subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, check=False)
 

@@ -59,7 +59,7 @@ def reserved_port(folder: Path, preferred: int, default: int, shuffled: bool = F
     """`preferred` if it is free, else the first free port of the N_PORTS from `default` on.
 
     While the block lasts no other start that reserves its ports in `folder` gets the same one. That does
-    not keep out strangers, so whoever listens there in the end has to be verified (`listens`). `shuffled`
+    not keep out other programs, so the listener has to be verified afterwards (`listens`). `shuffled`
     tries the range in random order: for a start that lost a race, and should not meet its rivals again.
     """
     ports = list(range(default, default + N_PORTS))

@@ -294,7 +294,7 @@ class EmbeddedServer:
             if live is None:
                 log = self.log_tail(200)
                 said = f"{telling_line(log)} The whole log: {self.home.console_log}."
-                # Ending takes Neo4j seconds, in which whoever had the port may have gone again.
+                # Ending takes Neo4j seconds, in which the other program may have released the port.
                 could_not_listen = any("Address already in use" in line or "BindException" in line for line in log)
                 if could_not_listen or not (is_free(state.bolt_port) and is_free(state.http_port)):
                     raise _PortTaken(
