@@ -16,8 +16,8 @@ from unittest.mock import patch
 
 from movierec.database.connection import Database
 from movierec.database.embedded.artifacts import fetch_jars, load_lock
-from movierec.database.embedded.home import Home
 from movierec.database.embedded.server import DEFAULT_VERSION, EmbeddedServer
+from movierec.home import Home
 
 __all__ = ["GDS_VERSION", "gds_database"]
 
@@ -68,7 +68,7 @@ def gds_artifacts() -> list[Any]:
     import truststore
     from jgo.maven import Dependency, MavenContext, PythonResolver
 
-    from movierec.database.embedded.home import cache_folder
+    from movierec.home import cache_folder
 
     truststore.inject_into_ssl()
     context = MavenContext(resolver=PythonResolver(), repo_cache=cache_folder(dict(os.environ)) / "gds")

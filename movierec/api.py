@@ -19,9 +19,9 @@ from typing import Any
 import pandas as pd
 
 from movierec.database.connection import Database
-from movierec.database.embedded.home import Home, home_folder
 from movierec.database.embedded.server import EmbeddedServer
 from movierec.database.settings import connection_settings, environment
+from movierec.home import Home, home_folder
 from movierec.recommending.filters import Filters, named_filters
 from movierec.recommending.recommend import Wish
 from movierec.recommending.recommender import Recommender

@@ -22,7 +22,6 @@ import pytest
 
 from movierec.database.connection import Database
 from movierec.database.embedded.artifacts import known_versions
-from movierec.database.embedded.home import Home
 from movierec.database.embedded.server import EmbeddedServer
 from movierec.database.query_files import parse_query
 from movierec.database.settings import ConnectionSettings
@@ -31,6 +30,7 @@ from movierec.embedding.stage import train_and_write
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
 from movierec.graph.settings import DeriveSettings
+from movierec.home import Home
 from tests.small_ratings import write_small_ratings
 
 MOVIELENS = Path(__file__).parent.parent / "data" / "ml-latest-small"

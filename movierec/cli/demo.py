@@ -36,13 +36,13 @@ def command(data: Path | None, evaluates: bool, **connection: Any) -> None:
     from movierec.cli import evaluate, recommend, similar
     from movierec.cli.output import print_rows
     from movierec.cli.progress import bar_or_lines
-    from movierec.database.embedded.home import Home, home_folder
     from movierec.database.settings import environment
     from movierec.embedding.settings import TrainSettings
     from movierec.embedding.stage import train_and_write
     from movierec.graph.derive import derive_co_liked
     from movierec.graph.load import load_ratings
     from movierec.graph.settings import DeriveSettings
+    from movierec.home import Home, home_folder
     from movierec.recommending.recommend import Wish
 
     seconds: dict[str, float] = {}
@@ -99,7 +99,7 @@ def command(data: Path | None, evaluates: bool, **connection: Any) -> None:
 
 def _fetched(env: Any) -> Path:
     from movierec.cli.progress import bar_or_lines
-    from movierec.database.embedded.home import cache_folder
+    from movierec.home import cache_folder
     from movierec.ratings.fetch import DATASETS, GROUPLENS, fetch_dataset
 
     base_url = env.get("MOVIEREC_DATASETS_URL") or GROUPLENS
@@ -113,8 +113,8 @@ def _say_where(env: Any, uri: str | None, **_: Any) -> None:
     if uri or env.get("NEO4J_URI"):
         return
     from movierec.cli.server import browser_address
-    from movierec.database.embedded.home import Home, home_folder
     from movierec.database.embedded.server import EmbeddedServer
+    from movierec.home import Home, home_folder
 
     server = EmbeddedServer(Home(home_folder(env)), env)
     state = server.running()

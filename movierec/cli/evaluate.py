@@ -92,11 +92,11 @@ def evaluate(
 ) -> dict[str, Any]:
     """Run the protocol in a scratch server, or in `database` itself."""
     from movierec.cli.progress import bar_or_lines
-    from movierec.database.embedded.home import Home, home_folder
     from movierec.database.settings import environment
     from movierec.embedding.settings import TrainSettings
     from movierec.evaluation.protocol import evaluate_in
     from movierec.evaluation.scratch import scratch_copy
+    from movierec.home import Home, home_folder
 
     started = time.monotonic()
     env = environment()

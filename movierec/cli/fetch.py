@@ -30,8 +30,8 @@ def command(name: str, from_file: Path | None, output_format: str) -> None:
     """
     from movierec.cli.output import print_record
     from movierec.cli.progress import bar_or_lines
-    from movierec.database.embedded.home import cache_folder
     from movierec.database.settings import environment
+    from movierec.home import cache_folder
     from movierec.ratings.fetch import DATASETS, GROUPLENS, fetch_dataset
 
     env = environment()

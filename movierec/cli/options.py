@@ -162,9 +162,9 @@ def open_database(
     """The server that flags, environment or .env name; else the embedded one, started if need be."""
     from movierec.cli.progress import bar_or_lines
     from movierec.database.connection import Database
-    from movierec.database.embedded.home import Home, home_folder
     from movierec.database.embedded.server import EmbeddedServer
     from movierec.database.settings import check_address, connection_settings, environment
+    from movierec.home import Home, home_folder
 
     env = environment()
     password = password_file.read_text(encoding="utf-8").strip() if password_file is not None else None

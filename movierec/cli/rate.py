@@ -243,8 +243,8 @@ def _print_report(report: dict[str, Any], output_format: str) -> None:
 
 
 def _home() -> Any:
-    from movierec.database.embedded.home import Home, home_folder
     from movierec.database.settings import environment
+    from movierec.home import Home, home_folder
 
     return Home(home_folder(environment()))
 

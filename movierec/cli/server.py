@@ -9,8 +9,8 @@ import click
 from movierec.cli.options import format_option
 
 if TYPE_CHECKING:
-    from movierec.database.embedded.home import State
     from movierec.database.embedded.server import EmbeddedServer
+    from movierec.home import State
 
 
 @click.group("server")
@@ -86,9 +86,9 @@ def password() -> None:
 
 
 def _server(version: str | None = None) -> EmbeddedServer:
-    from movierec.database.embedded.home import Home, home_folder
     from movierec.database.embedded.server import EmbeddedServer
     from movierec.database.settings import environment
+    from movierec.home import Home, home_folder
 
     env = environment()
     return EmbeddedServer(Home(home_folder(env)), env, version)

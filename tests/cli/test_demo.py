@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from movierec.database.connection import Database
-from movierec.database.embedded.home import Home
 from movierec.database.embedded.server import EmbeddedServer
 from movierec.database.query_files import load_query
 from movierec.database.runs import live_run
+from movierec.home import Home
 from tests.servers import MOVIELENS, TestServer
 from tests.small_ratings import write_small_ratings
 

@@ -15,11 +15,11 @@ import psutil
 import pytest
 
 from movierec.database.connection import Database
-from movierec.database.embedded.home import Home
 from movierec.database.embedded.server import EmbeddedServer
 from movierec.database.query_files import load_query
 from movierec.database.settings import ConnectionSettings
 from movierec.graph.load import load_ratings
+from movierec.home import Home
 from tests.graph.content import content
 from tests.proxy import BoltProxy
 from tests.servers import CLEAR, MOVIELENS, TestServer

@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 from filelock import FileLock, Timeout
 
-from movierec.database.embedded.home import Home, State
 from movierec.errors import EmbeddedServerFailed
+from movierec.home import Home, State
 
 __all__ = [
     "is_free",

@@ -22,7 +22,6 @@ from filelock import FileLock
 
 from movierec.database.connection import Database
 from movierec.database.embedded.artifacts import Lock, fetch_jars, load_lock, locked_version
-from movierec.database.embedded.home import Home, State, cache_folder
 from movierec.database.embedded.java import find_java
 from movierec.database.embedded.processes import (
     is_free,
@@ -35,6 +34,7 @@ from movierec.database.embedded.processes import (
 )
 from movierec.database.settings import ConnectionSettings
 from movierec.errors import BadRequest, EmbeddedServerFailed, NoConnection, WrongPassword
+from movierec.home import Home, State, cache_folder
 from movierec.progress import Progress, silent
 
 __all__ = ["DEFAULT_VERSION", "EmbeddedServer"]

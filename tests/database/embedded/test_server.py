@@ -16,11 +16,11 @@ import psutil
 import pytest
 
 from movierec.database.connection import Database
-from movierec.database.embedded.home import Home, cache_folder
 from movierec.database.embedded.processes import reserved_port
 from movierec.database.embedded.server import EmbeddedServer
 from movierec.database.query_files import load_query
 from movierec.errors import BadRequest, EmbeddedServerFailed, WrongPassword
+from movierec.home import Home, cache_folder
 from tests.conftest import THREE_USERS
 
 pytestmark = [pytest.mark.embedded, pytest.mark.neo4j]
