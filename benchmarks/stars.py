@@ -36,16 +36,17 @@ import numpy as np
 from benchmarks.common import MOVIELENS, in_turns, parts, publish, table
 from benchmarks.datasets import ml_100k
 from movierec.database.connection import Database
-from movierec.embedding.checkpoint import Checkpoint, Position
 from movierec.evaluation.scratch import scratch_database
 from movierec.graph.load import load_ratings
 from movierec.graph.settings import SplitSettings
+from movierec.random_streams import Stream
 from movierec.stars.array_store import ArrayStore, slices
 from movierec.stars.evaluate import ALL_RATINGS, evaluate_stars
 from movierec.stars.graph import Features, RatingGraph
 from movierec.stars.pull import pull_rating_graph
 from movierec.stars.settings import StarSettings
-from movierec.stars.train import CHOOSING, LEAST_STEPS, Training, train_stars, validation_parts
+from movierec.stars.train import LEAST_STEPS, Training, train_stars, validation_parts
+from movierec.training.checkpoint import Checkpoint, Position
 
 N_SEEDS = 3
 EPOCHS, ROUNDS = 10, 3
@@ -233,7 +234,7 @@ def _train_some_steps(millions: str, place: str, fanout: str) -> dict[str, float
     with tempfile.TemporaryDirectory() as folder:
         graph = _random_graph(int(millions) * 1_000_000, ArrayStore(Path(folder) if place == "files" else None))
         learnt, asked = validation_parts(graph, settings)
-        training, asked_graph = Training(graph.part(learnt), settings, CHOOSING), graph.part(asked)
+        training, asked_graph = Training(graph.part(learnt), settings, Stream.EPOCH_SELECTION), graph.part(asked)
         batches = list(islice(training.batches(0), 1 + STEPS))
         for number, batch in enumerate(batches):
             if number == 1:  # the first step is slower than others

@@ -33,9 +33,10 @@ from movierec.embedding.batches import Batches
 from movierec.embedding.plan import Plan
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.skipgram import SkipGram
-from movierec.embedding.train import train_embeddings, training_threads, walk_frequency
+from movierec.embedding.train import train_embeddings, walk_frequency
 from movierec.embedding.walks import Walker, Walks
 from movierec.graph.arrays import MovieGraph
+from movierec.training.threads import training_threads
 
 ROUNDS = 3
 SPARSE_PAIRS = 200_000  # PyTorch's way is slow: it is timed on a part of the pairs

@@ -131,10 +131,10 @@ MUTANTS = (
     ),
     Mutant(
         "a checkpoint is written over the one before",
-        "movierec/embedding/checkpoint.py",
+        "movierec/training/checkpoint.py",
         "            self.path.replace(self.previous)\n",
         "            pass\n",
-        "tests/embedding/test_checkpoint.py",
+        "tests/training/test_checkpoint.py",
     ),
     Mutant(
         "a gradient is added twice",

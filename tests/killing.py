@@ -16,7 +16,7 @@ SAYING = """
 import sys
 from pathlib import Path
 from movierec.embedding import train
-from movierec.embedding.checkpoint import Checkpoint
+from movierec.training.checkpoint import Checkpoint
 from movierec.stars import train as train_of_stars
 
 save = Checkpoint.save

@@ -21,8 +21,8 @@ from movierec.cli.options import (
     settings_options,
 )
 from movierec.cli.wishes import filter_options
-from movierec.embedding.settings import DEVICES
 from movierec.stars.settings import StarSettings
+from movierec.training.devices import DEVICES
 
 HELP = {
     "embedding_size": "Length of a vector.",
@@ -186,10 +186,10 @@ def evaluate(
     """
     from movierec.cli.progress import bar_or_lines
     from movierec.database.settings import environment
-    from movierec.embedding.devices import require_device
     from movierec.evaluation.scratch import scratch_copy
     from movierec.graph.settings import SplitSettings
     from movierec.stars.evaluate import ALL_RATINGS, evaluate_stars, require_extras
+    from movierec.training.devices import require_device
 
     require_extras()
     require_device(options["device"])

@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from movierec.cli.options import F, connection_options, format_option, open_database, settings_options
-from movierec.embedding.settings import BY_ORDER, DEVICES, PRESETS, WALK_GRAPHS, TrainSettings
+from movierec.embedding.settings import BY_ORDER, PRESETS, WALK_GRAPHS, TrainSettings
 from movierec.graph.settings import ORDERS
+from movierec.training.devices import DEVICES
 
 CHOICES = {"device": DEVICES, "order": ORDERS, "walk_on": WALK_GRAPHS}
 DEFAULTS = {name: f"{BY_ORDER['on'][name]}, in no order {value}" for name, value in BY_ORDER["off"].items()}

@@ -7,10 +7,10 @@ from typing import Any
 
 from movierec.errors import BadRequest
 from movierec.graph.settings import ORDERS
+from movierec.training.devices import DEVICES
 
-__all__ = ["BY_ORDER", "DEVICES", "PRESETS", "WALK_GRAPHS", "TrainSettings"]
+__all__ = ["BY_ORDER", "PRESETS", "WALK_GRAPHS", "TrainSettings"]
 
-DEVICES = ("cpu", "cuda")
 # Chosen on inner parts of the training likes, the last two by `movierec tune`.
 BY_ORDER: dict[str, dict[str, Any]] = {
     "on": {"tune_epochs": 100, "temperature": 2.0, "evidence": 0.5},

@@ -20,10 +20,8 @@ size, N movies.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from functools import cache, partial
 from math import gcd
-from typing import TypeVar
 
 import numpy as np
 import torch
@@ -33,20 +31,13 @@ from torch.nn.functional import embedding_bag, logsigmoid
 from movierec.embedding.batches import Batch, Rows
 from movierec.embedding.plan import BAND_POSITIONS
 from movierec.embedding.settings import TrainSettings
+from movierec.random_streams import Stream, random_generator
+from movierec.training.threads import RunTasks, run_sequentially
 
-__all__ = ["RunTasks", "SkipGram", "band", "in_turn"]
-
-T = TypeVar("T")
-RunTasks = Callable[[Sequence[Callable[[], float]]], list[float]]
+__all__ = ["SkipGram", "band"]
 
 HALVES = 2  # of a step, which two threads can compute at the same time
 EPSILON = 1e-10
-INITIAL = 1  # which random stream; `walks` has 3 and 4
-
-
-def in_turn(tasks: Sequence[Callable[[], float]]) -> list[float]:
-    """Run tasks one after another: what a pool of threads does at the same time."""
-    return [task() for task in tasks]
 
 
 @cache
@@ -74,9 +65,7 @@ class SkipGram:
     def __init__(self, n_movies: int, settings: TrainSettings) -> None:
         self.settings = settings
         size, self.device = settings.embedding_size, settings.device
-        first = np.random.Generator(np.random.Philox([INITIAL, settings.seed, 0, 0])).random(
-            (n_movies, size), dtype=np.float32
-        )
+        first = random_generator(Stream.INITIAL_VECTORS, settings.seed).random((n_movies, size), dtype=np.float32)
         # word2vec's start: small centre vectors, contexts at zero.
         self.centre = torch.from_numpy((first - 0.5) / size).to(self.device)
         self.centre_scale = torch.zeros(n_movies, device=self.device)
@@ -113,7 +102,7 @@ class SkipGram:
         rate: float,
         with_loss: bool = True,
         centres_move: bool = True,
-        run: RunTasks = in_turn,
+        run: RunTasks = run_sequentially,
     ) -> float:
         """One gradient step; returns the summed loss of its pairs, or 0 without `with_loss`.
 

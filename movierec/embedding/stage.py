@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from movierec.database.connection import Database, Transaction
 from movierec.database.query_files import load_query
 from movierec.database.runs import RunLog, record_run, require_finished, require_live_run, unchanged
-from movierec.embedding.devices import require_device
 from movierec.embedding.embeddings import Embeddings, Profiles
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.warm_start import initial_vectors
@@ -27,6 +26,7 @@ from movierec.errors import MovieRecError, StageMissing
 from movierec.graph.arrays import LikeLists, MovieGraph
 from movierec.graph.pull import pull_followed_graph, pull_likes, pull_movie_graph
 from movierec.progress import Progress, silent
+from movierec.training.devices import require_device
 
 __all__ = ["preview_training", "train_and_write", "write_embeddings"]
 
@@ -52,9 +52,9 @@ def train_and_write(
     started = time.monotonic()
     settings = settings.resolved(_is_ordered(database))
     graph, likes, pulled = _pull(database, settings, progress)
-    from movierec.embedding.checkpoint import discard_abandoned
     from movierec.embedding.train import checkpoint_for, train_embeddings
     from movierec.embedding.tuning import tune_profiles
+    from movierec.training.checkpoint import discard_abandoned
 
     initial = _live_vectors(database, graph, settings) if settings.warm_start else None
     checkpoint = checkpoint_for(checkpoints, graph, settings, initial)

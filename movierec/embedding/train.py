@@ -1,9 +1,7 @@
 """Train: a stream of walks into the skip-gram, epoch by epoch. Pure: arrays in, arrays out.
 
-One thread walks and prepares steps, at most two ahead; one or two others train. Each of them runs PyTorch on one
-thread: PyTorch's own threads spin while they wait for each other, which on a busy machine costs more than they
-bring (benchmarks.trainers busy). Threads of ours sleep, and compute the same two halves whether there is one of
-them or two.
+One thread walks and prepares steps, at most two ahead; one or two others train (`training.threads`). They
+compute the same two halves of a step whether there is one of them or two.
 """
 
 from __future__ import annotations
@@ -13,8 +11,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,18 +20,19 @@ import torch
 from numpy.typing import NDArray
 
 from movierec.embedding.batches import Batch, Batches
-from movierec.embedding.checkpoint import Checkpoint, Position
 from movierec.embedding.embeddings import Embeddings
 from movierec.embedding.plan import Plan
 from movierec.embedding.settings import TrainSettings
-from movierec.embedding.skipgram import RunTasks, SkipGram, in_turn
+from movierec.embedding.skipgram import SkipGram
 from movierec.embedding.validation import Validation, hold_out_edges
 from movierec.embedding.walks import Walker
 from movierec.errors import MovieRecError
 from movierec.graph.arrays import MovieGraph
 from movierec.progress import Progress, silent
+from movierec.training.checkpoint import Checkpoint, Position
+from movierec.training.threads import training_threads
 
-__all__ = ["checkpoint_for", "train_embeddings", "training_threads", "walk_frequency"]
+__all__ = ["checkpoint_for", "train_embeddings", "walk_frequency"]
 
 _log = logging.getLogger(__name__)
 
@@ -148,27 +146,6 @@ def walk_frequency(walker: Walker, walk_length: int) -> NDArray[np.float64]:
 def _share_of_rate(done: float, settings: TrainSettings) -> float:
     """What is left of the learning rate when a share `done` of all steps is done."""
     return 1.0 - (1.0 - settings.final_rate) * done
-
-
-@contextmanager
-def training_threads(threads: int) -> Iterator[RunTasks]:
-    """What runs the halves of a step: this thread alone, or this one and another."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        if threads == 1:
-            yield in_turn
-            return
-        # The setting of PyTorch holds for one thread, so the new one makes its own.
-        with ThreadPoolExecutor(1, "trainer", initializer=torch.set_num_threads, initargs=(1,)) as pool:
-
-            def together(tasks: Sequence[Callable[[], float]]) -> list[float]:
-                others = [pool.submit(task) for task in tasks[1:]]
-                return [tasks[0](), *[other.result() for other in others]]
-
-            yield together
-    finally:
-        torch.set_num_threads(before)
 
 
 @contextmanager

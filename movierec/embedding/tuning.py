@@ -29,17 +29,16 @@ from torch import Tensor
 
 from movierec.embedding.embeddings import Embeddings, Profiles
 from movierec.embedding.settings import TrainSettings
-from movierec.embedding.skipgram import RunTasks, in_turn
-from movierec.embedding.train import training_threads
 from movierec.errors import MovieRecError
 from movierec.graph.arrays import LikeLists
 from movierec.progress import Progress, silent
+from movierec.random_streams import Stream, random_generator
+from movierec.training.threads import RunTasks, run_sequentially, training_threads
 
 __all__ = ["draw_task", "profile_weights", "softmax_gradients", "starting_tables", "tune_profiles"]
 
 _log = logging.getLogger(__name__)
 
-TUNING = 6  # which random stream; others are in `skipgram`, `validation` and `walks`
 TARGET_RECENCY = 10.0  # likes in which a like that is to be predicted loses half its weight
 PREDICTED = 5  # one in so many likes is predicted, where there is no order
 LAST_RATE = 0.05  # of the first; it falls linearly
@@ -64,7 +63,7 @@ def tune_profiles(
     optimiser = torch.optim.Adam(tables, lr=settings.tune_rate)
     users = np.flatnonzero(np.diff(likes.indptr) >= 2)
     ordered = settings.order == "on"
-    generator = np.random.Generator(np.random.Philox([TUNING, settings.seed, 0, 0]))
+    generator = random_generator(Stream.PROFILES, settings.seed)
     losses = []
     settings = settings.resolved(settings.order == "on")
     epochs = (settings.tune_epochs or 0) if len(users) else 0
@@ -171,7 +170,11 @@ def softmax_gradients(
 
 
 def _step(
-    tables: list[Tensor], optimiser: torch.optim.Adam, given: Tensor, predicted: Tensor, run: RunTasks = in_turn
+    tables: list[Tensor],
+    optimiser: torch.optim.Adam,
+    given: Tensor,
+    predicted: Tensor,
+    run: RunTasks = run_sequentially,
 ) -> float:
     """One step of Adam on the mean loss; returns the summed loss. The halves are summed in a fixed order."""
     half = (len(given) + 1) // 2

@@ -19,13 +19,13 @@ from movierec.embedding.settings import TrainSettings
 from movierec.embedding.walk_kernel import walk_keys
 from movierec.errors import BadRequest
 from movierec.graph.arrays import MovieGraph
+from movierec.random_streams import Stream, random_generator
 
 if TYPE_CHECKING:
     from movierec.embedding.skipgram import SkipGram
 
 __all__ = ["Validation", "hold_out_edges"]
 
-HELD_OUT = 5  # which random stream; others are in `skipgram` and `walks`
 VALIDATION_NEGATIVES = 2**60  # as in `batches`, apart from walk numbers
 AT_ONCE = 4_000_000  # numbers of negatives' vectors
 
@@ -41,7 +41,7 @@ def hold_out_edges(graph: MovieGraph, settings: TrainSettings) -> tuple[MovieGra
     low, high = np.minimum(rows, columns), np.maximum(rows, columns)
     first = rows < columns  # each edge once
     edges = np.stack([low[first], high[first]], axis=1)  # (E, 2)
-    generator = np.random.Generator(np.random.Philox([HELD_OUT, settings.seed, 0, 0]))
+    generator = random_generator(Stream.VALIDATION_EDGES, settings.seed)
     out = generator.random(len(edges)) < settings.validation
     taken = np.bincount(edges[out].ravel(), minlength=graph.n_movies)
     bare = taken == np.diff(graph.indptr)

@@ -31,12 +31,12 @@ from movierec.embedding.walk_kernel import (
     walk_second_order,
 )
 from movierec.graph.arrays import MovieGraph
+from movierec.random_streams import Stream, random_generator
 
 __all__ = ["Walker", "Walks", "bitmap_bytes"]
 
 Walks = NDArray[np.int32]  # (W, L) movie positions
 
-STARTS, WEIGHTED_STARTS = 3, 4  # which random stream; `skipgram` has 1
 BITMAP_BYTES = 64 * 2**20  # a larger bitmap is not made; neighbours are then searched for
 
 
@@ -179,8 +179,8 @@ class _Starts:
 
     def _round(self, round_: int) -> NDArray[np.int32]:
         """(N,) int32: every movie once, or N draws by weight."""
-        stream = WEIGHTED_STARTS if self.cumulative is not None else STARTS
-        generator = np.random.Generator(np.random.Philox([stream, self.walker.seed, self.epoch, round_]))
+        stream = Stream.WALK_STARTS if self.cumulative is None else Stream.WEIGHTED_WALK_STARTS
+        generator = random_generator(stream, self.walker.seed, self.epoch, round_)
         n = self.walker.n_movies
         if self.cumulative is None:
             return generator.permutation(n).astype(np.int32)

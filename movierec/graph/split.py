@@ -26,6 +26,7 @@ from movierec.database.runs import latest_run, property_name, record_run, refuse
 from movierec.errors import BadRequest, DataRejected, StageMissing
 from movierec.graph.load import BATCH_ROWS
 from movierec.graph.settings import SplitSettings
+from movierec.random_streams import user_generator
 from movierec.ratings.checked import CheckedReader
 from movierec.ratings.files import Files
 from movierec.ratings.formats import recognise
@@ -70,8 +71,7 @@ def undo_split(database: Database) -> dict[str, Any]:
 
 def random_part(movie_ids: NDArray[np.int64], fraction: float, seed: int, user_id: int) -> NDArray[np.int64]:
     """A random part of one user's likes, floor(N * fraction) of them; depends on nothing but the arguments."""
-    generator = np.random.Generator(np.random.Philox(key=np.array([seed, user_id], dtype=np.uint64)))
-    return generator.permutation(movie_ids)[: int(len(movie_ids) * fraction)]
+    return user_generator(seed, user_id).permutation(movie_ids)[: int(len(movie_ids) * fraction)]
 
 
 def _refuse_other_split(database: Database, settings: SplitSettings) -> None:

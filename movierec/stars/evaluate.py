@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from movierec.database.connection import Database
-from movierec.embedding.devices import require_device
 from movierec.embedding.settings import TrainSettings
 from movierec.errors import BadRequest, MissingExtra, MovieRecError
 from movierec.graph.arrays import MovieGraph
@@ -34,6 +33,7 @@ from movierec.stars.graph import RatingGraph, level_of
 from movierec.stars.pull import HeldOut, pull_held_out, pull_rating_graph
 from movierec.stars.settings import StarSettings
 from movierec.stars.train import train_stars
+from movierec.training.devices import require_device
 
 __all__ = ["ALL_RATINGS", "calibration", "errors_of", "evaluate_stars", "require_extras"]
 

@@ -14,13 +14,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from movierec.embedding.hashed_file import read_hashed, write_hashed
 from movierec.errors import CheckpointDamaged, MovieRecError
 from movierec.stars.array_store import slices, whole_rows
 from movierec.stars.convolution import Encoder, RatingConvolution
 from movierec.stars.graph import Features, RatingGraph, Side, level_of
 from movierec.stars.messages import draw_messages
 from movierec.stars.settings import StarSettings
+from movierec.training.checksummed_file import load_with_checksum, save_with_checksum
 
 __all__ = ["StarModel", "draft_of"]
 
@@ -167,7 +167,7 @@ class StarModel:
             "validation_losses": list(self.validation_losses),
         }
         try:
-            digest = write_hashed(draft, content)
+            digest = save_with_checksum(draft, content)
             draft.replace(path)
         except OSError as error:
             with suppress(OSError):
@@ -182,7 +182,7 @@ class StarModel:
     def load(cls, path: Path) -> StarModel:
         """Raises CheckpointDamaged for a file that is damaged or of another version."""
         try:
-            content = read_hashed(path, "model")
+            content = load_with_checksum(path, "model")
         except CheckpointDamaged as error:
             raise CheckpointDamaged(f'{error} Run "movierec rate train" again.') from error
         if content["format"] != FORMAT:

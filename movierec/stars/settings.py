@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from movierec.embedding.settings import DEVICES
 from movierec.errors import BadRequest
+from movierec.training.devices import DEVICES
 
 __all__ = ["StarSettings"]
 

@@ -14,8 +14,6 @@ from typing import Any
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.database.runs import RunLog, last_done, record_run, refuse_unfinished, runs_before
-from movierec.embedding.checkpoint import discard_abandoned
-from movierec.embedding.devices import require_device
 from movierec.errors import StageMissing
 from movierec.progress import Progress, silent
 from movierec.stars.array_store import ArrayStore
@@ -23,6 +21,8 @@ from movierec.stars.model import StarModel, draft_of
 from movierec.stars.pull import pull_rating_graph
 from movierec.stars.settings import StarSettings
 from movierec.stars.train import checkpoint_for, train_stars
+from movierec.training.checkpoint import discard_abandoned
+from movierec.training.devices import require_device
 
 __all__ = ["live_model", "train_and_save"]
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import islice, pairwise
 from pathlib import Path
 
@@ -22,14 +21,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from movierec.embedding.checkpoint import Checkpoint, Position
 from movierec.errors import BadRequest, MovieRecError
 from movierec.progress import Advance, Progress, silent
+from movierec.random_streams import Stream, random_generator
 from movierec.stars.convolution import RatingConvolution
 from movierec.stars.graph import RatingGraph, check_levels
 from movierec.stars.messages import draw_messages
 from movierec.stars.model import StarModel
 from movierec.stars.settings import StarSettings
+from movierec.training.checkpoint import Checkpoint, Position
+from movierec.training.threads import pytorch_threads
 
 __all__ = ["Training", "checkpoint_for", "train_stars", "validation_parts"]
 
@@ -38,7 +39,6 @@ _log = logging.getLogger(__name__)
 CHECKPOINT_SECONDS = 15.0
 LEAST_STEPS = 5  # of an epoch: what a step predicts says nothing in it, so most ratings must be left to speak
 CHOSEN = "chosen"  # in a checkpoint: how many epochs
-VALIDATION, CHOOSING, FITTING = 0, 1, 2  # random streams; the second number of a seed
 
 
 def checkpoint_for(folder: Path, graph: RatingGraph, settings: StarSettings, threads: int) -> Checkpoint:
@@ -58,11 +58,11 @@ def train_stars(
     Raises BadRequest where there is nothing to learn from, MovieRecError when the loss is not finite.
     """
     check_levels(graph.stars)
-    with _threads(threads):
+    with pytorch_threads(threads):
         epochs, validation_losses = settings.epochs, tuple[float, ...]()
         if not epochs:
             epochs, validation_losses = _chosen_epochs(graph, settings, checkpoint, progress)
-        training = Training(graph, settings, FITTING)
+        training = Training(graph, settings, Stream.FINAL_FIT)
         training.chosen = epochs
         position = training.resumed(checkpoint, Position(validation_losses=validation_losses))
         with progress("train", epochs, "epochs", position.epoch) as advance:
@@ -78,7 +78,7 @@ def _chosen_epochs(
         return int(saved[1][CHOSEN]), saved[0].validation_losses
     del saved
     learnt, asked = validation_parts(graph, settings)
-    training = Training(graph.part(learnt), settings, CHOOSING)
+    training = Training(graph.part(learnt), settings, Stream.EPOCH_SELECTION)
     position = training.resumed(checkpoint, Position())
     with progress("choose epochs", settings.most_epochs, "epochs", position.epoch) as advance:
         position = training.run(settings.most_epochs, position, checkpoint, advance, graph.part(asked))
@@ -90,7 +90,7 @@ def _chosen_epochs(
 
 def validation_parts(graph: RatingGraph, settings: StarSettings) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """(E,) which ratings are learnt from, and which are asked for, to choose the epochs."""
-    generator = np.random.Generator(np.random.Philox([settings.seed, VALIDATION, 0, 0]))
+    generator = random_generator(Stream.VALIDATION_RATINGS, settings.seed)
     asked = graph.store.zeros(graph.n_ratings, np.bool_)
     for part in _shuffled(graph.n_ratings, generator, graph.store.at_once):
         asked[part[: int(len(part) * settings.validation)]] = True
@@ -113,7 +113,7 @@ def _shuffled(n: int, generator: np.random.Generator, at_once: int) -> Iterator[
 class Training:
     """One training on one graph, by epochs. Its random numbers depend on epoch and step alone."""
 
-    def __init__(self, graph: RatingGraph, settings: StarSettings, stream: int) -> None:
+    def __init__(self, graph: RatingGraph, settings: StarSettings, stream: Stream) -> None:
         self.graph, self.settings, self.stream = graph, settings, stream
         self.device = torch.device(settings.device)
         self.network = RatingConvolution(
@@ -185,7 +185,7 @@ class Training:
 
     def numbers(self, epoch: int, step: int = 0) -> np.random.Generator:
         """Random numbers of a step; those of step 0 shuffle the epoch."""
-        return np.random.Generator(np.random.Philox([self.settings.seed, self.stream, epoch, step]))
+        return random_generator(self.stream, self.settings.seed, epoch, step)
 
     def step(self, batch: NDArray[np.int64], numbers: np.random.Generator) -> float:
         """Predict a batch of ratings from all others; the summed loss."""
@@ -257,13 +257,3 @@ class Training:
                 key: tensors[f"adam.{key}.{name}"].to(value.device if key != "step" else "cpu")
                 for key in ("step", "exp_avg", "exp_avg_sq")
             }
-
-
-@contextmanager
-def _threads(threads: int) -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from movierec.embedding.checkpoint import Position
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.train import checkpoint_for, train_embeddings
+from movierec.training.checkpoint import Position
 from tests.embedding.test_train import two_cliques
 from tests.killing import kill_while_it_saves, last_line
 

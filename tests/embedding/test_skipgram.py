@@ -10,8 +10,8 @@ from movierec.embedding.batches import Batch, Batches
 from movierec.embedding.plan import Plan, pairs_in
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.skipgram import EPSILON, SkipGram, _contexts, band
-from movierec.embedding.train import training_threads
 from movierec.embedding.walks import Walker
+from movierec.training.threads import training_threads
 from tests.embedding.test_walks import hub_graph
 
 SETTINGS = TrainSettings(walks_per_movie=2, walk_length=8, embedding_size=5, window=2, negatives=4, seed=3)

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from movierec.errors import MovieRecError
+from movierec.random_streams import Stream
 from movierec.stars import array_store, train
 from movierec.stars.array_store import ArrayStore, slices, whole_rows
 from movierec.stars.graph import RatingGraph
 from movierec.stars.settings import StarSettings
-from movierec.stars.train import FITTING, Training, checkpoint_for, train_stars
+from movierec.stars.train import Training, checkpoint_for, train_stars
 from tests.stars.planted import parts, planted
 
 SETTINGS = StarSettings(
@@ -54,7 +55,7 @@ def test_shuffled_in_parts_is_learnt_from_as_well(tmp_path: Path) -> None:
 
 def test_every_rating_is_in_one_batch_of_an_epoch(tmp_path: Path) -> None:
     graph = in_files(planted(), tmp_path, at_once=130)
-    training = Training(graph, SETTINGS, FITTING)
+    training = Training(graph, SETTINGS, Stream.FINAL_FIT)
     batches = list(training.batches(0))
     assert sorted(np.concatenate(batches)) == list(range(graph.n_ratings))
     assert max(map(len, batches)) <= 130 // 5 + 1, "at most a fifth of a part"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from movierec.embedding.checkpoint import Position
 from movierec.stars.settings import StarSettings
 from movierec.stars.train import CHOSEN, checkpoint_for, train_stars
+from movierec.training.checkpoint import Position
 from tests.killing import kill_while_it_saves, last_line
 from tests.stars.planted import planted
 

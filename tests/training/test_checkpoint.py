@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from movierec.embedding.checkpoint import (
+from movierec.errors import CheckpointDamaged
+from movierec.training.checkpoint import (
     ABANDONED_DAYS,
     Checkpoint,
     Position,
     discard_abandoned,
 )
-from movierec.embedding.hashed_file import HASH_BYTES
-from movierec.errors import CheckpointDamaged
+from movierec.training.checksummed_file import HASH_BYTES
 
 FIRST, SECOND = Position(1, 2, 3.0, 4, (0.5,)), Position(1, 7, 5.0, 9, (0.5,), (0.7,))
 
@@ -108,7 +108,7 @@ def test_crash_between_the_two_renames_leaves_the_one_before(checkpoint: Checkpo
 
 
 def test_checkpoint_of_another_version_is_refused(checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("movierec.embedding.checkpoint.FORMAT", 1)
+    monkeypatch.setattr("movierec.training.checkpoint.FORMAT", 1)
     save(checkpoint, FIRST)
     monkeypatch.undo()
     with pytest.raises(CheckpointDamaged, match=r"another version.*--fresh"):

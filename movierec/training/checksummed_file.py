@@ -13,12 +13,12 @@ import torch
 
 from movierec.errors import CheckpointDamaged
 
-__all__ = ["read_hashed", "write_hashed"]
+__all__ = ["load_with_checksum", "save_with_checksum"]
 
 HASH_BYTES = 32
 
 
-def write_hashed(path: Path, content: dict[str, Any]) -> str:
+def save_with_checksum(path: Path, content: dict[str, Any]) -> str:
     """Write tensors, numbers and texts to `path`; returns the hash. What is there may be lost in a crash."""
     path.parent.mkdir(parents=True, exist_ok=True)
     buffer = io.BytesIO()
@@ -32,7 +32,7 @@ def write_hashed(path: Path, content: dict[str, Any]) -> str:
     return digest.hexdigest()
 
 
-def read_hashed(path: Path, kind: str = "checkpoint") -> dict[str, Any]:
+def load_with_checksum(path: Path, kind: str = "checkpoint") -> dict[str, Any]:
     """What was written. Raises CheckpointDamaged for a file that does not fit its hash, or holds anything else."""
     whole = memoryview(path.read_bytes())
     if len(whole) < HASH_BYTES or hashlib.sha256(whole[HASH_BYTES:]).digest() != whole[:HASH_BYTES]:

@@ -18,8 +18,8 @@ from typing import Any
 
 from torch import Tensor
 
-from movierec.embedding.hashed_file import read_hashed, write_hashed
 from movierec.errors import CheckpointDamaged
+from movierec.training.checksummed_file import load_with_checksum, save_with_checksum
 
 __all__ = ["Checkpoint", "Position", "discard_abandoned"]
 
@@ -85,7 +85,7 @@ class Checkpoint:
 
     def save(self, position: Position, tensors: dict[str, Tensor]) -> None:
         """Write the file; a crash at any moment leaves a whole one, this or the one before."""
-        write_hashed(self._draft, {"format": FORMAT, "position": vars(position), "tensors": tensors})
+        save_with_checksum(self._draft, {"format": FORMAT, "position": vars(position), "tensors": tensors})
         if self.path.exists():
             self.path.replace(self.previous)
         self._draft.replace(self.path)
@@ -143,7 +143,7 @@ def discard_abandoned(folder: Path) -> None:
 
 def _read(path: Path) -> dict[str, Any]:
     """The content of a whole file of this version."""
-    content = read_hashed(path)
+    content = load_with_checksum(path)
     if content["format"] != FORMAT:
         raise CheckpointDamaged(f"The checkpoint {path} is of another version of movierec.")
     return content

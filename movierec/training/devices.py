@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from movierec.errors import BadRequest
 
-__all__ = ["require_device"]
+__all__ = ["DEVICES", "require_device"]
+
+DEVICES = ("cpu", "cuda")
 
 
 def require_device(device: str) -> None:

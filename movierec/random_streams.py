@@ -1,0 +1,39 @@
+"""Random numbers by counter (Philox): each use has a stream of its own, so no draw depends on an earlier one.
+
+A generator is a function of stream, seed and counters alone. What is drawn in an epoch or a step is therefore
+the same in an interrupted and resumed run, with any number of threads, and in any order.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import numpy as np
+
+__all__ = ["Stream", "random_generator", "user_generator"]
+
+
+class Stream(Enum):
+    """What random numbers are for: the model, and a number of its own among that model's streams."""
+
+    INITIAL_VECTORS = ("embedding", 1)
+    WALK_STARTS = ("embedding", 3)
+    WEIGHTED_WALK_STARTS = ("embedding", 4)
+    VALIDATION_EDGES = ("embedding", 5)
+    PROFILES = ("embedding", 6)
+    VALIDATION_RATINGS = ("rating", 0)
+    EPOCH_SELECTION = ("rating", 1)
+    FINAL_FIT = ("rating", 2)
+
+
+def random_generator(stream: Stream, seed: int, epoch: int = 0, step: int = 0) -> np.random.Generator:
+    """The generator of one stream at one epoch and step."""
+    model, number = stream.value
+    # The order of stream and seed is part of each model's results: another gives other bytes.
+    first = (number, seed) if model == "embedding" else (seed, number)
+    return np.random.Generator(np.random.Philox([*first, epoch, step]))
+
+
+def user_generator(seed: int, user_id: int) -> np.random.Generator:
+    """The generator of one user, for a random split: it does not depend on which other users there are."""
+    return np.random.Generator(np.random.Philox(key=np.array([seed, user_id], dtype=np.uint64)))

@@ -1,0 +1,1 @@
+"""What both models are trained with: checkpoints, checksummed files, devices, threads, random streams."""
