@@ -27,6 +27,7 @@ from benchmarks.common import MOVIELENS, in_turns, parts, publish, query, table
 from benchmarks.gds_server import GDS_VERSION, gds_database
 from benchmarks.trainers import gensim
 from benchmarks.vectors import weighted_graph
+from movierec.arrays import MovieGraph
 from movierec.database.connection import Database
 from movierec.embedding.embeddings import Embeddings
 from movierec.embedding.settings import TrainSettings
@@ -36,7 +37,6 @@ from movierec.embedding.walks import Walker
 from movierec.evaluation.exam import pull_exam
 from movierec.evaluation.measuring import measure_method
 from movierec.evaluation.methods import kernel, mean_cosine
-from movierec.graph.arrays import MovieGraph
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
 from movierec.graph.pull import pull_movie_graph

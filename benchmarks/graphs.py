@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.common import MOVIELENS
-from movierec.graph.arrays import MovieGraph, graph_from_edges
+from movierec.arrays import MovieGraph, graph_from_edges
 
 __all__ = ["big", "chung_lu", "ml", "ml4"]
 

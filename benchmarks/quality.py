@@ -25,6 +25,7 @@ import numpy as np
 from benchmarks.common import parts, publish, table
 from benchmarks.datasets import DATASETS, dataset
 from benchmarks.starts import fastrp, random, svd
+from movierec.arrays import positions_in
 from movierec.database.connection import Database
 from movierec.embedding.embeddings import Embeddings
 from movierec.embedding.settings import TrainSettings
@@ -47,7 +48,6 @@ from movierec.evaluation.protocol import (
     probe_genres,
 )
 from movierec.evaluation.scratch import scratch_database
-from movierec.graph.arrays import positions_in
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
 from movierec.graph.pull import pull_followed_graph, pull_likes, pull_movie_graph

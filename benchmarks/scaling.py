@@ -28,11 +28,11 @@ POSITIONS = 4_000_000  # trained on, on every graph
 
 
 def measure(n_edges: int) -> list[str]:
+    from movierec.arrays import MovieGraph
     from movierec.embedding.plan import Plan
     from movierec.embedding.settings import TrainSettings
     from movierec.embedding.train import train_embeddings
     from movierec.embedding.walks import Walker
-    from movierec.graph.arrays import MovieGraph
 
     train_embeddings(chung_lu(100, 1_000), TrainSettings(p=2.0, q=1.5))  # compiles
     process = psutil.Process()

@@ -13,9 +13,8 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import svds
 
+from movierec.arrays import MovieGraph, of_length_one
 from movierec.embedding.embeddings import Embeddings
-from movierec.graph.arrays import MovieGraph
-from movierec.recommending.vectors import of_length_one
 
 __all__ = ["fastrp", "random", "svd"]
 

@@ -29,13 +29,13 @@ from numpy.typing import NDArray
 from benchmarks.common import in_turns, parts, publish, table
 from benchmarks.graphs import big, ml
 from benchmarks.vectors import edge_auc, neighbour_recall
+from movierec.arrays import MovieGraph
 from movierec.embedding.batches import Batches
 from movierec.embedding.plan import Plan
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.skipgram import SkipGram
 from movierec.embedding.train import train_embeddings, walk_frequency
 from movierec.embedding.walks import Walker, Walks
-from movierec.graph.arrays import MovieGraph
 from movierec.training.threads import training_threads
 
 ROUNDS = 3

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from movierec.arrays import MovieGraph, Rows
 from movierec.evaluation.methods import Candidates, Method
-from movierec.graph.arrays import MovieGraph, Rows
 
 __all__ = ["edge_auc", "neighbour_recall", "weighted_graph"]
 

@@ -26,9 +26,9 @@ from pecanpy import pecanpy
 
 from benchmarks.common import in_turns, parts, publish, table, timed
 from benchmarks.graphs import big, ml
+from movierec.arrays import MovieGraph
 from movierec.embedding.walk_kernel import walk_first_order, walk_keys, walk_second_order
 from movierec.embedding.walks import Walker
-from movierec.graph.arrays import MovieGraph
 
 ROUNDS = 5
 STEPS = 2_000_000  # a round of ours; the slow ones walk fewer

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from movierec.arrays import MovieGraph
 from movierec.embedding.plan import BAND_POSITIONS, SHARED_NEGATIVES, Plan
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.train import train_embeddings
 from movierec.embedding.walks import bitmap_bytes
-from movierec.graph.arrays import MovieGraph
 from movierec.progress import Advance
 
 __all__ = ["estimate_training"]

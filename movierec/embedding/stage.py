@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from movierec.arrays import LikeLists, MovieGraph
 from movierec.database.connection import Database, Transaction
 from movierec.database.query_files import load_query
 from movierec.database.runs import RunLog, record_run, require_finished, require_live_run, unchanged
@@ -23,7 +24,6 @@ from movierec.embedding.embeddings import Embeddings, Profiles
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.warm_start import initial_vectors
 from movierec.errors import MovieRecError, StageMissing
-from movierec.graph.arrays import LikeLists, MovieGraph
 from movierec.graph.pull import pull_followed_graph, pull_likes, pull_movie_graph
 from movierec.progress import Progress, silent
 from movierec.training.devices import require_device

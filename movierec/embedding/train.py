@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from movierec.arrays import MovieGraph
 from movierec.embedding.batches import Batch, Batches
 from movierec.embedding.embeddings import Embeddings
 from movierec.embedding.plan import Plan
@@ -27,7 +28,6 @@ from movierec.embedding.skipgram import SkipGram
 from movierec.embedding.validation import Validation, hold_out_edges
 from movierec.embedding.walks import Walker
 from movierec.errors import MovieRecError
-from movierec.graph.arrays import MovieGraph
 from movierec.progress import Progress, silent
 from movierec.training.checkpoint import Checkpoint, Position
 from movierec.training.threads import training_threads

@@ -27,10 +27,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from movierec.arrays import LikeLists
 from movierec.embedding.embeddings import Embeddings, Profiles
 from movierec.embedding.settings import TrainSettings
 from movierec.errors import MovieRecError
-from movierec.graph.arrays import LikeLists
 from movierec.progress import Progress, silent
 from movierec.random_streams import Stream, random_generator
 from movierec.training.threads import RunTasks, run_sequentially, training_threads

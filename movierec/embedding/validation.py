@@ -14,11 +14,11 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.functional import logsigmoid
 
+from movierec.arrays import MovieGraph
 from movierec.embedding.batches import draw
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.walk_kernel import walk_keys
 from movierec.errors import BadRequest
-from movierec.graph.arrays import MovieGraph
 from movierec.random_streams import Stream, random_generator
 
 if TYPE_CHECKING:

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from movierec.arrays import MovieGraph
 from movierec.embedding.walk_kernel import (
     NO_BITMAP,
     alias_slots,
@@ -30,7 +31,6 @@ from movierec.embedding.walk_kernel import (
     walk_keys,
     walk_second_order,
 )
-from movierec.graph.arrays import MovieGraph
 from movierec.random_streams import Stream, random_generator
 
 __all__ = ["Walker", "Walks", "bitmap_bytes"]

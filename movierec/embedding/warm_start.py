@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from movierec.arrays import MovieGraph
 from movierec.errors import BadRequest
-from movierec.graph.arrays import MovieGraph
 
 __all__ = ["initial_vectors"]
 

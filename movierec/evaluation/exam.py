@@ -7,15 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from movierec.arrays import Rows, of_length_one, positions_in
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
 from movierec.errors import StageMissing
 from movierec.evaluation.measuring import Catalogue, Question
 from movierec.evaluation.methods import Candidates, Person
-from movierec.graph.arrays import Rows, positions_in
 from movierec.graph.pull import pull_edges
 from movierec.recommending.scoring import Liked, likes_ago
-from movierec.recommending.vectors import of_length_one
 
 __all__ = ["Exam", "pull_exam"]
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from movierec.graph.arrays import Rows
+from movierec.arrays import Rows
 from movierec.recommending.scoring import Liked, Scorer
 
 __all__ = ["Candidates", "Method", "Person", "best", "co_liked", "kernel", "mean_cosine", "ours"]

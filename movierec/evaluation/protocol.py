@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from movierec.arrays import positions_in
 from movierec.database.connection import Database
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
@@ -27,7 +28,6 @@ from movierec.errors import BadRequest, MissingExtra
 from movierec.evaluation.exam import Exam, pull_exam
 from movierec.evaluation.measuring import Catalogue, compare, measure_method, strata, strata_means
 from movierec.evaluation.methods import Method, Person, co_liked, kernel, mean_cosine, ours
-from movierec.graph.arrays import positions_in
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings

@@ -9,11 +9,11 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
+from movierec.arrays import LikeLists, MovieGraph, graph_from_edges, symmetric_pmi
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.database.runs import unchanged
 from movierec.errors import StageMissing
-from movierec.graph.arrays import LikeLists, MovieGraph, graph_from_edges, symmetric_pmi
 from movierec.progress import Advance, Progress, silent
 
 __all__ = ["pull_edges", "pull_followed_graph", "pull_likes", "pull_movie_graph"]

@@ -10,15 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from movierec.arrays import Rows, as_table, of_length_one, positions_in
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
 from movierec.database.runs import require_live_run, unchanged
 from movierec.errors import StageMissing
-from movierec.graph.arrays import Rows, positions_in
 from movierec.graph.pull import pull_edges
 from movierec.recommending.filters import Filters
 from movierec.recommending.scoring import Liked, Scorer, likes_ago
-from movierec.recommending.vectors import as_table, of_length_one
 
 __all__ = ["Model", "is_in_order", "pull_model", "require_model"]
 

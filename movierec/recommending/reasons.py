@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from movierec.arrays import Rows, as_table
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
-from movierec.graph.arrays import Rows
 from movierec.recommending.scoring import Liked, Scorer, carried
-from movierec.recommending.vectors import as_table
 
 __all__ = ["N_REASONS", "read_links", "reason_in_words", "reasons_for", "reasons_from", "strongest"]
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from movierec.arrays import as_table, of_length_one
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
 from movierec.database.runs import unchanged
@@ -23,7 +24,6 @@ from movierec.recommending.model import is_in_order, require_model
 from movierec.recommending.reasons import N_REASONS, reasons_for
 from movierec.recommending.scoring import likes_ago, most_diverse
 from movierec.recommending.users import no_such_user
-from movierec.recommending.vectors import as_table, of_length_one
 
 __all__ = ["History", "Wish", "popular_movies", "read_histories", "read_history", "recommend"]
 

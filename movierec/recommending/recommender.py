@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from movierec.arrays import Rows
 from movierec.database.connection import Database
 from movierec.database.runs import require_finished
 from movierec.errors import BadRequest, NotFound
-from movierec.graph.arrays import Rows
 from movierec.graph.pull import pull_edges
 from movierec.recommending.filters import Filters
 from movierec.recommending.model import Model, pull_model, require_model

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from movierec.graph.arrays import Rows
+from movierec.arrays import Rows
 
 __all__ = ["KNOWN_LIKES", "Liked", "Scorer", "carried", "likeness", "likes_ago", "most_diverse", "top"]
 

@@ -18,16 +18,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from movierec.arrays import MovieGraph, of_length_one
 from movierec.database.connection import Database
 from movierec.embedding.settings import TrainSettings
 from movierec.errors import BadRequest, MissingExtra, MovieRecError
-from movierec.graph.arrays import MovieGraph
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.pull import pull_movie_graph
 from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings
 from movierec.progress import Progress, silent
-from movierec.recommending.vectors import of_length_one
 from movierec.stars.baselines import Predict, biases, global_mean, matrix_factorisation, neighbours
 from movierec.stars.graph import RatingGraph, level_of
 from movierec.stars.pull import HeldOut, pull_held_out, pull_rating_graph

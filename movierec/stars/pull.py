@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from movierec.arrays import positions_in
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.errors import StageMissing
-from movierec.graph.arrays import positions_in
 from movierec.progress import Progress, silent
 from movierec.stars.array_store import ArrayStore, slices
 from movierec.stars.graph import MOST_LEVELS, Features, RatingGraph, check_levels, level_of

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from movierec.arrays import MovieGraph, graph_from_edges
 from movierec.embedding.batches import Batch
 from movierec.embedding.settings import PRESETS, TrainSettings
 from movierec.embedding.skipgram import SkipGram
 from movierec.embedding.train import checkpoint_for, train_embeddings
 from movierec.errors import BadRequest, MovieRecError
-from movierec.graph.arrays import MovieGraph, graph_from_edges
 from movierec.progress import Advance
 
 SMALL = TrainSettings(

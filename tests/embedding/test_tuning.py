@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from movierec.arrays import LikeLists
 from movierec.embedding import tuning
 from movierec.embedding.embeddings import Embeddings
 from movierec.embedding.settings import TrainSettings
@@ -13,7 +14,6 @@ from movierec.embedding.tuning import (
     tune_profiles,
 )
 from movierec.errors import MovieRecError
-from movierec.graph.arrays import LikeLists
 
 # Two users: 0 likes movies 0, 1, 2, 3, the last two at one time; 1 likes 4 and 0. Movie 5 has no walks.
 LIKES = LikeLists(

@@ -5,13 +5,13 @@ import pytest
 import torch
 from torch.nn.functional import logsigmoid
 
+from movierec.arrays import MovieGraph, graph_from_edges
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.skipgram import SkipGram
 from movierec.embedding.train import train_embeddings
 from movierec.embedding.validation import Validation, hold_out_edges
 from movierec.embedding.walk_kernel import alias_slots
 from movierec.errors import BadRequest
-from movierec.graph.arrays import MovieGraph, graph_from_edges
 from tests.embedding.test_train import SMALL, two_cliques
 from tests.embedding.test_walks import hub_graph, hub_graph_with_leaves
 

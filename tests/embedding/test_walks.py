@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from movierec.arrays import MovieGraph, graph_from_edges
 from movierec.embedding.walk_kernel import alias_slots
 from movierec.embedding.walks import Walker
-from movierec.graph.arrays import MovieGraph, graph_from_edges
 
 
 def hub_graph() -> MovieGraph:

@@ -3,10 +3,10 @@ import dataclasses
 import numpy as np
 import pytest
 
+from movierec.arrays import graph_from_edges
 from movierec.embedding.train import train_embeddings
 from movierec.embedding.warm_start import initial_vectors
 from movierec.errors import BadRequest
-from movierec.graph.arrays import graph_from_edges
 from tests.embedding.test_train import SMALL, two_cliques
 
 

@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 
+from movierec.arrays import Rows
 from movierec.database.connection import Database
 from movierec.evaluation.exam import Exam, pull_exam
 from movierec.evaluation.item_to_item import (
@@ -16,7 +17,6 @@ from movierec.evaluation.item_to_item import (
 )
 from movierec.evaluation.measuring import Catalogue, Question
 from movierec.evaluation.methods import Person
-from movierec.graph.arrays import Rows
 from movierec.recommending.filters import Filters
 from movierec.recommending.recommender import Recommender
 from movierec.recommending.scoring import Liked

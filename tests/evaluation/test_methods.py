@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
+from movierec.arrays import Rows
 from movierec.evaluation.methods import Candidates, Person, best, co_liked, kernel, mean_cosine, ours
-from movierec.graph.arrays import Rows
 from movierec.recommending.scoring import Liked, Scorer
 
 

@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from movierec.graph.arrays import Rows
+from movierec.arrays import Rows
 from movierec.recommending.scoring import Liked, Scorer, carried, likeness, likes_ago, most_diverse, top
 
 # Four movies; 0 and 1 are liked. Edges 0 -> 2 of 3, 1 -> 2 of 1, 1 -> 3 of 8.

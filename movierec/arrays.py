@@ -15,7 +15,16 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LikeLists", "MovieGraph", "Rows", "graph_from_edges", "positions_in", "symmetric_pmi"]
+__all__ = [
+    "LikeLists",
+    "MovieGraph",
+    "Rows",
+    "as_table",
+    "graph_from_edges",
+    "of_length_one",
+    "positions_in",
+    "symmetric_pmi",
+]
 
 
 @dataclass(frozen=True)
@@ -190,3 +199,17 @@ def graph_from_edges(
     columns = (entries % n).astype(np.int32)
     both_weights = weights.astype(np.float32)[np.where(order < len(weights), order, order - len(weights))]
     return MovieGraph(movie_ids.astype(np.int64), indptr, columns, both_weights)
+
+
+def as_table(vectors: Sequence[list[float] | None]) -> NDArray[np.float32] | None:
+    """(N, D), zeros where there is none; None where there is none at all."""
+    size = next((len(vector) for vector in vectors if vector is not None), None)
+    if size is None:
+        return None
+    return np.array([[0.0] * size if vector is None else vector for vector in vectors], dtype=np.float32)
+
+
+def of_length_one(table: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(N, D) each vector by its length; zeros stay zeros."""
+    unit: NDArray[np.float32] = table / np.maximum(np.linalg.norm(table, axis=1, keepdims=True), 1e-12)
+    return unit

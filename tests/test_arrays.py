@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from movierec.graph.arrays import graph_from_edges
+from movierec.arrays import graph_from_edges
 
 
 def test_triangle_with_a_tail_by_hand() -> None:
