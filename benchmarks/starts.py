@@ -13,7 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import svds
 
-from movierec.arrays import MovieGraph, of_length_one
+from movierec.arrays import MovieGraph, unit_vectors
 from movierec.embedding.embeddings import Embeddings
 
 __all__ = ["fastrp", "random", "svd"]
@@ -31,7 +31,7 @@ def fastrp(graph: MovieGraph, size: int, seed: int) -> Embeddings:
     vectors = np.zeros((graph.n_movies, size), dtype=np.float32)
     for weight in ITERATION_WEIGHTS:
         drawn = step @ drawn
-        vectors += weight * of_length_one(drawn.astype(np.float32))
+        vectors += weight * unit_vectors(drawn.astype(np.float32))
     return Embeddings(graph.movie_ids, vectors, contexts=vectors.copy())
 
 

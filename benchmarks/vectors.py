@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from movierec.arrays import MovieGraph, Rows
+from movierec.arrays import Adjacency, MovieGraph
 from movierec.evaluation.methods import Candidates, Method
 
 __all__ = ["edge_auc", "neighbour_recall", "weighted_graph"]
@@ -57,5 +57,5 @@ def weighted_graph(candidates: Candidates) -> Method:
         part = slice(first, first + AT_ONCE)
         cosine = (candidates.unit[sources[part]] * candidates.unit[rows.targets[part]]).sum(1)
         shares[part] = rows.weights[part] * np.exp(AFFINITY * cosine)
-    shared = Rows(rows.indptr, rows.targets, shares.astype(np.float32))
-    return lambda person: shared.gathered(person.liked.movies, np.ones(len(person.liked.movies)))
+    shared = Adjacency(rows.indptr, rows.targets, shares.astype(np.float32))
+    return lambda person: shared.weighted_neighbour_sum(person.liked.movies, np.ones(len(person.liked.movies)))

@@ -16,14 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "Adjacency",
     "LikeLists",
     "MovieGraph",
-    "Rows",
-    "as_table",
     "graph_from_edges",
-    "of_length_one",
     "positions_in",
     "symmetric_pmi",
+    "unit_vectors",
+    "vector_table",
 ]
 
 
@@ -64,7 +64,7 @@ class MovieGraph:
 
 
 @dataclass(frozen=True)
-class Rows:
+class Adjacency:
     """Directed weighted edges between M movies: row i is what leads out of movie i.
 
     indptr   (M + 1,) int64: row i is targets[indptr[i]:indptr[i + 1]]
@@ -77,21 +77,21 @@ class Rows:
     weights: NDArray[np.float32]
 
     @classmethod
-    def of(
+    def from_edges(
         cls, n: int, sources: NDArray[np.int64], targets: NDArray[np.int64], weights: NDArray[np.float64]
-    ) -> Rows:
-        """Rows of E edges between positions 0..n-1, each row by ascending target."""
+    ) -> Adjacency:
+        """From E edges between positions 0..n-1; each row by ascending target."""
         order = np.lexsort((targets, sources))
         indptr = np.concatenate([[0], np.cumsum(np.bincount(sources, minlength=n))]).astype(np.int64)
         return cls(indptr, targets[order].astype(np.int32), weights[order].astype(np.float32))
 
     @classmethod
-    def both_ways(
+    def from_undirected(
         cls, n: int, heads: NDArray[np.int64], tails: NDArray[np.int64], weights: NDArray[np.float64]
-    ) -> Rows:
-        """Rows of E undirected edges, each in those of both its ends."""
+    ) -> Adjacency:
+        """From E undirected edges, each in the rows of both its ends."""
         ends = np.concatenate([heads, tails]), np.concatenate([tails, heads])
-        return cls.of(n, *ends, np.concatenate([weights, weights]))
+        return cls.from_edges(n, *ends, np.concatenate([weights, weights]))
 
     def weights_to(self, rows: NDArray[np.int64], target: int) -> NDArray[np.float64]:
         """(R,) weight of the edge from each of `rows` to one movie; 0 where there is none."""
@@ -107,11 +107,13 @@ class Rows:
         n = len(self.indptr) - 1
         return np.repeat(np.arange(n), np.diff(self.indptr)) * n + self.targets
 
-    def gathered(self, rows: NDArray[np.int64], row_weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(M,) for every movie the sum of the weights of its edges from `rows`, each row times its weight."""
-        first, sizes = self.indptr[rows], self.indptr[rows + 1] - self.indptr[rows]
+    def weighted_neighbour_sum(
+        self, nodes: NDArray[np.int64], node_weights: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """(M,) for every movie the sum over `nodes` (L,) of their weight (L,) times that of their edge to it."""
+        first, sizes = self.indptr[nodes], self.indptr[nodes + 1] - self.indptr[nodes]
         entries = np.repeat(first - np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes) + np.arange(sizes.sum())
-        values = self.weights[entries] * np.repeat(row_weights, sizes)
+        values = self.weights[entries] * np.repeat(node_weights, sizes)
         sums = np.bincount(self.targets[entries], values, minlength=len(self.indptr) - 1)
         return np.asarray(sums, dtype=np.float64)
 
@@ -201,7 +203,7 @@ def graph_from_edges(
     return MovieGraph(movie_ids.astype(np.int64), indptr, columns, both_weights)
 
 
-def as_table(vectors: Sequence[list[float] | None]) -> NDArray[np.float32] | None:
+def vector_table(vectors: Sequence[list[float] | None]) -> NDArray[np.float32] | None:
     """(N, D), zeros where there is none; None where there is none at all."""
     size = next((len(vector) for vector in vectors if vector is not None), None)
     if size is None:
@@ -209,7 +211,7 @@ def as_table(vectors: Sequence[list[float] | None]) -> NDArray[np.float32] | Non
     return np.array([[0.0] * size if vector is None else vector for vector in vectors], dtype=np.float32)
 
 
-def of_length_one(table: NDArray[np.float32]) -> NDArray[np.float32]:
+def unit_vectors(table: NDArray[np.float32]) -> NDArray[np.float32]:
     """(N, D) each vector by its length; zeros stay zeros."""
     unit: NDArray[np.float32] = table / np.maximum(np.linalg.norm(table, axis=1, keepdims=True), 1e-12)
     return unit

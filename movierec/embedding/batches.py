@@ -23,14 +23,14 @@ from movierec.embedding.settings import TrainSettings
 from movierec.embedding.walk_kernel import GAMMA, HALF, LOW_HALF, TO_UNIT, alias_slots, mix, walk_keys
 from movierec.embedding.walks import Walker, Walks
 
-__all__ = ["Batch", "Batches", "Rows", "draw"]
+__all__ = ["Batch", "Batches", "GradientRows", "draw"]
 
 # Random streams apart from those of `walks`: walk numbers there are far below.
 NEGATIVES, SUBSAMPLING = 2**62, 2**61
 
 
 @dataclass(frozen=True)
-class Rows:
+class GradientRows:
     """Which table row each gradient belongs to: gradients order[offsets[r]:offsets[r + 1]] to touched[r].
 
     touched, offsets (R,) int64; order (B,) int64, a permutation of the B gradients.
@@ -40,8 +40,8 @@ class Rows:
     order: Tensor
     offsets: Tensor
 
-    def to(self, device: str) -> Rows:
-        return Rows(self.touched.to(device), self.order.to(device), self.offsets.to(device))
+    def to(self, device: str) -> GradientRows:
+        return GradientRows(self.touched.to(device), self.order.to(device), self.offsets.to(device))
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,8 @@ class Batch:
     negatives: Tensor
     group: int
     pairs: int
-    centres: Rows
-    contexts: Rows
+    centres: GradientRows
+    contexts: GradientRows
 
     def to(self, device: str) -> Batch:
         lengths = None if self.lengths is None else self.lengths.to(device)
@@ -136,9 +136,9 @@ class Batches:
             self._rows(np.concatenate([flat, both]) if self.settings.shared_table else both),
         )
 
-    def _rows(self, movies: NDArray[np.int32]) -> Rows:
+    def _rows(self, movies: NDArray[np.int32]) -> GradientRows:
         touched, order, offsets = _group(movies, self.counts)
-        return Rows(torch.from_numpy(touched), torch.from_numpy(order), torch.from_numpy(offsets))
+        return GradientRows(torch.from_numpy(touched), torch.from_numpy(order), torch.from_numpy(offsets))
 
 
 @njit(nogil=True, cache=True)

@@ -28,7 +28,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding_bag, logsigmoid
 
-from movierec.embedding.batches import Batch, Rows
+from movierec.embedding.batches import Batch, GradientRows
 from movierec.embedding.plan import BAND_POSITIONS
 from movierec.embedding.settings import TrainSettings
 from movierec.random_streams import Stream, random_generator
@@ -201,7 +201,7 @@ class SkipGram:
         return pairs, weight * allowed / allowed.sum(2, keepdim=True).clamp(min=1.0)
 
     @torch.no_grad()
-    def _update(self, table: Tensor, scale: Tensor, rows: Rows, gradients: Tensor, rate: float) -> float:
+    def _update(self, table: Tensor, scale: Tensor, rows: GradientRows, gradients: Tensor, rate: float) -> float:
         """AdaGrad on the rows that occur: table[row] -= rate * g / sqrt(sum of mean g**2 so far)."""
         summed = embedding_bag(rows.order, gradients, rows.offsets, mode="sum")  # (R, D)
         mean_square = torch.linalg.vector_norm(summed, dim=1).square_().div_(summed.shape[1])

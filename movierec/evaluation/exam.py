@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from movierec.arrays import Rows, of_length_one, positions_in
+from movierec.arrays import Adjacency, positions_in, unit_vectors
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
 from movierec.errors import StageMissing
@@ -30,14 +30,14 @@ class Exam:
     catalogue: Catalogue
     likes: tuple[NDArray[np.int64], NDArray[np.int64]]
     n_users: int
-    co_liked: Rows
+    co_liked: Adjacency
 
     def candidates(self, movie_ids: NDArray[np.int64], vectors: NDArray[np.float32]) -> Candidates:
         """What is ranked, with (N, D) vectors of the movies `movie_ids`; others have none."""
         known = self.catalogue.movie_ids
         _, here, there = np.intersect1d(known, movie_ids, assume_unique=True, return_indices=True)
         unit = np.zeros((len(known), vectors.shape[1]), dtype=np.float32)
-        unit[here] = of_length_one(vectors[there])
+        unit[here] = unit_vectors(vectors[there])
         return Candidates(known, self.catalogue.like_counts, self.co_liked, unit)
 
 
@@ -74,7 +74,7 @@ def pull_exam(database: Database, min_rating: float) -> Exam:
         catalogue,
         pairs,
         len(users),
-        Rows.both_ways(len(movie_ids), heads, tails, weights),
+        Adjacency.from_undirected(len(movie_ids), heads, tails, weights),
     )
 
 

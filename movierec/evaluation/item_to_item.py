@@ -60,7 +60,7 @@ def by_item_knn(exam: Exam) -> Likeness:
 
 def by_graph(candidates: Candidates) -> Likeness:
     """Weights of CO_LIKED."""
-    return lambda movie: candidates.co_liked.gathered(np.array([movie]), np.ones(1))
+    return lambda movie: candidates.co_liked.weighted_neighbour_sum(np.array([movie]), np.ones(1))
 
 
 def by_vectors(candidates: Candidates) -> Likeness:

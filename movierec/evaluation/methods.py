@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from movierec.arrays import Rows
+from movierec.arrays import Adjacency
 from movierec.recommending.scoring import Liked, Scorer
 
 __all__ = ["Candidates", "Method", "Person", "best", "co_liked", "kernel", "mean_cosine", "ours"]
@@ -49,7 +49,7 @@ class Candidates:
 
     movie_ids: NDArray[np.int64]
     like_counts: NDArray[np.float64]
-    co_liked: Rows
+    co_liked: Adjacency
     unit: NDArray[np.float32]
 
 
@@ -74,7 +74,9 @@ def co_liked(candidates: Candidates) -> Method:
     """(C,) sum of CO_LIKED weights to the liked movies, -inf without an edge to any."""
 
     def scores(person: Person) -> NDArray[np.float64]:
-        weights = candidates.co_liked.gathered(person.liked.movies, np.ones(len(person.liked.movies)))
+        weights = candidates.co_liked.weighted_neighbour_sum(
+            person.liked.movies, np.ones(len(person.liked.movies))
+        )
         return np.where(weights > 0, weights, -np.inf)
 
     return scores

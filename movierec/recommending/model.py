@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from movierec.arrays import Rows, as_table, of_length_one, positions_in
+from movierec.arrays import Adjacency, positions_in, unit_vectors, vector_table
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
 from movierec.database.runs import require_live_run, unchanged
@@ -136,15 +136,15 @@ def pull_model(database: Database) -> Model:
         raise StageMissing('A movie that nobody likes is still linked. Run "movierec derive" again.')
     heads, tails = np.searchsorted(movie_ids, sources), np.searchsorted(movie_ids, targets)
     if ordered:
-        evidence = Rows.of(len(rows), heads, tails, weights / np.sqrt(like_counts[tails]))
+        evidence = Adjacency.from_edges(len(rows), heads, tails, weights / np.sqrt(like_counts[tails]))
     else:
-        evidence = Rows.both_ways(len(rows), heads, tails, weights)
-    vectors = as_table([row["embedding"] for row in rows])
+        evidence = Adjacency.from_undirected(len(rows), heads, tails, weights)
+    vectors = vector_table([row["embedding"] for row in rows])
     if vectors is None:
         raise StageMissing('No movie has a vector. Run "movierec train" first.')
     profiles, contexts = (
-        as_table([row["profileEmbedding"] for row in rows]),
-        as_table([row["contextEmbedding"] for row in rows]),
+        vector_table([row["profileEmbedding"] for row in rows]),
+        vector_table([row["contextEmbedding"] for row in rows]),
     )
     bias = tuned = None
     if profiles is not None:
@@ -157,7 +157,7 @@ def pull_model(database: Database) -> Model:
         [row["title"] for row in rows],
         [row["year"] for row in rows],
         [row["genres"] or [] for row in rows],
-        of_length_one(vectors),
+        unit_vectors(vectors),
         Scorer(
             evidence,
             run["recency"] if ordered else None,

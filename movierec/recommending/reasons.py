@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from movierec.arrays import Rows, as_table
+from movierec.arrays import Adjacency, vector_table
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
 from movierec.recommending.scoring import Liked, Scorer, carried
@@ -51,10 +51,12 @@ def reasons_for(
         (np.array(column) for column in zip(*edges, strict=True)) if edges else ([], [], [])
     )
     scorer = Scorer(
-        Rows.of(len(ids), np.array(sources, np.int64), np.array(targets, np.int64), np.array(weights, np.float64)),
+        Adjacency.from_edges(
+            len(ids), np.array(sources, np.int64), np.array(targets, np.int64), np.array(weights, np.float64)
+        ),
         recency,
-        as_table([found[movie_id]["profileEmbedding"] for movie_id in ids]),
-        as_table([found[movie_id]["contextEmbedding"] for movie_id in ids]),
+        vector_table([found[movie_id]["profileEmbedding"] for movie_id in ids]),
+        vector_table([found[movie_id]["contextEmbedding"] for movie_id in ids]),
         tuned=np.array([found[movie_id]["profileEmbedding"] is not None for movie_id in ids]),
     )
     liked = Liked(np.array([places[movie_id] for movie_id in liked_ids], dtype=np.int64), np.asarray(ago))

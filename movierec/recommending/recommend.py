@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from movierec.arrays import as_table, of_length_one
+from movierec.arrays import unit_vectors, vector_table
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
 from movierec.database.runs import unchanged
@@ -163,7 +163,7 @@ def _diverse(database: Database, rows: Sequence[Row], wish: Wish) -> list[Row]:
     found = {
         row["movieId"]: row["embedding"] for row in database.read(load_query("recommend/vectors"), movieIds=ids)
     }
-    vectors = as_table([found[movie_id] for movie_id in ids])
-    unit = np.zeros((len(ids), 1), dtype=np.float32) if vectors is None else of_length_one(vectors)
+    vectors = vector_table([found[movie_id] for movie_id in ids])
+    unit = np.zeros((len(ids), 1), dtype=np.float32) if vectors is None else unit_vectors(vectors)
     chosen = most_diverse(np.array([row["score"] for row in rows]), unit, wish.diversity, wish.k)
     return [rows[i] for i in chosen]

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from movierec.arrays import Rows
+from movierec.arrays import Adjacency
 from movierec.database.connection import Database
 from movierec.database.runs import require_finished
 from movierec.errors import BadRequest, NotFound
@@ -36,7 +36,7 @@ class Recommender:
     def __init__(self, database: Database) -> None:
         self.database = database
         self._model: Model | None = None
-        self._links: tuple[str, Rows] | None = None  # the derive, and its CO_LIKED
+        self._links: tuple[str, Adjacency] | None = None  # the derive, and its CO_LIKED
 
     def model(self) -> Model:
         """The model that is live now. Raises StageMissing before derive and train are done."""
@@ -125,7 +125,7 @@ class Recommender:
         query = int(places[0])
         scores = cosine = (model.unit @ model.unit[query]).astype(np.float64)
         if not plain_cosine:
-            scores = likeness(cosine, self._co_liked(model).gathered(np.array([query]), np.ones(1)))
+            scores = likeness(cosine, self._co_liked(model).weighted_neighbour_sum(np.array([query]), np.ones(1)))
         allowed = model.allowed(filters) & model.unit.any(axis=1)
         allowed[query] = False
         # Movies that few like come after all others.
@@ -151,12 +151,12 @@ class Recommender:
             for rank, i in enumerate(chosen, start=1)
         ]
 
-    def _co_liked(self, model: Model) -> Rows:
+    def _co_liked(self, model: Model) -> Adjacency:
         """CO_LIKED of the model's derive, which only `similar` asks for; pulled with its first question."""
         if self._links is None or self._links[0] != model.derive_id:
             sources, targets, weights = pull_edges(self.database, "CO_LIKED")
             heads, tails = model.positions(sources), model.positions(targets)
-            rows = Rows.both_ways(len(model.movie_ids), heads, tails, weights)
+            rows = Adjacency.from_undirected(len(model.movie_ids), heads, tails, weights)
             self._links = (model.derive_id, rows)
         return self._links[1]
 

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from movierec.arrays import Rows
+from movierec.arrays import Adjacency
 
 __all__ = ["KNOWN_LIKES", "Liked", "Scorer", "carried", "likeness", "likes_ago", "most_diverse", "top"]
 
@@ -53,7 +53,7 @@ class Scorer:
     share               the largest evidence, by the largest taste
     """
 
-    evidence: Rows
+    evidence: Adjacency
     recency: float | None
     profiles: NDArray[np.float32] | None = None
     contexts: NDArray[np.float32] | None = None
@@ -109,7 +109,7 @@ class Scorer:
             best = logits[~is_rated].max()
             taste = np.exp((logits - best) / self.temperature) if np.isfinite(best) else taste
         recent = self.recent(liked)
-        gathered = self.evidence.gathered(liked.movies[recent > 0], recent[recent > 0])
+        gathered = self.evidence.weighted_neighbour_sum(liked.movies[recent > 0], recent[recent > 0])
         most = gathered[~is_rated].max()
         if most > 0:
             evidence = self.share * gathered / most

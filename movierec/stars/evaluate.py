@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from movierec.arrays import MovieGraph, of_length_one
+from movierec.arrays import MovieGraph, unit_vectors
 from movierec.database.connection import Database
 from movierec.embedding.settings import TrainSettings
 from movierec.errors import BadRequest, MissingExtra, MovieRecError
@@ -161,7 +161,7 @@ def _vectors(movies: MovieGraph | None, graph: RatingGraph, seed: int, threads: 
 
     embeddings = train_embeddings(movies, TrainSettings(order="off", seed=seed), threads=min(threads, 2))
     unit = np.zeros((len(graph.movie_ids), embeddings.vectors.shape[1]), dtype=np.float32)
-    unit[np.searchsorted(graph.movie_ids, embeddings.movie_ids)] = of_length_one(embeddings.vectors)
+    unit[np.searchsorted(graph.movie_ids, embeddings.movie_ids)] = unit_vectors(embeddings.vectors)
     return unit
 
 

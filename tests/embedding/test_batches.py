@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy import stats
 
-from movierec.embedding.batches import Batch, Batches, Rows
+from movierec.embedding.batches import Batch, Batches, GradientRows
 from movierec.embedding.plan import MIN_STEPS, STEP_POSITIONS, Plan
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.walks import Walker
@@ -77,7 +77,7 @@ def test_subsampling_keeps_positions_by_word2vecs_rule_and_in_order() -> None:
 
 @pytest.mark.parametrize("shared_table", [False, True])
 def test_rows_send_every_gradient_to_its_movie(shared_table: bool) -> None:
-    def summed(rows: Rows, n: int) -> dict[int, set[int]]:
+    def summed(rows: GradientRows, n: int) -> dict[int, set[int]]:
         ends = [*rows.offsets.tolist()[1:], n]
         return {
             movie: set(rows.order[start:end].tolist())

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from movierec.arrays import Rows
+from movierec.arrays import Adjacency
 from movierec.database.connection import Database
 from movierec.evaluation.exam import Exam, pull_exam
 from movierec.evaluation.item_to_item import (
@@ -29,7 +29,7 @@ def exam(questions: list[Question]) -> Exam:
     catalogue = Catalogue(np.array([10, 20, 30, 40]), LIKES.sum(0).astype(np.float64), GENRES, 4, 4)
     edges = (np.array([0, 1]), np.array([1, 2]), np.array([5.0, 7.0]))
     users, movies = np.nonzero(LIKES)
-    return Exam(questions, catalogue, (users, movies), 4, Rows.both_ways(4, *edges))
+    return Exam(questions, catalogue, (users, movies), 4, Adjacency.from_undirected(4, *edges))
 
 
 def question(user: int, liked: list[int], held_out: list[int]) -> Question:

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from movierec.arrays import Rows
+from movierec.arrays import Adjacency
 from movierec.evaluation.methods import Candidates, Person, best, co_liked, kernel, mean_cosine, ours
 from movierec.recommending.scoring import Liked, Scorer
 
@@ -12,7 +12,7 @@ from movierec.recommending.scoring import Liked, Scorer
 def candidates() -> Candidates:
     """Movies 1 to 5; 5 has neither edge nor vector."""
     a, b, w = np.array([0, 0, 1, 2]), np.array([1, 2, 2, 3]), np.array([2.0, 4.0, 8.0, 16.0])
-    rows = Rows.of(5, np.concatenate([a, b]), np.concatenate([b, a]), np.concatenate([w, w]))
+    rows = Adjacency.from_edges(5, np.concatenate([a, b]), np.concatenate([b, a]), np.concatenate([w, w]))
     half = 1 / math.sqrt(2)
     unit = np.array([[1, 0], [0, 1], [half, half], [-1, 0], [0, 0]], dtype=np.float32)
     return Candidates(np.arange(1, 6), np.array([9.0, 7.0, 7.0, 5.0, 1.0]), rows, unit)
@@ -32,7 +32,7 @@ def test_scores_by_hand(candidates: Candidates) -> None:
 
 
 def test_ours_is_what_the_scorer_says_and_nothing_for_nothing() -> None:
-    rows = Rows.of(5, np.array([0, 1]), np.array([2, 3]), np.array([4.0, 1.0]))
+    rows = Adjacency.from_edges(5, np.array([0, 1]), np.array([2, 3]), np.array([4.0, 1.0]))
     scores = ours(Scorer(rows, None, share=1.0))(PERSON)
     assert scores.tolist() == [-np.inf, -np.inf, 1.0, 0.25, -np.inf]
     assert not np.isfinite(ours(Scorer(rows, None), taste_only=True)(PERSON)).any()

@@ -4,11 +4,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from movierec.arrays import Rows
+from movierec.arrays import Adjacency
 from movierec.recommending.scoring import Liked, Scorer, carried, likeness, likes_ago, most_diverse, top
 
 # Four movies; 0 and 1 are liked. Edges 0 -> 2 of 3, 1 -> 2 of 1, 1 -> 3 of 8.
-ROWS = Rows.of(4, np.array([0, 1, 1]), np.array([2, 2, 3]), np.array([3.0, 1.0, 8.0]))
+ROWS = Adjacency.from_edges(4, np.array([0, 1, 1]), np.array([2, 2, 3]), np.array([3.0, 1.0, 8.0]))
 TABLES: dict[str, Any] = {
     "profiles": np.array([[1, 0], [0, 1], [0, 0], [0, 0]], dtype=np.float32),
     "contexts": np.array([[9, 9], [9, 9], [2, 0], [0, 4]], dtype=np.float32),
@@ -112,8 +112,8 @@ def test_likeness_by_hand() -> None:
 
 
 def test_rows_gather_and_find() -> None:
-    assert ROWS.gathered(np.array([1, 0]), np.array([1.0, 2.0])).tolist() == [0, 0, 7, 8]
-    assert ROWS.gathered(np.empty(0, np.int64), np.empty(0)).tolist() == [0, 0, 0, 0]
+    assert ROWS.weighted_neighbour_sum(np.array([1, 0]), np.array([1.0, 2.0])).tolist() == [0, 0, 7, 8]
+    assert ROWS.weighted_neighbour_sum(np.empty(0, np.int64), np.empty(0)).tolist() == [0, 0, 0, 0]
     assert ROWS.weights_to(np.array([1, 0, 3]), 3).tolist() == [8.0, 0.0, 0.0]
     nothing = np.empty(0, np.int64)
-    assert Rows.of(2, nothing, nothing, np.empty(0)).weights_to(np.array([1]), 0).tolist() == [0.0]
+    assert Adjacency.from_edges(2, nothing, nothing, np.empty(0)).weights_to(np.array([1]), 0).tolist() == [0.0]
