@@ -22,7 +22,7 @@ from movierec.evaluation.scratch import scratch_database
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
 from movierec.graph.settings import DeriveSettings
-from movierec.recommending.filters import Filters
+from movierec.lookup.filters import Filters
 from movierec.recommending.recommend import Wish, recommend
 from movierec.recommending.recommender import Recommender
 from movierec.recommending.similar import similar_movies

@@ -22,11 +22,11 @@ from movierec.database.connection import Database
 from movierec.database.embedded.server import EmbeddedServer
 from movierec.database.settings import connection_settings, environment
 from movierec.home import Home, home_folder
-from movierec.recommending.filters import Filters, named_filters
+from movierec.lookup.filters import Filters, named_filters
+from movierec.lookup.movies import find_movies
+from movierec.lookup.users import find_user
 from movierec.recommending.recommend import Wish
 from movierec.recommending.recommender import Recommender
-from movierec.recommending.titles import find_movies
-from movierec.recommending.users import find_user
 
 __all__ = ["Movies", "connect"]
 

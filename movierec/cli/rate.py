@@ -128,9 +128,9 @@ def predict(
     if movies and any(conditions.values()):
         raise click.UsageError("--movie names the movies; expected it without conditions on movies.")
     _require_torch()
-    from movierec.recommending.filters import named_filters
-    from movierec.recommending.titles import find_movies
-    from movierec.recommending.users import find_user
+    from movierec.lookup.filters import named_filters
+    from movierec.lookup.movies import find_movies
+    from movierec.lookup.users import find_user
     from movierec.stars.predict import predict_stars
     from movierec.stars.stage import live_model
 

@@ -68,7 +68,7 @@ def command(
         raise click.UsageError("--users is for many; expected it without --user and --cypher.")
     if cypher and diversity:
         raise click.UsageError("--diversity is not in the query; expected --cypher without it.")
-    from movierec.recommending.filters import named_filters
+    from movierec.lookup.filters import named_filters
 
     with open_database(**connection) as database:
         settings = {
@@ -129,10 +129,10 @@ def _show_many(
 ) -> None:
     from movierec.cli.output import print_rows
     from movierec.cli.progress import bar_or_lines
+    from movierec.lookup.movies import find_movies
+    from movierec.lookup.users import find_users
     from movierec.recommending.recommend import Wish
     from movierec.recommending.recommender import Recommender
-    from movierec.recommending.titles import find_movies
-    from movierec.recommending.users import find_users
 
     lines = [line for line in map(str.strip, users_file) if line]
     if not lines:

@@ -11,7 +11,7 @@ from movierec.cli.wishes import filter_options
 
 if TYPE_CHECKING:
     from movierec.database.connection import Database
-    from movierec.recommending.filters import Filters
+    from movierec.lookup.filters import Filters
 
 COLUMNS = {
     "rank": "rank",
@@ -45,7 +45,7 @@ def command(
     Examples: movierec similar "Matrix, The (1999)"
               movierec similar "Matrix, The (1999)" --plain-cosine --year 1990..1999 --without-genre Sci-Fi
     """
-    from movierec.recommending.filters import named_filters
+    from movierec.lookup.filters import named_filters
 
     with open_database(**connection) as database:
         show(database, movie, k, output_format, named_filters(database, **conditions), plain_cosine)

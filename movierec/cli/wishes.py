@@ -61,9 +61,9 @@ def wish_of(
     database: Database, user: str | None, likes: Sequence[str], dislikes: Sequence[str], **settings: Any
 ) -> Wish:
     """The Wish of a user or of likes; NotFound for an unknown user or movie."""
+    from movierec.lookup.movies import find_movies
+    from movierec.lookup.users import find_user
     from movierec.recommending.recommend import Wish
-    from movierec.recommending.titles import find_movies
-    from movierec.recommending.users import find_user
 
     return Wish(
         None if user is None else find_user(database, user),

@@ -16,7 +16,7 @@ from movierec.database.query_files import load_query
 from movierec.database.runs import require_live_run, unchanged
 from movierec.errors import StageMissing
 from movierec.graph.pull import pull_edges
-from movierec.recommending.filters import Filters
+from movierec.lookup.filters import Filters
 from movierec.recommending.scoring import Liked, Scorer, likes_ago
 
 __all__ = ["Model", "is_in_order", "pull_model", "require_model"]

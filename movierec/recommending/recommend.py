@@ -19,11 +19,11 @@ from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
 from movierec.database.runs import unchanged
 from movierec.errors import BadRequest
-from movierec.recommending.filters import Filters
+from movierec.lookup.filters import Filters
+from movierec.lookup.users import no_such_user
 from movierec.recommending.model import is_in_order, require_model
 from movierec.recommending.reasons import N_REASONS, reasons_for
 from movierec.recommending.scoring import likes_ago, most_diverse
-from movierec.recommending.users import no_such_user
 
 __all__ = ["History", "Wish", "popular_movies", "read_histories", "read_history", "recommend"]
 

@@ -18,7 +18,7 @@ from movierec.database.connection import Database
 from movierec.database.runs import require_finished
 from movierec.errors import BadRequest, NotFound
 from movierec.graph.pull import pull_edges
-from movierec.recommending.filters import Filters
+from movierec.lookup.filters import Filters
 from movierec.recommending.model import Model, pull_model, require_model
 from movierec.recommending.reasons import N_REASONS, read_links, reasons_from, strongest
 from movierec.recommending.recommend import History, Wish, popular_movies, read_histories, read_history

@@ -10,8 +10,8 @@ from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
 from movierec.database.runs import require_live_run, unchanged
 from movierec.errors import BadRequest, StageMissing
-from movierec.recommending.filters import Filters
-from movierec.recommending.titles import find_movie
+from movierec.lookup.filters import Filters
+from movierec.lookup.movies import find_movie
 
 __all__ = ["similar_movies"]
 

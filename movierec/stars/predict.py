@@ -10,8 +10,8 @@ import numpy as np
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.errors import BadRequest
-from movierec.recommending.filters import Filters
-from movierec.recommending.users import no_such_user
+from movierec.lookup.filters import Filters
+from movierec.lookup.users import no_such_user
 from movierec.stars.model import StarModel
 
 __all__ = ["predict_stars"]

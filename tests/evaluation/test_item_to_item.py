@@ -17,7 +17,7 @@ from movierec.evaluation.item_to_item import (
 )
 from movierec.evaluation.measuring import Catalogue, Question
 from movierec.evaluation.methods import Person
-from movierec.recommending.filters import Filters
+from movierec.lookup.filters import Filters
 from movierec.recommending.recommender import Recommender
 from movierec.recommending.scoring import Liked
 

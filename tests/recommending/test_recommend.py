@@ -6,7 +6,7 @@ import pytest
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query, parse_query, with_parameters
 from movierec.errors import BadRequest, NotFound, StageMissing
-from movierec.recommending.filters import Filters, year_range
+from movierec.lookup.filters import Filters, year_range
 from movierec.recommending.reasons import reason_in_words
 from movierec.recommending.recommend import Wish, recommend
 from movierec.recommending.recommender import Recommender

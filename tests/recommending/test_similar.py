@@ -8,7 +8,7 @@ from movierec.embedding.settings import TrainSettings
 from movierec.embedding.train import train_embeddings
 from movierec.errors import BadRequest, StageMissing
 from movierec.graph.pull import pull_movie_graph
-from movierec.recommending.filters import Filters
+from movierec.lookup.filters import Filters
 from movierec.recommending.recommender import Recommender
 from movierec.recommending.similar import similar_movies
 

@@ -14,7 +14,7 @@ from movierec.graph.copy import copy_ratings
 from movierec.graph.load import load_ratings
 from movierec.graph.settings import SplitSettings
 from movierec.graph.split import split_ratings
-from movierec.recommending.filters import Filters
+from movierec.lookup.filters import Filters
 from movierec.stars import stage
 from movierec.stars.evaluate import ALL_RATINGS, evaluate_stars
 from movierec.stars.predict import predict_stars

@@ -9,7 +9,7 @@ from typing import Any
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.errors import BadRequest
-from movierec.recommending.titles import find_movies
+from movierec.lookup.movies import find_movies
 
 __all__ = ["Filters", "named_filters", "year_range"]
 

@@ -2,7 +2,7 @@ import pytest
 
 from movierec.database.connection import Database
 from movierec.errors import NotFound
-from movierec.recommending.titles import find_movie
+from movierec.lookup.movies import find_movie
 
 pytestmark = pytest.mark.one_version
 
