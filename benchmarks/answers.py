@@ -23,9 +23,9 @@ from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
 from movierec.graph.settings import DeriveSettings
 from movierec.lookup.filters import Filters
-from movierec.recommending.recommend import Wish, recommend
-from movierec.recommending.recommender import Recommender
-from movierec.recommending.similar import similar_movies
+from movierec.recommendation.in_database import recommend, similar_movies
+from movierec.recommendation.in_memory import Recommender
+from movierec.recommendation.request import Wish
 
 ASKED, WARM_UP = 200, 10
 MANY = 5_000

@@ -53,10 +53,10 @@ from movierec.graph.load import load_ratings
 from movierec.graph.pull import pull_followed_graph, pull_likes, pull_movie_graph
 from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings
-from movierec.recommending.model import pull_model
-from movierec.recommending.recommend import Wish
-from movierec.recommending.recommender import Recommender
-from movierec.recommending.scoring import Scorer
+from movierec.recommendation.in_memory import Recommender
+from movierec.recommendation.model import pull_model
+from movierec.recommendation.request import Wish
+from movierec.recommendation.scoring import Scorer
 
 SEEDS = (1, 2, 3)
 SHOWN = ("ndcg@10", "recall@10", "recall@20", "map@10", "hit_rate@10", "coverage@10", "novelty@10", "diversity@10")

@@ -25,8 +25,8 @@ from movierec.home import Home, home_folder
 from movierec.lookup.filters import Filters, named_filters
 from movierec.lookup.movies import find_movies
 from movierec.lookup.users import find_user
-from movierec.recommending.recommend import Wish
-from movierec.recommending.recommender import Recommender
+from movierec.recommendation.in_memory import Recommender
+from movierec.recommendation.request import Wish
 
 __all__ = ["Movies", "connect"]
 

@@ -159,10 +159,10 @@ MUTANTS = (
     ),
     Mutant(
         "evidence is shared out by its square",
-        "movierec/recommending/scoring.py",
+        "movierec/recommendation/scoring.py",
         "parts += evidence * pieces / pieces.sum()",
         "parts += evidence * pieces**2 / (pieces**2).sum()",
-        "tests/recommending/test_scoring.py",
+        "tests/recommendation/test_scoring.py",
     ),
     Mutant(
         "a rating at the end of the scale is refused",

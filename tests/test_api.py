@@ -7,8 +7,8 @@ import pytest
 import movierec
 from movierec.database.connection import Database
 from movierec.errors import BadRequest, NotFound
-from movierec.recommending.recommend import Wish, recommend
-from movierec.recommending.similar import similar_movies
+from movierec.recommendation.in_database import recommend, similar_movies
+from movierec.recommendation.request import Wish
 from tests.servers import TestServer
 
 

@@ -43,7 +43,7 @@ def command(data: Path | None, evaluates: bool, **connection: Any) -> None:
     from movierec.graph.load import load_ratings
     from movierec.graph.settings import DeriveSettings
     from movierec.home import Home, home_folder
-    from movierec.recommending.recommend import Wish
+    from movierec.recommendation.request import Wish
 
     seconds: dict[str, float] = {}
 

@@ -38,7 +38,7 @@ def command(
     from movierec.cli.output import print_record, print_rows
     from movierec.database.query_files import load_query, with_parameters
     from movierec.lookup.movies import find_movies
-    from movierec.recommending.recommender import Recommender
+    from movierec.recommendation.in_memory import Recommender
 
     with open_database(**connection) as database:
         wish = wish_of(database, user, likes, dislikes)

@@ -12,7 +12,7 @@ from movierec.cli.wishes import filter_options, who_options, wish_of
 
 if TYPE_CHECKING:
     from movierec.database.connection import Database
-    from movierec.recommending.recommend import Wish
+    from movierec.recommendation.request import Wish
 
 
 @click.command("recommend")
@@ -90,8 +90,8 @@ def command(
 def show(database: Database, wish: Wish, output_format: str) -> None:
     """Ask and print; `demo` does the same."""
     from movierec.cli.output import print_rows
-    from movierec.recommending.reasons import reason_in_words
-    from movierec.recommending.recommend import recommend
+    from movierec.recommendation.in_database import recommend
+    from movierec.recommendation.reasons import reason_in_words
 
     rows = recommend(database, wish)
     if not rows:
@@ -131,8 +131,8 @@ def _show_many(
     from movierec.cli.progress import bar_or_lines
     from movierec.lookup.movies import find_movies
     from movierec.lookup.users import find_users
-    from movierec.recommending.recommend import Wish
-    from movierec.recommending.recommender import Recommender
+    from movierec.recommendation.in_memory import Recommender
+    from movierec.recommendation.request import Wish
 
     lines = [line for line in map(str.strip, users_file) if line]
     if not lines:
@@ -154,7 +154,7 @@ def _show_many(
 def _print_query(database: Database, wish: Wish) -> None:
     from movierec.database.query_files import load_query, with_parameters
     from movierec.database.runs import require_finished
-    from movierec.recommending.model import is_in_order, require_model
+    from movierec.recommendation.model import is_in_order, require_model
 
     ordered = is_in_order(require_model(database, require_finished(database, "derive")))
     name = "recommend/recommend_in_order" if ordered else "recommend/recommend_in_no_order"

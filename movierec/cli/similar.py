@@ -61,7 +61,7 @@ def show(
 ) -> None:
     """Ask and print; `demo` does the same."""
     from movierec.cli.output import print_rows
-    from movierec.recommending.similar import similar_movies
+    from movierec.recommendation.in_database import similar_movies
 
     rows = similar_movies(database, movie, k, filters, plain_cosine)
     if rows and rows[0]["estimatedFrom"]:

@@ -12,7 +12,7 @@ from movierec.cli.options import F
 
 if TYPE_CHECKING:
     from movierec.database.connection import Database
-    from movierec.recommending.recommend import Wish
+    from movierec.recommendation.request import Wish
 
 __all__ = ["filter_options", "who_options", "wish_of"]
 
@@ -63,7 +63,7 @@ def wish_of(
     """The Wish of a user or of likes; NotFound for an unknown user or movie."""
     from movierec.lookup.movies import find_movies
     from movierec.lookup.users import find_user
-    from movierec.recommending.recommend import Wish
+    from movierec.recommendation.request import Wish
 
     return Wish(
         None if user is None else find_user(database, user),

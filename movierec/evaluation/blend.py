@@ -26,7 +26,7 @@ from movierec.graph.derive import derive_co_liked
 from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings
 from movierec.progress import Progress, silent
-from movierec.recommending.model import pull_model
+from movierec.recommendation.model import pull_model
 
 __all__ = ["EVIDENCES", "TEMPERATURES", "inner_split", "sweep_blend"]
 

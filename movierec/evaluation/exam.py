@@ -14,7 +14,7 @@ from movierec.errors import StageMissing
 from movierec.evaluation.measuring import Catalogue, Question
 from movierec.evaluation.methods import Candidates, Person
 from movierec.graph.pull import pull_edges
-from movierec.recommending.scoring import Liked, likes_ago
+from movierec.recommendation.scoring import Liked, likes_ago
 
 __all__ = ["Exam", "pull_exam"]
 

@@ -22,7 +22,7 @@ from movierec.evaluation.baselines import SHRINK
 from movierec.evaluation.exam import Exam
 from movierec.evaluation.measuring import Catalogue, measure_method
 from movierec.evaluation.methods import Candidates, Person
-from movierec.recommending.scoring import KNOWN_LIKES, likeness
+from movierec.recommendation.scoring import KNOWN_LIKES, likeness
 
 __all__ = [
     "Likeness",

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from movierec.arrays import Adjacency
-from movierec.recommending.scoring import Liked, Scorer
+from movierec.recommendation.scoring import Liked, Scorer
 
 __all__ = ["Candidates", "Method", "Person", "best", "co_liked", "kernel", "mean_cosine", "ours"]
 

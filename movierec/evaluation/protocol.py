@@ -32,8 +32,8 @@ from movierec.graph.derive import derive_co_liked
 from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings
 from movierec.progress import Progress, silent
-from movierec.recommending.model import Model, pull_model
-from movierec.recommending.scoring import Liked
+from movierec.recommendation.model import Model, pull_model
+from movierec.recommendation.scoring import Liked
 
 __all__ = [
     "REFERENCE",

@@ -12,8 +12,8 @@ from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
 from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings, undo_split
-from movierec.recommending.recommend import Wish, recommend
-from movierec.recommending.similar import similar_movies
+from movierec.recommendation.in_database import recommend, similar_movies
+from movierec.recommendation.request import Wish
 from tests.servers import MOVIELENS
 
 

@@ -18,8 +18,8 @@ from movierec.evaluation.item_to_item import (
 from movierec.evaluation.measuring import Catalogue, Question
 from movierec.evaluation.methods import Person
 from movierec.lookup.filters import Filters
-from movierec.recommending.recommender import Recommender
-from movierec.recommending.scoring import Liked
+from movierec.recommendation.in_memory import Recommender
+from movierec.recommendation.scoring import Liked
 
 LIKES = np.array([[1, 1, 0, 0], [1, 1, 1, 0], [0, 1, 1, 0], [1, 0, 0, 1]])
 GENRES = np.array([[1, 0], [1, 1], [0, 1], [0, 0]], dtype=bool)

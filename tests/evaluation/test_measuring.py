@@ -14,7 +14,7 @@ from movierec.evaluation.measuring import (
     strata_means,
 )
 from movierec.evaluation.methods import Person
-from movierec.recommending.scoring import Liked
+from movierec.recommendation.scoring import Liked
 
 CATALOGUE = Catalogue(
     np.array([1, 2, 3, 4]),

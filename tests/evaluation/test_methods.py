@@ -5,7 +5,7 @@ import pytest
 
 from movierec.arrays import Adjacency
 from movierec.evaluation.methods import Candidates, Person, best, co_liked, kernel, mean_cosine, ours
-from movierec.recommending.scoring import Liked, Scorer
+from movierec.recommendation.scoring import Liked, Scorer
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
 from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings
-from movierec.recommending.recommend import Wish, recommend
+from movierec.recommendation.in_database import recommend
+from movierec.recommendation.request import Wish
 from tests.servers import SMALL_DERIVE
 
 

@@ -9,8 +9,8 @@ from movierec.embedding.train import train_embeddings
 from movierec.errors import BadRequest, StageMissing
 from movierec.graph.pull import pull_movie_graph
 from movierec.lookup.filters import Filters
-from movierec.recommending.recommender import Recommender
-from movierec.recommending.similar import similar_movies
+from movierec.recommendation.in_database import similar_movies
+from movierec.recommendation.in_memory import Recommender
 
 NEIGHBOURS = parse_query(
     "tests/neighbours",

@@ -7,10 +7,11 @@ from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query, parse_query, with_parameters
 from movierec.errors import BadRequest, NotFound, StageMissing
 from movierec.lookup.filters import Filters, year_range
-from movierec.recommending.reasons import reason_in_words
-from movierec.recommending.recommend import Wish, recommend
-from movierec.recommending.recommender import Recommender
-from movierec.recommending.scoring import likes_ago
+from movierec.recommendation.in_database import recommend
+from movierec.recommendation.in_memory import Recommender
+from movierec.recommendation.reasons import reason_in_words
+from movierec.recommendation.request import Wish
+from movierec.recommendation.scoring import likes_ago
 from tests.servers import TestServer
 
 RATED = parse_query(

@@ -17,7 +17,7 @@ from movierec.database.runs import require_live_run, unchanged
 from movierec.errors import StageMissing
 from movierec.graph.pull import pull_edges
 from movierec.lookup.filters import Filters
-from movierec.recommending.scoring import Liked, Scorer, likes_ago
+from movierec.recommendation.scoring import Liked, Scorer, likes_ago
 
 __all__ = ["Model", "is_in_order", "pull_model", "require_model"]
 

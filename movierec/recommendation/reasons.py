@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from movierec.arrays import Adjacency, vector_table
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
-from movierec.recommending.scoring import Liked, Scorer, carried
+from movierec.recommendation.scoring import Liked, Scorer, carried
 
 __all__ = ["N_REASONS", "read_links", "reason_in_words", "reasons_for", "reasons_from", "strongest"]
 

@@ -19,11 +19,12 @@ from movierec.database.runs import require_finished
 from movierec.errors import BadRequest, NotFound
 from movierec.graph.pull import pull_edges
 from movierec.lookup.filters import Filters
-from movierec.recommending.model import Model, pull_model, require_model
-from movierec.recommending.reasons import N_REASONS, read_links, reasons_from, strongest
-from movierec.recommending.recommend import History, Wish, popular_movies, read_histories, read_history
-from movierec.recommending.scoring import KNOWN_LIKES, Liked, carried, likeness, most_diverse, top
-from movierec.recommending.similar import similar_movies
+from movierec.recommendation.history import History, read_histories, read_history
+from movierec.recommendation.in_database import popular_movies, similar_movies
+from movierec.recommendation.model import Model, pull_model, require_model
+from movierec.recommendation.reasons import N_REASONS, read_links, reasons_from, strongest
+from movierec.recommendation.request import Wish
+from movierec.recommendation.scoring import KNOWN_LIKES, Liked, carried, likeness, most_diverse, top
 
 __all__ = ["Recommender"]
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from movierec.arrays import Adjacency
-from movierec.recommending.scoring import Liked, Scorer, carried, likeness, likes_ago, most_diverse, top
+from movierec.recommendation.scoring import Liked, Scorer, carried, likeness, likes_ago, most_diverse, top
 
 # Four movies; 0 and 1 are liked. Edges 0 -> 2 of 3, 1 -> 2 of 1, 1 -> 3 of 8.
 ROWS = Adjacency.from_edges(4, np.array([0, 1, 1]), np.array([2, 2, 3]), np.array([3.0, 1.0, 8.0]))

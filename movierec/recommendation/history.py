@@ -1,0 +1,44 @@
+"""What users have rated and like, read from the ratings at the moment, so that new ones count at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from movierec.database.connection import Database
+from movierec.database.query_files import load_query
+from movierec.lookup.users import no_such_user
+from movierec.recommendation.request import Wish
+
+__all__ = ["History", "read_histories", "read_history"]
+
+
+@dataclass(frozen=True)
+class History:
+    """What somebody has rated and likes: movieIds, likes newest first, and when."""
+
+    rated: list[int]
+    liked: list[int]
+    times: list[int]
+
+    def with_likes(self, movie_ids: Sequence[int]) -> History:
+        """These too, of no known time: before all others, and none before another."""
+        named = [movie_id for movie_id in movie_ids if movie_id not in self.liked]
+        return History([*self.rated, *named], [*self.liked, *named], [*self.times, *[0] * len(named)])
+
+
+def read_history(database: Database, wish: Wish, min_rating: float) -> History:
+    """What the user of a wish has rated, and the likes named besides. Raises NotFound for an unknown user."""
+    if wish.user_id is None:
+        return History([], [], []).with_likes(wish.likes)
+    return read_histories(database, [wish.user_id], min_rating)[wish.user_id].with_likes(wish.likes)
+
+
+def read_histories(database: Database, user_ids: Sequence[int], min_rating: float) -> dict[int, History]:
+    """What some users have rated and like. Raises NotFound where one is unknown."""
+    rows = database.read(load_query("recommend/history"), userIds=list(user_ids), minRating=min_rating)
+    found = {row["userId"]: History(row["rated"], row["liked"], row["times"]) for row in rows}
+    for user_id in user_ids:
+        if user_id not in found:
+            raise no_such_user(database, user_id)
+    return found

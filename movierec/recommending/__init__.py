@@ -1,1 +1,0 @@
-"""Answers: movies like a movie, movies for a user, each with its reasons."""
