@@ -25,7 +25,7 @@ from movierec.graph.settings import DeriveSettings
 from movierec.lookup.filters import Filters
 from movierec.recommendation.in_database import recommend, similar_movies
 from movierec.recommendation.in_memory import Recommender
-from movierec.recommendation.request import Wish
+from movierec.recommendation.request import RecommendationRequest
 
 ASKED, WARM_UP = 200, 10
 MANY = 5_000
@@ -45,17 +45,17 @@ def main() -> None:
             rows.append(
                 [
                     f"recommend in process, order {order}",
-                    *_times(lambda user: recommender.recommend(Wish(user)), asked),
+                    *_times(lambda user: recommender.recommend(RecommendationRequest(user)), asked),
                 ]
             )
             rows.append(
                 [
                     f"recommend in the server, order {order}",
-                    *_times(lambda user: recommend(database, Wish(user)), asked),
+                    *_times(lambda user: recommend(database, RecommendationRequest(user)), asked),
                 ]
             )
             many = np.resize(users, MANY).tolist()
-            _, seconds = timed(lambda: list(recommender.recommend_many(many, Wish(many[0]))))
+            _, seconds = timed(lambda: list(recommender.recommend_many(many, RecommendationRequest(many[0]))))
             rows.append([f"recommend --users, order {order}", f"{60 * MANY / seconds:,.0f} users a minute", ""])
         movies = recommender.model().movie_ids[np.argsort(-recommender.model().like_counts)][: ASKED + WARM_UP]
         rows.append(

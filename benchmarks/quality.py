@@ -55,7 +55,7 @@ from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings
 from movierec.recommendation.in_memory import Recommender
 from movierec.recommendation.model import pull_model
-from movierec.recommendation.request import Wish
+from movierec.recommendation.request import RecommendationRequest
 from movierec.recommendation.scoring import Scorer
 
 SEEDS = (1, 2, 3)
@@ -250,9 +250,9 @@ def diversity() -> None:
             recommender = Recommender(database)
             for value in (0.0, 0.1, 0.2, 0.3, 0.5, 0.7):
                 users = {question.person.user_id: question.held_out for question in exam.questions}
-                wish = Wish(next(iter(users)), k=10, diversity=value)
+                request = RecommendationRequest(next(iter(users)), k=10, diversity=value)
                 lists, hits = [], []
-                for user, recommended in recommender.recommend_many(users, wish):
+                for user, recommended in recommender.recommend_many(users, request):
                     ids = np.array([row["movieId"] for row in recommended], dtype=np.int64)
                     hits.append(ndcg(np.isin(ids, users[user]), len(users[user]), 10))
                     lists.append(positions_in(exam.catalogue.movie_ids, ids))

@@ -26,7 +26,7 @@ from movierec.lookup.filters import Filters, named_filters
 from movierec.lookup.movies import find_movies
 from movierec.lookup.users import find_user
 from movierec.recommendation.in_memory import Recommender
-from movierec.recommendation.request import Wish
+from movierec.recommendation.request import RecommendationRequest
 
 __all__ = ["Movies", "connect"]
 
@@ -86,7 +86,7 @@ class Movies:
         `conditions`: genre, with_genre, without_genre (a name or several), year ("1990..1999"), min_ratings,
         exclude (movies), with_rated (True: movies that the user has rated too).
         """
-        wish = Wish(
+        request = RecommendationRequest(
             None if user is None else find_user(self.database, str(user)),
             self._ids(likes),
             self._ids(dislikes),
@@ -95,13 +95,13 @@ class Movies:
             diversity,
             popularity,
         )
-        return pd.DataFrame(self.recommender.recommend(wish))
+        return pd.DataFrame(self.recommender.recommend(request))
 
     def explain(self, user: str | int, movie: str | int, n: int = 10) -> pd.DataFrame:
         """The likes that carry a score: movieId, title, count, lift, share; `attrs` holds the movie's row."""
-        wish = Wish(find_user(self.database, str(user)))
+        request = RecommendationRequest(find_user(self.database, str(user)))
         (movie_id,) = self._ids(movie)
-        explained = self.recommender.explain(wish, movie_id, n)
+        explained = self.recommender.explain(request, movie_id, n)
         table = pd.DataFrame(explained["because"], columns=["movieId", "title", "count", "lift", "share"])
         table.attrs.update(explained)
         return table

@@ -8,7 +8,7 @@ import movierec
 from movierec.database.connection import Database
 from movierec.errors import BadRequest, NotFound
 from movierec.recommendation.in_database import recommend, similar_movies
-from movierec.recommendation.request import Wish
+from movierec.recommendation.request import RecommendationRequest
 from tests.servers import TestServer
 
 
@@ -25,7 +25,9 @@ def environment(neo4j_server: TestServer, monkeypatch: pytest.MonkeyPatch) -> No
 def test_answers_are_tables_of_the_same_rows(keras_database: Database) -> None:
     with movierec.connect() as movies:
         lists = movies.recommend(1, k=5)
-        assert lists["movieId"].tolist() == [row["movieId"] for row in recommend(keras_database, Wish(1, k=5))]
+        assert lists["movieId"].tolist() == [
+            row["movieId"] for row in recommend(keras_database, RecommendationRequest(1, k=5))
+        ]
         similar = movies.similar("Matrix, The (1999)", k=7)
         assert similar["movieId"].tolist() == [
             row["movieId"] for row in similar_movies(keras_database, "2571", k=7)

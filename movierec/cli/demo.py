@@ -43,7 +43,7 @@ def command(data: Path | None, evaluates: bool, **connection: Any) -> None:
     from movierec.graph.load import load_ratings
     from movierec.graph.settings import DeriveSettings
     from movierec.home import Home, home_folder
-    from movierec.recommendation.request import Wish
+    from movierec.recommendation.request import RecommendationRequest
 
     seconds: dict[str, float] = {}
 
@@ -83,7 +83,7 @@ def command(data: Path | None, evaluates: bool, **connection: Any) -> None:
             with stage("similar", f'movierec similar "{movie}"'):
                 similar.show(database, movie, 5, "table")
         with stage("recommend", f"movierec recommend --user {USER}"):
-            recommend.show(database, Wish(USER), "table")
+            recommend.show(database, RecommendationRequest(USER), "table")
         if evaluates:
             with stage("evaluate", "movierec evaluate (on a copy, with the newest likes of each user held out)"):
                 evaluate.print_report(evaluate.evaluate(database, "default", seed=1), "table", brief=True)

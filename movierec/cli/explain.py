@@ -8,12 +8,12 @@ from typing import Any
 import click
 
 from movierec.cli.options import connection_options, format_option, open_database
-from movierec.cli.wishes import who_options, wish_of
+from movierec.cli.request_options import request_from_options, user_options
 
 
 @click.command("explain")
 @click.argument("movie")
-@who_options
+@user_options
 @click.option("-n", type=click.IntRange(1, 50), default=10, show_default=True, help="How many reasons.")
 @click.option("--cypher", is_flag=True, help="Print a query that draws the reasons in Neo4j Browser.")
 @connection_options
@@ -41,9 +41,9 @@ def command(
     from movierec.recommendation.in_memory import Recommender
 
     with open_database(**connection) as database:
-        wish = wish_of(database, user, likes, dislikes)
+        request = request_from_options(database, user, likes, dislikes)
         (movie_id,) = find_movies(database, [movie])
-        explained = Recommender(database).explain(wish, movie_id, n)
+        explained = Recommender(database).explain(request, movie_id, n)
     if cypher:
         because = [reason["movieId"] for reason in explained["because"]]
         click.echo(with_parameters(load_query("recommend/paths"), {"movieId": movie_id, "likes": because}))

@@ -20,7 +20,7 @@ from movierec.cli.options import (
     part_options,
     settings_options,
 )
-from movierec.cli.wishes import filter_options
+from movierec.cli.request_options import filter_options
 from movierec.stars.settings import StarSettings
 from movierec.training.devices import DEVICES
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from movierec.cli.options import connection_options, format_option, k_option, open_database
-from movierec.cli.wishes import filter_options, who_options, wish_of
+from movierec.cli.request_options import filter_options, request_from_options, user_options
 
 if TYPE_CHECKING:
     from movierec.database.connection import Database
-    from movierec.recommendation.request import Wish
+    from movierec.recommendation.request import RecommendationRequest
 
 
 @click.command("recommend")
-@who_options
+@user_options
 @click.option(
     "--users", "users_file", type=click.File(), help="A file with a user's id a line; -: standard input."
 )
@@ -80,25 +80,25 @@ def command(
         if users_file is not None:
             _show_many(database, users_file, likes, dislikes, settings, output_format)
             return
-        wish = wish_of(database, user, likes, dislikes, **settings)
+        request = request_from_options(database, user, likes, dislikes, **settings)
         if cypher:
-            _print_query(database, wish)
+            _print_query(database, request)
         else:
-            show(database, wish, output_format)
+            show(database, request, output_format)
 
 
-def show(database: Database, wish: Wish, output_format: str) -> None:
+def show(database: Database, request: RecommendationRequest, output_format: str) -> None:
     """Ask and print; `demo` does the same."""
     from movierec.cli.output import print_rows
     from movierec.recommendation.in_database import recommend
     from movierec.recommendation.reasons import reason_in_words
 
-    rows = recommend(database, wish)
+    rows = recommend(database, request)
     if not rows:
         click.echo("Nothing to recommend: no movie that fits is left.", err=True)
     elif rows[0]["basis"] == "popularity":
         click.echo(
-            f"User {wish.user_id} likes nothing yet, so this is what was liked most in the last year of ratings.",
+            f"User {request.user_id} likes nothing yet; these were liked most in the last year of ratings.",
             err=True,
         )
     elif output_format == "table":
@@ -132,17 +132,19 @@ def _show_many(
     from movierec.lookup.movies import find_movies
     from movierec.lookup.users import find_users
     from movierec.recommendation.in_memory import Recommender
-    from movierec.recommendation.request import Wish
+    from movierec.recommendation.request import RecommendationRequest
 
     lines = [line for line in map(str.strip, users_file) if line]
     if not lines:
         raise click.UsageError("The file of --users names none; expected a user's id a line.")
     users = find_users(database, lines)
-    wish = Wish(users[0], find_movies(database, likes), find_movies(database, dislikes), **settings)
+    request = RecommendationRequest(
+        users[0], find_movies(database, likes), find_movies(database, dislikes), **settings
+    )
 
     def lists() -> Iterator[dict[str, Any]]:
         with bar_or_lines("recommend", len(users), "users") as advance:
-            for user_id, rows in Recommender(database).recommend_many(users, wish):
+            for user_id, rows in Recommender(database).recommend_many(users, request):
                 advance(1)
                 for row in rows:
                     yield {"userId": user_id, **row}
@@ -151,11 +153,11 @@ def _show_many(
     print_rows(list(lists()), output_format, {name: name for name in names})
 
 
-def _print_query(database: Database, wish: Wish) -> None:
+def _print_query(database: Database, request: RecommendationRequest) -> None:
     from movierec.database.query_files import load_query, with_parameters
     from movierec.database.runs import require_finished
     from movierec.recommendation.model import is_in_order, require_model
 
     ordered = is_in_order(require_model(database, require_finished(database, "derive")))
     name = "recommend/recommend_in_order" if ordered else "recommend/recommend_in_no_order"
-    click.echo(with_parameters(load_query(name), wish.parameters()))
+    click.echo(with_parameters(load_query(name), request.parameters()))

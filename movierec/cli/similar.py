@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from movierec.cli.options import connection_options, format_option, k_option, open_database
-from movierec.cli.wishes import filter_options
+from movierec.cli.request_options import filter_options
 
 if TYPE_CHECKING:
     from movierec.database.connection import Database

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.lookup.users import no_such_user
-from movierec.recommendation.request import Wish
+from movierec.recommendation.request import RecommendationRequest
 
 __all__ = ["History", "read_histories", "read_history"]
 
@@ -27,11 +27,11 @@ class History:
         return History([*self.rated, *named], [*self.liked, *named], [*self.times, *[0] * len(named)])
 
 
-def read_history(database: Database, wish: Wish, min_rating: float) -> History:
-    """What the user of a wish has rated, and the likes named besides. Raises NotFound for an unknown user."""
-    if wish.user_id is None:
-        return History([], [], []).with_likes(wish.likes)
-    return read_histories(database, [wish.user_id], min_rating)[wish.user_id].with_likes(wish.likes)
+def read_history(database: Database, request: RecommendationRequest, min_rating: float) -> History:
+    """What the user of a request has rated, and the likes named besides. Raises NotFound for an unknown user."""
+    if request.user_id is None:
+        return History([], [], []).with_likes(request.likes)
+    return read_histories(database, [request.user_id], min_rating)[request.user_id].with_likes(request.likes)
 
 
 def read_histories(database: Database, user_ids: Sequence[int], min_rating: float) -> dict[int, History]:

@@ -20,7 +20,7 @@ from movierec.lookup.movies import find_movie
 from movierec.recommendation.history import read_history
 from movierec.recommendation.model import is_in_order, require_model
 from movierec.recommendation.reasons import N_REASONS, reasons_for
-from movierec.recommendation.request import Wish
+from movierec.recommendation.request import RecommendationRequest
 from movierec.recommendation.scoring import likes_ago, most_diverse
 
 __all__ = ["popular_movies", "recommend", "similar_movies"]
@@ -28,7 +28,9 @@ __all__ = ["popular_movies", "recommend", "similar_movies"]
 POPULAR_DAYS = 365.0
 
 
-def recommend(database: Database, wish: Wish, n_reasons: int = N_REASONS) -> list[dict[str, Any]]:
+def recommend(
+    database: Database, request: RecommendationRequest, n_reasons: int = N_REASONS
+) -> list[dict[str, Any]]:
     """Movies, best first: rank, movieId, title, year, genres, likeCount, score, taste, evidence, because, order,
     basis, runId.
 
@@ -37,14 +39,14 @@ def recommend(database: Database, wish: Wish, n_reasons: int = N_REASONS) -> lis
     """
     with unchanged(database, "derive") as derived, unchanged(database, "train"):
         run = require_model(database, derived)
-        history = read_history(database, wish, derived["minRating"])
+        history = read_history(database, request, derived["minRating"])
         if not history.liked:
-            return popular_movies(database, wish, derived["minRating"], run["runId"])
+            return popular_movies(database, request, derived["minRating"], run["runId"])
         ordered = is_in_order(run)
         query = "recommend/recommend_in_order" if ordered else "recommend/recommend_in_no_order"
-        rows = database.read(load_query(query), **wish.parameters())
-        if wish.diversity and rows:
-            rows = _diverse(database, rows, wish)
+        rows = database.read(load_query(query), **request.parameters())
+        if request.diversity and rows:
+            rows = _diverse(database, rows, request)
         named = {"order": "on" if ordered else "off", "basis": "likes", "runId": run["runId"]}
         rows = [{"rank": rank, **row, "because": [], **named} for rank, row in enumerate(rows, start=1)]
         if not n_reasons or not rows:
@@ -90,13 +92,15 @@ def similar_movies(
     ]
 
 
-def popular_movies(database: Database, wish: Wish, min_rating: float, run_id: str) -> list[dict[str, Any]]:
+def popular_movies(
+    database: Database, request: RecommendationRequest, min_rating: float, run_id: str
+) -> list[dict[str, Any]]:
     """What was liked most lately, for a user of whom nothing is known; the score is the number of likes."""
     rows = database.read(
         load_query("recommend/popular"),
         minRating=min_rating,
         days=POPULAR_DAYS,
-        **(wish.parameters() | {"k": wish.k}),
+        **(request.parameters() | {"k": request.k}),
     )
     return [
         {"rank": rank, **row, "because": [], "order": "off", "basis": "popularity", "runId": run_id}
@@ -104,15 +108,15 @@ def popular_movies(database: Database, wish: Wish, min_rating: float, run_id: st
     ]
 
 
-def _diverse(database: Database, rows: Sequence[Row], wish: Wish) -> list[Row]:
-    """`wish.k` of the rows, chosen by maximal marginal relevance."""
+def _diverse(database: Database, rows: Sequence[Row], request: RecommendationRequest) -> list[Row]:
+    """`request.k` of the rows, chosen by maximal marginal relevance."""
     ids = [row["movieId"] for row in rows]
     found = {
         row["movieId"]: row["embedding"] for row in database.read(load_query("recommend/vectors"), movieIds=ids)
     }
     vectors = vector_table([found[movie_id] for movie_id in ids])
     unit = np.zeros((len(ids), 1), dtype=np.float32) if vectors is None else unit_vectors(vectors)
-    chosen = most_diverse(np.array([row["score"] for row in rows]), unit, wish.diversity, wish.k)
+    chosen = most_diverse(np.array([row["score"] for row in rows]), unit, request.diversity, request.k)
     return [rows[i] for i in chosen]
 
 

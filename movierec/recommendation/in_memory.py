@@ -23,7 +23,7 @@ from movierec.recommendation.history import History, read_histories, read_histor
 from movierec.recommendation.in_database import popular_movies, similar_movies
 from movierec.recommendation.model import Model, pull_model, require_model
 from movierec.recommendation.reasons import N_REASONS, read_links, reasons_from, strongest
-from movierec.recommendation.request import Wish
+from movierec.recommendation.request import RecommendationRequest
 from movierec.recommendation.scoring import KNOWN_LIKES, Liked, carried, likeness, most_diverse, top
 
 __all__ = ["Recommender"]
@@ -48,27 +48,27 @@ class Recommender:
             known = self._model = pull_model(self.database)
         return known
 
-    def recommend(self, wish: Wish, n_reasons: int = N_REASONS) -> list[dict[str, Any]]:
+    def recommend(self, request: RecommendationRequest, n_reasons: int = N_REASONS) -> list[dict[str, Any]]:
         """The list of `recommend.recommend`."""
         model = self.model()
-        history = read_history(self.database, wish, model.min_rating)
+        history = read_history(self.database, request, model.min_rating)
         if not history.liked:
-            return popular_movies(self.database, wish, model.min_rating, model.run_id)
-        liked, rows = self._ranked(model, history, wish)
+            return popular_movies(self.database, request, model.min_rating, model.run_id)
+        liked, rows = self._ranked(model, history, request)
         return self._with_reasons(model, history, liked, rows, n_reasons)
 
-    def explain(self, wish: Wish, movie_id: int, n_reasons: int = 10) -> dict[str, Any]:
+    def explain(self, request: RecommendationRequest, movie_id: int, n_reasons: int = 10) -> dict[str, Any]:
         """One movie's row of the user's whole list, with up to `n_reasons` reasons; one that is rated has its
         place in the list that holds rated movies too.
 
         Raises NotFound for a movie without a score, BadRequest for a user who likes nothing.
         """
         model = self.model()
-        history = read_history(self.database, wish, model.min_rating)
+        history = read_history(self.database, request, model.min_rating)
         if not history.liked:
-            raise BadRequest(f"User {wish.user_id} likes nothing yet, so nothing explains a movie.")
-        filters = replace(wish.filters, with_rated=movie_id in [*history.rated, *wish.dislikes])
-        everything = replace(wish, k=len(model.movie_ids), diversity=0.0, filters=filters)
+            raise BadRequest(f"User {request.user_id} likes nothing yet, so nothing explains a movie.")
+        filters = replace(request.filters, with_rated=movie_id in [*history.rated, *request.dislikes])
+        everything = replace(request, k=len(model.movie_ids), diversity=0.0, filters=filters)
         liked, rows = self._ranked(model, history, everything)
         rows = [row for row in rows if row["movieId"] == movie_id]
         if not rows:
@@ -100,8 +100,10 @@ class Recommender:
             for row, part in zip(rows, parts, strict=True)
         ]
 
-    def recommend_many(self, user_ids: Iterable[int], wish: Wish) -> Iterator[tuple[int, list[dict[str, Any]]]]:
-        """Lists for many users, in their order, without reasons; `wish` says everything but the user.
+    def recommend_many(
+        self, user_ids: Iterable[int], request: RecommendationRequest
+    ) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+        """Lists for many users, in their order, without reasons; `request` says everything but the user.
 
         Raises NotFound for an unknown user.
         """
@@ -109,7 +111,7 @@ class Recommender:
         for batch in _batches(user_ids, BATCH_USERS):
             histories = read_histories(self.database, batch, model.min_rating)
             for user_id in batch:
-                one, history = replace(wish, user_id=user_id), histories[user_id].with_likes(wish.likes)
+                one, history = replace(request, user_id=user_id), histories[user_id].with_likes(request.likes)
                 if history.liked:
                     yield user_id, self._ranked(model, history, one)[1]
                 else:
@@ -161,19 +163,21 @@ class Recommender:
             self._links = (model.derive_id, rows)
         return self._links[1]
 
-    def _ranked(self, model: Model, history: History, wish: Wish) -> tuple[Liked, list[dict[str, Any]]]:
+    def _ranked(
+        self, model: Model, history: History, request: RecommendationRequest
+    ) -> tuple[Liked, list[dict[str, Any]]]:
         """What the model knows of the likes, and the list without reasons."""
-        liked = model.liked(history.liked, history.times, wish.dislikes)
+        liked = model.liked(history.liked, history.times, request.dislikes)
         is_rated = np.zeros(len(model.movie_ids), dtype=bool)
-        is_rated[model.positions([*history.rated, *wish.dislikes])] = True
+        is_rated[model.positions([*history.rated, *request.dislikes])] = True
         taste, evidence = model.scorer.terms(liked, is_rated)
-        scores = (taste + evidence) * (model.like_counts / model.like_counts.max()) ** wish.popularity
-        allowed = model.allowed(wish.filters)
-        if not wish.filters.with_rated:
+        scores = (taste + evidence) * (model.like_counts / model.like_counts.max()) ** request.popularity
+        allowed = model.allowed(request.filters)
+        if not request.filters.with_rated:
             allowed &= ~is_rated
-        chosen = top(scores, allowed, wish.pool)
-        if wish.diversity:
-            chosen = chosen[most_diverse(scores[chosen], model.unit[chosen], wish.diversity, wish.k)]
+        chosen = top(scores, allowed, request.pool)
+        if request.diversity:
+            chosen = chosen[most_diverse(scores[chosen], model.unit[chosen], request.diversity, request.k)]
         return liked, [
             {
                 "rank": rank,

@@ -8,13 +8,13 @@ from typing import Any
 from movierec.errors import BadRequest
 from movierec.lookup.filters import Filters
 
-__all__ = ["Wish"]
+__all__ = ["RecommendationRequest"]
 
 POOL = 5  # times k, the movies that a diverse list is chosen from
 
 
 @dataclass(frozen=True)
-class Wish:
+class RecommendationRequest:
     """Who asks, and for what.
 
     user_id            a user of the database, or None

@@ -76,7 +76,7 @@ def test_no_such_user(connected: Callable[..., Answer], keras_database: Database
         (("explain", "Jumanji", "--user", "9999"), ("No user 9999", "1 to 610")),
     ],
 )
-def test_wrong_wish(
+def test_wrong_request(
     connected: Callable[..., Answer], keras_database: Database, arguments: tuple[str, ...], parts: tuple[str, ...]
 ) -> None:
     said_in_one_line(connected(*arguments), 2, *parts)

@@ -13,7 +13,7 @@ from movierec.graph.load import load_ratings
 from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings, undo_split
 from movierec.recommendation.in_database import recommend, similar_movies
-from movierec.recommendation.request import Wish
+from movierec.recommendation.request import RecommendationRequest
 from tests.servers import MOVIELENS
 
 
@@ -40,7 +40,7 @@ def test_the_whole_way_in_a_container(container_database: Database, tmp_path: Pa
     assert {"Aladdin (1992)", "Beauty and the Beast (1991)"} & set(titles)
     assert "Lion King, The (1994)" not in titles
 
-    recommended = recommend(database, Wish(1))
+    recommended = recommend(database, RecommendationRequest(1))
     assert len(recommended) == 10
     assert all(row["because"] for row in recommended)
 

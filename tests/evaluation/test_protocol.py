@@ -16,7 +16,7 @@ from movierec.graph.load import load_ratings
 from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings
 from movierec.recommendation.in_database import recommend
-from movierec.recommendation.request import Wish
+from movierec.recommendation.request import RecommendationRequest
 from tests.servers import SMALL_DERIVE
 
 
@@ -119,7 +119,10 @@ def test_held_out_ratings_reach_nothing(empty_database: Database, tmp_path: Path
         trained = train_and_write(
             database, TrainSettings(order=order, epochs=1, tune_epochs=3), tmp_path / "checks"
         )
-        lists = [[row["movieId"] for row in recommend(database, Wish(user), 0)] for user in (1, 20, 40, 60)]
+        lists = [
+            [row["movieId"] for row in recommend(database, RecommendationRequest(user), 0)]
+            for user in (1, 20, 40, 60)
+        ]
         return (
             *(derived[name] for name in ("edges", "followed", "likes")),
             *(trained[name] for name in ("graph_fingerprint", "vectors_sha256", "profiles_sha256")),

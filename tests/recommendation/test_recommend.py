@@ -10,7 +10,7 @@ from movierec.lookup.filters import Filters, year_range
 from movierec.recommendation.in_database import recommend
 from movierec.recommendation.in_memory import Recommender
 from movierec.recommendation.reasons import reason_in_words
-from movierec.recommendation.request import Wish
+from movierec.recommendation.request import RecommendationRequest
 from movierec.recommendation.scoring import likes_ago
 from tests.servers import TestServer
 
@@ -51,7 +51,7 @@ EVERYTHING = parse_query(
 
 
 def test_ten_unseen_movies_best_first(ordered_database: Database) -> None:
-    rows = recommend(ordered_database, Wish(1))
+    rows = recommend(ordered_database, RecommendationRequest(1))
     rated = {row["movieId"] for row in ordered_database.read(RATED, userId=1)}
     assert len(rows) == 10
     assert not rated & {row["movieId"] for row in rows}
@@ -61,7 +61,7 @@ def test_ten_unseen_movies_best_first(ordered_database: Database) -> None:
 
 def test_reasons_are_true(ordered_database: Database) -> None:
     liked = {row["movieId"] for row in ordered_database.read(RATED, userId=1) if row["rating"] >= 5.0}
-    for row in recommend(ordered_database, Wish(1, k=5)):
+    for row in recommend(ordered_database, RecommendationRequest(1, k=5)):
         assert 1 <= len(row["because"]) <= 3
         assert sum(reason["share"] for reason in row["because"]) <= 1 + 1e-9
         for reason in row["because"]:
@@ -79,13 +79,13 @@ def test_reason_in_words() -> None:
 
 
 def by_hand(
-    database: Database, movies: dict[int, Row], wish: Wish, min_rating: float, in_order: bool
+    database: Database, movies: dict[int, Row], request: RecommendationRequest, min_rating: float, in_order: bool
 ) -> list[tuple[int, float]]:
     """The whole list by dictionaries and loops over everything: (movieId, score), best first."""
-    rated = database.read(RATED, userId=wish.user_id) if wish.user_id else []
-    seen = {row["movieId"] for row in rated} | set(wish.likes) | set(wish.dislikes)
+    rated = database.read(RATED, userId=request.user_id) if request.user_id else []
+    seen = {row["movieId"] for row in rated} | set(request.likes) | set(request.dislikes)
     liked = [(row["movieId"], row["timestamp"]) for row in rated if row["rating"] >= min_rating]
-    liked += [(movie, 0) for movie in wish.likes if movie not in dict(liked)]
+    liked += [(movie, 0) for movie in request.likes if movie not in dict(liked)]
     steps = likes_ago(np.array([time for _, time in liked]))
     run = database.read_one(load_query("runs/live"))["run"]
     recent = {
@@ -99,8 +99,8 @@ def by_hand(
         if known
         else None
     )
-    if wish.dislikes and profile is not None:
-        profile = profile - 0.5 * np.mean([movies[m]["p"] for m in wish.dislikes], axis=0)
+    if request.dislikes and profile is not None:
+        profile = profile - 0.5 * np.mean([movies[m]["p"] for m in request.dislikes], axis=0)
     logits, evidence = {}, dict.fromkeys(movies, 0.0)
     for movie, row in movies.items():
         if profile is not None and row["b"] is not None:
@@ -114,11 +114,11 @@ def by_hand(
     best = max((logit for movie, logit in logits.items() if movie not in seen), default=0.0)
     most = max((value for movie, value in evidence.items() if movie not in seen), default=0.0)
     most_likes = max(row["likes"] for row in movies.values())
-    filters, found = wish.filters, []
+    filters, found = request.filters, []
     for movie, row in movies.items():
         taste = np.exp((logits[movie] - best) / run["temperature"]) if movie in logits else 0.0
         score = taste + (run["evidence"] * evidence[movie] / most if most else 0.0)
-        score *= (row["likes"] / most_likes) ** wish.popularity
+        score *= (row["likes"] / most_likes) ** request.popularity
         fits = (
             (filters.with_rated or movie not in seen)
             and movie not in filters.exclude
@@ -131,10 +131,10 @@ def by_hand(
         )
         if fits and score > 0:
             found.append((movie, float(score)))
-    return sorted(found, key=lambda one: (-one[1], one[0]))[: wish.k]
+    return sorted(found, key=lambda one: (-one[1], one[0]))[: request.k]
 
 
-def some_wish(generator: np.random.Generator) -> Wish:
+def some_request(generator: np.random.Generator) -> RecommendationRequest:
     """A random user, or random likes, with random filters."""
     genres = ["Comedy", "Drama", "Horror", "Sci-Fi", "Musical", "Film-Noir", "Animation"]
 
@@ -153,7 +153,7 @@ def some_wish(generator: np.random.Generator) -> Wish:
         bool(generator.random() < 0.3),
     )
     by_user = generator.random() < 0.7
-    return Wish(
+    return RecommendationRequest(
         int(generator.integers(1, 611)) if by_user else None,
         () if by_user and generator.random() < 0.7 else (50, 296, 4993),
         () if generator.random() < 0.7 else (588,),
@@ -167,8 +167,8 @@ def some_wish(generator: np.random.Generator) -> Wish:
 @pytest.mark.one_version
 def test_filters_change_no_score(ordered_database: Database) -> None:
     recommender = Recommender(ordered_database)
-    whole = {row["movieId"]: row["score"] for row in recommender.recommend(Wish(5, k=10_000), 0)}
-    rows = recommend(ordered_database, Wish(5, k=50, filters=Filters(any_genre=("Horror",))), 0)
+    whole = {row["movieId"]: row["score"] for row in recommender.recommend(RecommendationRequest(5, k=10_000), 0)}
+    rows = recommend(ordered_database, RecommendationRequest(5, k=50, filters=Filters(any_genre=("Horror",))), 0)
     assert len(rows) == 50
     assert {row["movieId"]: row["score"] for row in rows} == pytest.approx(
         {row["movieId"]: whole[row["movieId"]] for row in rows}, rel=1e-5
@@ -177,8 +177,12 @@ def test_filters_change_no_score(ordered_database: Database) -> None:
 
 def test_both_ways_give_the_same_reasons(ordered_database: Database) -> None:
     recommender = Recommender(ordered_database)
-    for wish in (Wish(15), Wish(None, (50, 296, 4993)), Wish(414, k=3)):
-        for one, other in zip(recommend(ordered_database, wish), recommender.recommend(wish), strict=True):
+    for request in (
+        RecommendationRequest(15),
+        RecommendationRequest(None, (50, 296, 4993)),
+        RecommendationRequest(414, k=3),
+    ):
+        for one, other in zip(recommend(ordered_database, request), recommender.recommend(request), strict=True):
             assert [r["movieId"] for r in one["because"]] == [r["movieId"] for r in other["because"]]
             assert [r["share"] for r in one["because"]] == pytest.approx(
                 [r["share"] for r in other["because"]], rel=1e-4
@@ -188,19 +192,19 @@ def test_both_ways_give_the_same_reasons(ordered_database: Database) -> None:
 @pytest.mark.one_version
 def test_many_users_get_the_lists_of_each(ordered_database: Database) -> None:
     recommender = Recommender(ordered_database)
-    found = dict(recommender.recommend_many([9, 1, 5], Wish(1, k=3)))
+    found = dict(recommender.recommend_many([9, 1, 5], RecommendationRequest(1, k=3)))
     assert list(found) == [9, 1, 5]
     for user, rows in found.items():
         assert [row["movieId"] for row in rows] == [
-            row["movieId"] for row in recommend(ordered_database, Wish(user, k=3), 0)
+            row["movieId"] for row in recommend(ordered_database, RecommendationRequest(user, k=3), 0)
         ]
     with pytest.raises(NotFound, match="No user 9999"):
-        list(recommender.recommend_many([1, 9999], Wish(1)))
+        list(recommender.recommend_many([1, 9999], RecommendationRequest(1)))
 
 
 @pytest.mark.one_version
 def test_diverse_list_is_of_the_same_movies_and_less_alike(ordered_database: Database) -> None:
-    plain, diverse = Wish(1, k=10), Wish(1, k=10, diversity=0.5)
+    plain, diverse = RecommendationRequest(1, k=10), RecommendationRequest(1, k=10, diversity=0.5)
     pool = {row["movieId"] for row in recommend(ordered_database, replace(plain, k=50), 0)}
     found = [row["movieId"] for row in recommend(ordered_database, diverse, 0)]
     assert len(set(found)) == 10
@@ -212,12 +216,12 @@ def test_diverse_list_is_of_the_same_movies_and_less_alike(ordered_database: Dat
 def test_nothing_that_fits_is_an_empty_list(ordered_database: Database) -> None:
     recommender = Recommender(ordered_database)
     nobody_likes = ordered_database.read(UNLIKED)[0]["movieId"]
-    for wish in (
-        Wish(1, filters=Filters(from_year=1700, to_year=1710)),
-        Wish(1, filters=Filters(from_year=1700, to_year=1710), diversity=0.5),
-        Wish(None, (nobody_likes,)),
+    for request in (
+        RecommendationRequest(1, filters=Filters(from_year=1700, to_year=1710)),
+        RecommendationRequest(1, filters=Filters(from_year=1700, to_year=1710), diversity=0.5),
+        RecommendationRequest(None, (nobody_likes,)),
     ):
-        assert recommend(ordered_database, wish) == recommender.recommend(wish) == []
+        assert recommend(ordered_database, request) == recommender.recommend(request) == []
 
 
 @pytest.mark.both_versions
@@ -225,8 +229,8 @@ def test_like_whose_vector_is_zero_is_no_error(changed_small_database: Database)
     database = changed_small_database
     length = len(database.read(load_query("recommend/vectors"), movieIds=[5])[0]["profileEmbedding"])
     database.write(SET_PROFILE, vector=[0.0] * length)
-    rows = recommend(database, Wish(None, (5,)), 0)
-    again = Recommender(database).recommend(Wish(None, (5,)), 0)
+    rows = recommend(database, RecommendationRequest(None, (5,)), 0)
+    again = Recommender(database).recommend(RecommendationRequest(None, (5,)), 0)
     assert [row["movieId"] for row in rows] == [row["movieId"] for row in again]
     assert len(rows) == 10
 
@@ -234,7 +238,12 @@ def test_like_whose_vector_is_zero_is_no_error(changed_small_database: Database)
 @pytest.mark.one_version
 def test_popularity_moves_the_list_both_ways(ordered_database: Database) -> None:
     likes = [
-        np.mean([row["likeCount"] for row in recommend(ordered_database, Wish(9, k=20, popularity=p), 0)])
+        np.mean(
+            [
+                row["likeCount"]
+                for row in recommend(ordered_database, RecommendationRequest(9, k=20, popularity=p), 0)
+            ]
+        )
         for p in (-0.5, 0.0, 1.0)
     ]
     assert likes[0] < likes[1] < likes[2]
@@ -242,9 +251,9 @@ def test_popularity_moves_the_list_both_ways(ordered_database: Database) -> None
 
 @pytest.mark.one_version
 def test_printed_query_gives_the_list_of_the_command(ordered_database: Database) -> None:
-    wish = Wish(15, filters=Filters(any_genre=("Comedy", "Drama"), from_year=1980))
+    request = RecommendationRequest(15, filters=Filters(any_genre=("Comedy", "Drama"), from_year=1980))
     query = load_query("recommend/recommend_in_order")
-    printed = parse_query("tests/printed", with_parameters(query, wish.parameters()))
+    printed = parse_query("tests/printed", with_parameters(query, request.parameters()))
     assert ":param fromYear => 1980;" in printed.source
     assert ':param anyGenre => ["Comedy", "Drama"];' in printed.source
     assert printed.statements == query.statements
@@ -253,34 +262,36 @@ def test_printed_query_gives_the_list_of_the_command(ordered_database: Database)
 @pytest.mark.one_version
 def test_explained_movie_has_its_place_in_the_list(ordered_database: Database) -> None:
     recommender = Recommender(ordered_database)
-    rows = recommend(ordered_database, Wish(15, k=30))
+    rows = recommend(ordered_database, RecommendationRequest(15, k=30))
     for row in rows[::10]:
-        explained = recommender.explain(Wish(15), row["movieId"], 5)
+        explained = recommender.explain(RecommendationRequest(15), row["movieId"], 5)
         assert explained["score"] == pytest.approx(row["score"])
         assert [r["movieId"] for r in explained["because"][:3]] == [r["movieId"] for r in row["because"]]
         assert len(explained["because"]) <= 5
     rated = ordered_database.read(RATED, userId=15)[0]["movieId"]
-    assert recommender.explain(Wish(15), rated)["movieId"] == rated, "rated movies can be explained too"
+    assert recommender.explain(RecommendationRequest(15), rated)["movieId"] == rated, (
+        "rated movies can be explained too"
+    )
     with pytest.raises(NotFound, match="Movie 7000000 has no score"):
-        recommender.explain(Wish(15), 7_000_000)
+        recommender.explain(RecommendationRequest(15), 7_000_000)
 
 
 @pytest.mark.parametrize("state", ["ordered", "keras"])
-def test_random_wishes_get_what_an_exact_scan_finds(neo4j_server: TestServer, state: str) -> None:
+def test_random_requests_get_what_an_exact_scan_finds(neo4j_server: TestServer, state: str) -> None:
     database = neo4j_server.bring_to(state)
     generator, recommender = np.random.default_rng(7), Recommender(database)
     movies = {row["id"]: row for row in database.read(EVERYTHING)}
     compared = 0
     for _ in range(14):
-        wish = some_wish(generator)
-        expected = by_hand(database, movies, wish, 5.0, state == "ordered")
-        in_server = recommend(database, wish, 0)
-        in_process = recommender.recommend(wish, 0)
+        request = some_request(generator)
+        expected = by_hand(database, movies, request, 5.0, state == "ordered")
+        in_server = recommend(database, request, 0)
+        in_process = recommender.recommend(request, 0)
         if in_server and in_server[0]["basis"] == "popularity":
             continue
         compared += len(expected)
         for rows in (in_server, in_process):
-            assert len(rows) == len(expected), wish
+            assert len(rows) == len(expected), request
             assert [row["score"] for row in rows] == pytest.approx([score for _, score in expected], rel=2e-5)
             for row, (movie, score) in zip(rows, expected, strict=True):
                 # Two that differ in the seventh digit may change places.
@@ -290,27 +301,27 @@ def test_random_wishes_get_what_an_exact_scan_finds(neo4j_server: TestServer, st
 
 def test_unknown_user_is_told_the_range(keras_database: Database) -> None:
     with pytest.raises(NotFound, match="No user 9999; expected an id from 1 to 610"):
-        recommend(keras_database, Wish(9999))
+        recommend(keras_database, RecommendationRequest(9999))
 
 
 def test_user_without_likes_gets_what_was_liked_lately(keras_database: Database) -> None:
     users = keras_database.read(load_query("evaluate/users"), minRating=5.0)
     nobody = next(user["userId"] for user in users if not user["liked"])
-    rows = recommend(keras_database, Wish(nobody))
+    rows = recommend(keras_database, RecommendationRequest(nobody))
     assert len(rows) == 10
     assert {row["basis"] for row in rows} == {"popularity"}
     rated = {row["movieId"] for row in keras_database.read(RATED, userId=nobody)}
     assert not rated & {row["movieId"] for row in rows}
-    assert Recommender(keras_database).recommend(Wish(nobody)) == rows
-    assert len(recommend(keras_database, Wish(nobody, k=3, diversity=0.5))) == 3
+    assert Recommender(keras_database).recommend(RecommendationRequest(nobody)) == rows
+    assert len(recommend(keras_database, RecommendationRequest(nobody, k=3, diversity=0.5))) == 3
 
 
 @pytest.mark.both_versions
 def test_new_rating_takes_effect_at_once(changed_small_database: Database) -> None:
     database = changed_small_database
     recommender = Recommender(database)
-    first = recommend(database, Wish(1, k=1))[0]
-    assert recommender.recommend(Wish(1, k=1))[0]["movieId"] == first["movieId"]
+    first = recommend(database, RecommendationRequest(1, k=1))[0]
+    assert recommender.recommend(RecommendationRequest(1, k=1))[0]["movieId"] == first["movieId"]
     database.write(
         load_query("load/ratings"),
         loadId=2,
@@ -319,15 +330,15 @@ def test_new_rating_takes_effect_at_once(changed_small_database: Database) -> No
         ratings=[5.0],
         timestamps=[2_000_000_000],
     )
-    for rows in (recommend(database, Wish(1)), recommender.recommend(Wish(1))):
+    for rows in (recommend(database, RecommendationRequest(1)), recommender.recommend(RecommendationRequest(1))):
         assert first["movieId"] not in [row["movieId"] for row in rows]
-        rated = recommender.explain(Wish(1), rows[0]["movieId"], 50)["because"]
+        rated = recommender.explain(RecommendationRequest(1), rows[0]["movieId"], 50)["because"]
         assert first["movieId"] in {reason["movieId"] for reason in rated}, "it speaks for others now"
 
 
 def test_before_derive_the_next_command_is_named(empty_database: Database) -> None:
     with pytest.raises(StageMissing, match="movierec derive"):
-        recommend(empty_database, Wish(1))
+        recommend(empty_database, RecommendationRequest(1))
 
 
 @pytest.mark.parametrize(
@@ -340,9 +351,9 @@ def test_before_derive_the_next_command_is_named(empty_database: Database) -> No
         ({"likes": (1, 2), "dislikes": (2,)}, "Movie 2 is both liked and disliked"),
     ],
 )
-def test_wrong_wishes_are_refused(wrong: dict[str, object], said: str) -> None:
+def test_wrong_requests_are_refused(wrong: dict[str, object], said: str) -> None:
     with pytest.raises(BadRequest, match=said):
-        Wish(**({"user_id": 1} | wrong))  # type: ignore[arg-type]
+        RecommendationRequest(**({"user_id": 1} | wrong))  # type: ignore[arg-type]
 
 
 def test_years_and_genres() -> None:

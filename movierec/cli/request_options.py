@@ -12,14 +12,14 @@ from movierec.cli.options import F
 
 if TYPE_CHECKING:
     from movierec.database.connection import Database
-    from movierec.recommendation.request import Wish
+    from movierec.recommendation.request import RecommendationRequest
 
-__all__ = ["filter_options", "who_options", "wish_of"]
+__all__ = ["filter_options", "request_from_options", "user_options"]
 
 CONDITIONS = ("any_genre", "all_genres", "no_genres", "year", "min_ratings", "exclude")
 
 
-def who_options(function: F) -> F:
+def user_options(function: F) -> F:
     """--user, --likes and --dislikes."""
     options: list[Callable[[F], F]] = [
         click.option("--user", help="The user's id, as it was in the file."),
@@ -57,15 +57,15 @@ def filter_options(function: F) -> F:
     return cast(F, decorated)
 
 
-def wish_of(
+def request_from_options(
     database: Database, user: str | None, likes: Sequence[str], dislikes: Sequence[str], **settings: Any
-) -> Wish:
-    """The Wish of a user or of likes; NotFound for an unknown user or movie."""
+) -> RecommendationRequest:
+    """The RecommendationRequest of a user or of likes; NotFound for an unknown user or movie."""
     from movierec.lookup.movies import find_movies
     from movierec.lookup.users import find_user
-    from movierec.recommendation.request import Wish
+    from movierec.recommendation.request import RecommendationRequest
 
-    return Wish(
+    return RecommendationRequest(
         None if user is None else find_user(database, user),
         find_movies(database, likes),
         find_movies(database, dislikes),
