@@ -180,17 +180,17 @@ MUTANTS = (
     ),
     Mutant(
         "a dropout that does not scale what is left",
-        "movierec/stars/convolution.py",
+        "movierec/rating_prediction/network.py",
         "return kept.to(torch.float32) / (1.0 - rate)",
         "return kept.to(torch.float32)",
-        "tests/stars/test_convolution.py",
+        "tests/rating_prediction/test_network.py",
     ),
     Mutant(
         "the mean absolute error of stars keeps its signs",
-        "movierec/stars/evaluate.py",
+        "movierec/evaluation/rating_prediction.py",
         "np.mean(np.abs(away))",
         "np.mean(away)",
-        "tests/stars/test_baselines.py tests/stars/test_stage.py",
+        "tests/evaluation/test_rating_baselines.py tests/rating_prediction/test_stage.py",
     ),
 )
 

@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from movierec.embedding import train
 from movierec.training.checkpoint import Checkpoint
-from movierec.stars import train as train_of_stars
+from movierec.rating_prediction import train as train_of_stars
 
 save = Checkpoint.save
 

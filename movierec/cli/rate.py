@@ -21,7 +21,7 @@ from movierec.cli.options import (
     settings_options,
 )
 from movierec.cli.request_options import filter_options
-from movierec.stars.settings import StarSettings
+from movierec.rating_prediction.settings import RatingModelSettings
 from movierec.training.devices import DEVICES
 
 HELP = {
@@ -68,7 +68,7 @@ def command() -> None:
 
 
 @command.command("train")
-@settings_options(StarSettings, HELP, CHOICES)
+@settings_options(RatingModelSettings, HELP, CHOICES)
 @click.option("--write", is_flag=True, help="Put the vectors on users and movies too, as ratingEmbedding.")
 @click.option("--fresh", is_flag=True, help="Start over, also where an unfinished training could be gone on with.")
 @threads_option
@@ -88,9 +88,11 @@ def train(write: bool, fresh: bool, threads: int, output_format: str, **options:
     from movierec.cli.progress import bar_or_lines
 
     _require_torch()
-    from movierec.stars.stage import train_and_save
+    from movierec.rating_prediction.stage import train_and_save
 
-    settings = StarSettings(**{field.name: options.pop(field.name) for field in fields(StarSettings)})
+    settings = RatingModelSettings(
+        **{field.name: options.pop(field.name) for field in fields(RatingModelSettings)}
+    )
     home = _home()
     with open_database(**options) as database:
         result = train_and_save(
@@ -131,12 +133,12 @@ def predict(
     from movierec.lookup.filters import named_filters
     from movierec.lookup.movies import find_movies
     from movierec.lookup.users import find_user
-    from movierec.stars.predict import predict_stars
-    from movierec.stars.stage import live_model
+    from movierec.rating_prediction.predict import predict_ratings
+    from movierec.rating_prediction.stage import live_model
 
     with open_database(**connection) as database:
         run_id, model = live_model(database, _home().models)
-        rows = predict_stars(
+        rows = predict_ratings(
             database,
             model,
             find_user(database, user),
@@ -160,7 +162,7 @@ def predict(
 
 
 @command.command("evaluate")
-@settings_options(StarSettings, HELP, CHOICES)
+@settings_options(RatingModelSettings, HELP, CHOICES)
 @experiment_options
 @part_options
 @threads_option
@@ -186,15 +188,17 @@ def evaluate(
     """
     from movierec.cli.progress import bar_or_lines
     from movierec.database.settings import environment
+    from movierec.evaluation.rating_prediction import ALL_RATINGS, evaluate_rating_prediction, require_extras
     from movierec.evaluation.scratch import scratch_copy
     from movierec.graph.settings import SplitSettings
-    from movierec.stars.evaluate import ALL_RATINGS, evaluate_stars, require_extras
     from movierec.training.devices import require_device
 
     require_extras()
     require_device(options["device"])
 
-    settings = StarSettings(**{field.name: options.pop(field.name) for field in fields(StarSettings)})
+    settings = RatingModelSettings(
+        **{field.name: options.pop(field.name) for field in fields(RatingModelSettings)}
+    )
     split = SplitSettings(strategy, min_rating=ALL_RATINGS, fraction=fraction)
     if test_file is not None:
         split = SplitSettings("canonical", test_file=str(test_file))
@@ -203,7 +207,7 @@ def evaluate(
         open_database(**options) as database,
         scratch_copy(database, environment(), progress=bar_or_lines) as (scratch, _),
     ):
-        report = evaluate_stars(scratch, split, settings, bar_or_lines, seeds, threads)
+        report = evaluate_rating_prediction(scratch, split, settings, bar_or_lines, seeds, threads)
     _print_report(report | {"seconds": round(time.monotonic() - started, 3)}, output_format)
 
 

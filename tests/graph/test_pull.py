@@ -26,7 +26,15 @@ def test_pulled_graph_has_every_edge_in_both_rows(keras_database: Database) -> N
 
 
 @pytest.mark.parametrize(
-    "name", ["evaluate/users", "pull/likes", "pull/ratings", "split/likes", "stars/held_out", "stars/ratings"]
+    "name",
+    [
+        "evaluate/users",
+        "pull/likes",
+        "pull/ratings",
+        "split/likes",
+        "rating_prediction/held_out",
+        "rating_prediction/ratings",
+    ],
 )
 def test_lists_of_users_are_streamed_and_not_kept_by_the_server_to_be_sorted(
     keras_database: Database, name: str

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from movierec.stars.graph import Side
+from movierec.rating_prediction.graph import Side
 
 __all__ = ["Messages", "draw_messages"]
 

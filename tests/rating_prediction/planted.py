@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from movierec.stars.graph import Features, RatingGraph
+from movierec.rating_prediction.graph import Features, RatingGraph
 
 STARS = np.arange(1.0, 6.0)
 

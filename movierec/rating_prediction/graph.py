@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from movierec.errors import BadRequest
-from movierec.stars.array_store import ArrayStore, slices, whole_rows
+from movierec.rating_prediction.array_store import ArrayStore, slices, whole_rows
 
 __all__ = ["MOST_LEVELS", "Features", "RatingGraph", "Side", "check_levels", "level_of"]
 

@@ -8,11 +8,11 @@ from typing import Any
 from movierec.errors import BadRequest
 from movierec.training.devices import DEVICES
 
-__all__ = ["StarSettings"]
+__all__ = ["RatingModelSettings"]
 
 
 @dataclass(frozen=True)
-class StarSettings:
+class RatingModelSettings:
     """One training. The defaults were chosen on a part of the training ratings of ML-100K's first fold."""
 
     embedding_size: int = 64  # of what a user or a movie sends, and of what is compared in the end

@@ -9,30 +9,30 @@ import numpy as np
 import pytest
 
 from movierec.errors import BadRequest, CheckpointDamaged, MovieRecError
-from movierec.stars import train
-from movierec.stars.baselines import biases
-from movierec.stars.model import StarModel
-from movierec.stars.settings import StarSettings
-from movierec.stars.train import checkpoint_for
-from movierec.stars.train import train_stars as train_with_threads
-from tests.stars.planted import parts, planted
+from movierec.evaluation.rating_baselines import biases
+from movierec.rating_prediction import train
+from movierec.rating_prediction.model import RatingModel
+from movierec.rating_prediction.settings import RatingModelSettings
+from movierec.rating_prediction.train import checkpoint_for
+from movierec.rating_prediction.train import train_rating_model as train_with_threads
+from tests.rating_prediction.planted import parts, planted
 
-SETTINGS = StarSettings(
+SETTINGS = RatingModelSettings(
     embedding_size=8, feature_size=4, batch=300, epochs=60, learning_rate=0.02, averaging=0.9, seed=3
 )
 
 
 # Small tensors gain nothing by a second thread.
-train_stars = partial(train_with_threads, threads=1)
+train_rating_model = partial(train_with_threads, threads=1)
 
 
-def same(one: StarModel, other: StarModel) -> bool:
+def same(one: RatingModel, other: RatingModel) -> bool:
     return all((one.weights[name] == other.weights[name]).all() for name in one.weights)
 
 
 def test_taste_is_found_that_biases_cannot_see() -> None:
     learnt, asked = parts(planted())
-    model = train_stars(learnt, SETTINGS)
+    model = train_rating_model(learnt, SETTINGS)
     given = asked.stars[asked.levels]
     by_biases = biases(learnt)(asked.users.astype(np.int64), asked.movies.astype(np.int64))
     assert np.sqrt(np.mean((by_biases - given) ** 2)) > 1.3
@@ -43,23 +43,23 @@ def test_taste_is_found_that_biases_cannot_see() -> None:
 @pytest.mark.parametrize("change", [{"fanout": 5}, {"features": False}, {"batch": 100}, {"bases": 1}])
 def test_each_setting_still_learns(change: dict[str, Any]) -> None:
     learnt, asked = parts(planted())
-    assert train_stars(learnt, replace(SETTINGS, **change)).rmse(asked) < 1.1
+    assert train_rating_model(learnt, replace(SETTINGS, **change)).rmse(asked) < 1.1
 
 
 def test_same_seed_same_bytes_and_another_seed_others() -> None:
     learnt, _ = parts(planted())
     settings = replace(SETTINGS, epochs=2)
-    assert same(train_stars(learnt, settings), train_stars(learnt, settings))
-    assert not same(train_stars(learnt, settings), train_stars(learnt, replace(settings, seed=4)))
+    assert same(train_rating_model(learnt, settings), train_rating_model(learnt, settings))
+    assert not same(train_rating_model(learnt, settings), train_rating_model(learnt, replace(settings, seed=4)))
 
 
 def test_epochs_are_chosen_on_a_part_and_all_ratings_are_trained_on_then() -> None:
     learnt, asked = parts(planted())
-    chosen = train_stars(learnt, replace(SETTINGS, epochs=0, most_epochs=80, patience=20, validation=0.2))
+    chosen = train_rating_model(learnt, replace(SETTINGS, epochs=0, most_epochs=80, patience=20, validation=0.2))
     best = int(np.argmin(chosen.validation_losses)) + 1
     assert len(chosen.losses) == best
     assert len(chosen.validation_losses) in (80, best + 20), "it stops when twenty epochs bring nothing"
-    assert same(chosen, train_stars(learnt, replace(SETTINGS, epochs=best)))
+    assert same(chosen, train_rating_model(learnt, replace(SETTINGS, epochs=best)))
     assert chosen.rmse(asked) < 0.8
 
 
@@ -77,7 +77,7 @@ def test_interrupted_training_goes_on_to_the_same_bytes(
     changes: dict[str, Any] = {"epochs": 0, "most_epochs": 6, "patience": 6, "validation": 0.2}
     changes |= {"fanout": 9, "learning_rate": 0.2}
     settings = replace(SETTINGS, **changes)
-    whole = train_stars(learnt, settings)
+    whole = train_rating_model(learnt, settings)
     assert len(whole.losses) >= 3, "there are epochs after the choice"
     checkpoint = checkpoint_for(tmp_path, learnt, settings, 1)
     saves = 0
@@ -92,7 +92,7 @@ def test_interrupted_training_goes_on_to_the_same_bytes(
 
     monkeypatch.setattr(type(checkpoint), "save", save_and_die)
     with pytest.raises(Killed):
-        train_stars(learnt, settings, checkpoint)
+        train_rating_model(learnt, settings, checkpoint)
     monkeypatch.setattr(type(checkpoint), "save", save)
     starts = []
 
@@ -101,7 +101,7 @@ def test_interrupted_training_goes_on_to_the_same_bytes(
         starts.append((name, done))
         yield lambda n, note="": None
 
-    resumed = train_stars(learnt, settings, checkpoint, progress)  # type: ignore[arg-type]
+    resumed = train_rating_model(learnt, settings, checkpoint, progress)  # type: ignore[arg-type]
     assert same(resumed, whole)
     assert (resumed.losses, resumed.validation_losses) == (whole.losses, whole.validation_losses)
     assert starts[0] != ("choose epochs", 0) or at <= 5, "it did not begin anew"
@@ -110,10 +110,10 @@ def test_interrupted_training_goes_on_to_the_same_bytes(
 def test_same_bytes_at_the_size_of_real_data() -> None:
     """PyTorch sums the gradients of large tensors by several threads, some of them in any order."""
     graph = planted(943, 1682, 0.02)
-    settings = StarSettings(epochs=1)
-    first = train_stars(graph, settings, threads=2)
+    settings = RatingModelSettings(epochs=1)
+    first = train_rating_model(graph, settings, threads=2)
     assert graph.n_ratings > 30_000
-    assert all(same(first, train_stars(graph, settings, threads=2)) for _ in range(2))
+    assert all(same(first, train_rating_model(graph, settings, threads=2)) for _ in range(2))
 
 
 def test_other_ratings_and_settings_have_other_checkpoints(tmp_path: Path) -> None:
@@ -130,20 +130,20 @@ def test_other_ratings_and_settings_have_other_checkpoints(tmp_path: Path) -> No
 def test_divergence_says_what_to_do() -> None:
     learnt, _ = parts(planted())
     with pytest.raises(MovieRecError, match=r"diverged in epoch 1.*Lower --learning-rate"):
-        train_stars(learnt, replace(SETTINGS, learning_rate=1e30))
+        train_rating_model(learnt, replace(SETTINGS, learning_rate=1e30))
 
 
 def test_ratings_that_teach_nothing_are_refused() -> None:
     learnt, _ = parts(planted())
     alike = replace(learnt, stars=np.array([4.0]), levels=np.zeros(learnt.n_ratings, dtype=np.int8))
     with pytest.raises(BadRequest, match="1 different numbers of stars; expected 2 or more"):
-        train_stars(alike, SETTINGS)
+        train_rating_model(alike, SETTINGS)
     with pytest.raises(BadRequest, match="200 different numbers of stars; expected at most 50"):
-        train_stars(replace(learnt, stars=np.arange(200.0)), SETTINGS)
+        train_rating_model(replace(learnt, stars=np.arange(200.0)), SETTINGS)
     few = learnt.part(np.arange(learnt.n_ratings) < 4)
     with pytest.raises(BadRequest, match=r"4 ratings are too few.*--epochs"):
-        train_stars(few, replace(SETTINGS, epochs=0))
-    assert train_stars(few, replace(SETTINGS, epochs=1)).losses
+        train_rating_model(few, replace(SETTINGS, epochs=0))
+    assert train_rating_model(few, replace(SETTINGS, epochs=1)).losses
 
 
 @pytest.mark.parametrize(
@@ -161,15 +161,15 @@ def test_ratings_that_teach_nothing_are_refused() -> None:
 )
 def test_settings_out_of_range_are_refused(change: dict[str, object], message: str) -> None:
     with pytest.raises(BadRequest, match=message):
-        StarSettings(**change)  # type: ignore[arg-type]
+        RatingModelSettings(**change)  # type: ignore[arg-type]
 
 
 def test_model_comes_back_from_its_file(tmp_path: Path) -> None:
     learnt, asked = parts(planted())
-    model = train_stars(learnt, replace(SETTINGS, epochs=2))
+    model = train_rating_model(learnt, replace(SETTINGS, epochs=2))
     path = tmp_path / "model.pt"
     assert model.save(path) == model.save(path), "the same bytes"
-    read = StarModel.load(path)
+    read = RatingModel.load(path)
     assert (read.settings, read.features, read.losses) == (model.settings, model.features, model.losses)
     users, movies = asked.users.astype(np.int64), asked.movies.astype(np.int64)
     assert (read.chances(users, movies) == model.chances(users, movies)).all()
@@ -178,14 +178,14 @@ def test_model_comes_back_from_its_file(tmp_path: Path) -> None:
     with pytest.raises(
         CheckpointDamaged, match=r'The model .*model.pt is damaged.*Run "movierec rate train" again'
     ):
-        StarModel.load(path)
+        RatingModel.load(path)
     with pytest.raises(MovieRecError, match=r"Cannot write the model .*The last model stays"):
         model.save(path / "in" / "a" / "file.pt")
 
 
 def test_user_of_the_training_is_predicted_alike_by_what_is_rated_now() -> None:
     learnt, _ = parts(planted())
-    model = train_stars(learnt, SETTINGS)
+    model = train_rating_model(learnt, SETTINGS)
     for user in (0, 7, 79):
         own = learnt.users == user
         row: dict[str, Any] = {

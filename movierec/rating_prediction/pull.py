@@ -12,8 +12,8 @@ from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.errors import StageMissing
 from movierec.progress import Progress, silent
-from movierec.stars.array_store import ArrayStore, slices
-from movierec.stars.graph import MOST_LEVELS, Features, RatingGraph, check_levels, level_of
+from movierec.rating_prediction.array_store import ArrayStore, slices
+from movierec.rating_prediction.graph import MOST_LEVELS, Features, RatingGraph, check_levels, level_of
 
 __all__ = ["HeldOut", "pull_held_out", "pull_rating_graph"]
 
@@ -41,7 +41,7 @@ def pull_rating_graph(
     given = store.zeros(n_ratings, np.float64)
     end = 0
     with progress("pull ratings", n_ratings, "ratings") as advance:
-        for row in database.stream(load_query("stars/ratings")):
+        for row in database.stream(load_query("rating_prediction/ratings")):
             places = _positions(movie_ids, np.array(row.pop("movieIds"), dtype=np.int64))
             start, end = end, end + len(places)
             if end > n_ratings:
@@ -79,7 +79,7 @@ def pull_rating_graph(
 def pull_held_out(database: Database, graph: RatingGraph) -> HeldOut:
     """Every HELD_OUT relationship, as positions in the graph."""
     users, movies, given = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0, np.float64)]
-    for row in database.stream(load_query("stars/held_out")):
+    for row in database.stream(load_query("rating_prediction/held_out")):
         n = len(row["movieIds"])
         if not n:
             continue

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from movierec.stars.graph import Features, Side, level_of
-from movierec.stars.messages import Messages, draw_messages
+from movierec.rating_prediction.graph import Features, Side, level_of
+from movierec.rating_prediction.message_passing import Messages, draw_messages
 
 # Receivers 0..2 and senders 0..3, at two levels.
 SIDE = Side.of(

@@ -23,8 +23,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from movierec.stars.messages import Messages
-from movierec.stars.settings import StarSettings
+from movierec.rating_prediction.message_passing import Messages
+from movierec.rating_prediction.settings import RatingModelSettings
 
 __all__ = ["Encoder", "RatingConvolution"]
 
@@ -40,7 +40,7 @@ class Encoder(nn.Module):
         n_senders: int,
         n_levels: int,
         n_features: int,
-        settings: StarSettings,
+        settings: RatingModelSettings,
         generator: torch.Generator,
     ) -> None:
         super().__init__()
@@ -98,7 +98,7 @@ class RatingConvolution(nn.Module):
         n_levels: int,
         n_user_features: int,
         n_movie_features: int,
-        settings: StarSettings,
+        settings: RatingModelSettings,
     ) -> None:
         super().__init__()
         generator = torch.Generator().manual_seed(settings.seed)

@@ -10,14 +10,14 @@ import pytest
 
 from movierec.errors import MovieRecError
 from movierec.random_streams import Stream
-from movierec.stars import array_store, train
-from movierec.stars.array_store import ArrayStore, slices, whole_rows
-from movierec.stars.graph import RatingGraph
-from movierec.stars.settings import StarSettings
-from movierec.stars.train import Training, checkpoint_for, train_stars
-from tests.stars.planted import parts, planted
+from movierec.rating_prediction import array_store, train
+from movierec.rating_prediction.array_store import ArrayStore, slices, whole_rows
+from movierec.rating_prediction.graph import RatingGraph
+from movierec.rating_prediction.settings import RatingModelSettings
+from movierec.rating_prediction.train import Training, checkpoint_for, train_rating_model
+from tests.rating_prediction.planted import parts, planted
 
-SETTINGS = StarSettings(
+SETTINGS = RatingModelSettings(
     embedding_size=8, feature_size=4, batch=100, learning_rate=0.02, averaging=0.9, most_epochs=8, fanout=9
 )
 
@@ -34,7 +34,7 @@ def test_graph_in_files_leads_to_the_same_model(tmp_path: Path) -> None:
     filed = in_files(learnt, tmp_path)
     assert isinstance(filed.users.base, np.memmap)
     assert filed.fingerprint() == learnt.fingerprint()
-    one, other = (train_stars(graph, SETTINGS, threads=1) for graph in (learnt, filed))
+    one, other = (train_rating_model(graph, SETTINGS, threads=1) for graph in (learnt, filed))
     assert one.save(tmp_path / "one") == other.save(tmp_path / "other")
 
 
@@ -49,7 +49,7 @@ def test_sides_are_the_same_however_little_is_worked_on_at_once(tmp_path: Path) 
 def test_shuffled_in_parts_is_learnt_from_as_well(tmp_path: Path) -> None:
     learnt, asked = parts(planted())
     settings = replace(SETTINGS, epochs=60, batch=300)
-    model = train_stars(in_files(learnt, tmp_path, at_once=700), settings, threads=1)
+    model = train_rating_model(in_files(learnt, tmp_path, at_once=700), settings, threads=1)
     assert model.rmse(asked) < 0.8
 
 
@@ -67,7 +67,7 @@ def test_interrupted_training_in_parts_goes_on_to_the_same_bytes(
 ) -> None:
     graph = in_files(planted(40, 30), tmp_path, at_once=130)
     settings = replace(SETTINGS, epochs=2)
-    whole = train_stars(graph, settings, threads=1)
+    whole = train_rating_model(graph, settings, threads=1)
     monkeypatch.setattr(train, "CHECKPOINT_SECONDS", 0.0)
     checkpoint = checkpoint_for(tmp_path / "c", graph, settings, 1)
     step, steps = Training.step, iter(range(13))  # of 20 in an epoch, 5 in a part
@@ -80,8 +80,8 @@ def test_interrupted_training_in_parts_goes_on_to_the_same_bytes(
     with monkeypatch.context() as patched:
         patched.setattr(Training, "step", broken_off)
         with pytest.raises(KeyboardInterrupt):
-            train_stars(graph, settings, checkpoint, threads=1)
-    gone_on = train_stars(graph, settings, checkpoint, threads=1)
+            train_rating_model(graph, settings, checkpoint, threads=1)
+    gone_on = train_rating_model(graph, settings, checkpoint, threads=1)
     assert gone_on.save(tmp_path / "one") == whole.save(tmp_path / "other")
 
 

@@ -12,16 +12,16 @@ from movierec.database.query_files import load_query
 from movierec.errors import BadRequest
 from movierec.lookup.filters import Filters
 from movierec.lookup.users import no_such_user
-from movierec.stars.model import StarModel
+from movierec.rating_prediction.model import RatingModel
 
-__all__ = ["predict_stars"]
+__all__ = ["predict_ratings"]
 
 LIKED = 4.0  # stars
 
 
-def predict_stars(
+def predict_ratings(
     database: Database,
-    model: StarModel,
+    model: RatingModel,
     user_id: int,
     k: int = 10,
     filters: Filters | None = None,
@@ -39,13 +39,15 @@ def predict_stars(
     if k < 1:
         raise BadRequest(f"k is {k}; expected at least 1.")
     filters = Filters() if movie_ids or filters is None else filters
-    rows = database.read(load_query("stars/user"), userId=user_id)
+    rows = database.read(load_query("rating_prediction/user"), userId=user_id)
     if not rows:
         raise no_such_user(database, user_id)
     (user,) = rows
     given = dict(zip(user["movieIds"], user["ratings"], strict=True))
     parameters = {name: value for name, value in filters.parameters().items() if name != "withRated"}
-    candidates = {row["movieId"]: row for row in database.read(load_query("stars/candidates"), **parameters)}
+    candidates = {
+        row["movieId"]: row for row in database.read(load_query("rating_prediction/candidates"), **parameters)
+    }
     known = set(model.movie_ids.tolist())
     if movie_ids:
         newer = [movie for movie in movie_ids if movie not in known]

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from movierec.stars.settings import StarSettings
-from movierec.stars.train import CHOSEN, checkpoint_for, train_stars
+from movierec.rating_prediction.settings import RatingModelSettings
+from movierec.rating_prediction.train import CHOSEN, checkpoint_for, train_rating_model
 from movierec.training.checkpoint import Position
 from tests.killing import kill_while_it_saves, last_line
-from tests.stars.planted import planted
+from tests.rating_prediction.planted import planted
 
 GRAPH = planted(40, 30)
-SETTINGS = StarSettings(
+SETTINGS = RatingModelSettings(
     embedding_size=8,
     feature_size=4,
     batch=60,
@@ -27,11 +27,11 @@ SETTINGS = StarSettings(
 
 TRAINING = """
 from dataclasses import replace
-from tests.stars.test_kill import GRAPH, SETTINGS
+from tests.rating_prediction.test_kill import GRAPH, SETTINGS
 
 settings = replace(SETTINGS, epochs=EPOCHS)
 checkpoint = train_of_stars.checkpoint_for(FOLDER, GRAPH, settings, 1)
-model = train_of_stars.train_stars(GRAPH, settings, checkpoint, threads=1)
+model = train_of_stars.train_rating_model(GRAPH, settings, checkpoint, threads=1)
 print(model.save(FOLDER / "model"), flush=True)
 """
 
@@ -46,6 +46,6 @@ def test_killed_training_goes_on_to_the_same_bytes(tmp_path: Path, epochs: int, 
     assert saved is not None
     assert saved[0] != Position()
     assert CHOSEN in saved[1], "the last kill came after the choice"
-    undisturbed = train_stars(GRAPH, settings, threads=1)
+    undisturbed = train_rating_model(GRAPH, settings, threads=1)
     assert len(undisturbed.losses) > 5
     assert last_line(training, tmp_path) == undisturbed.save(tmp_path / "undisturbed")

@@ -9,21 +9,21 @@ from movierec.database.connection import Database
 from movierec.database.query_files import Query, load_query, parse_query
 from movierec.database.runs import list_runs
 from movierec.errors import BadRequest, NotFound, StageMissing
+from movierec.evaluation.rating_prediction import ALL_RATINGS, evaluate_rating_prediction
 from movierec.evaluation.scratch import scratch_database
 from movierec.graph.copy import copy_ratings
 from movierec.graph.load import load_ratings
 from movierec.graph.settings import SplitSettings
 from movierec.graph.split import split_ratings
 from movierec.lookup.filters import Filters
-from movierec.stars import stage
-from movierec.stars.evaluate import ALL_RATINGS, evaluate_stars
-from movierec.stars.predict import predict_stars
-from movierec.stars.pull import pull_held_out, pull_rating_graph
-from movierec.stars.settings import StarSettings
-from movierec.stars.stage import live_model, train_and_save
+from movierec.rating_prediction import stage
+from movierec.rating_prediction.predict import predict_ratings
+from movierec.rating_prediction.pull import pull_held_out, pull_rating_graph
+from movierec.rating_prediction.settings import RatingModelSettings
+from movierec.rating_prediction.stage import live_model, train_and_save
 from tests.servers import MOVIELENS
 
-SETTINGS = StarSettings(embedding_size=8, feature_size=4, batch=500, epochs=3)
+SETTINGS = RatingModelSettings(embedding_size=8, feature_size=4, batch=500, epochs=3)
 ALL = SplitSettings(min_rating=ALL_RATINGS)
 
 
@@ -79,8 +79,8 @@ def test_new_ratings_count_at_once(few_ratings: Database, tmp_path: Path) -> Non
     train_and_save(few_ratings, replace(SETTINGS, epochs=40, learning_rate=0.02), tmp_path / "c", tmp_path / "m")
     run_id, model = live_model(few_ratings, tmp_path / "m")
     assert run_id.startswith("rate-")
-    rows = predict_stars(few_ratings, model, 1, k=40)
-    rated = few_ratings.read(load_query("stars/user"), userId=1)[0]["movieIds"]
+    rows = predict_ratings(few_ratings, model, 1, k=40)
+    rated = few_ratings.read(load_query("rating_prediction/user"), userId=1)[0]["movieIds"]
     assert len(rows) == 16, "41 movies less 25"
     assert not {row["movieId"] for row in rows} & set(rated)
     assert [row["stars"] for row in rows] == sorted((row["stars"] for row in rows), reverse=True)
@@ -90,7 +90,7 @@ def test_new_ratings_count_at_once(few_ratings: Database, tmp_path: Path) -> Non
     text = "".join(f"99,{movie},{5.0 if movie % 2 else 2.0},1\n" for movie in range(1, 31))
     (tmp_path / "more" / "ratings.csv").write_text("userId,movieId,rating,timestamp\n" + text)
     load_ratings(few_ratings, tmp_path / "more" / "ratings.csv")
-    stars = {row["movieId"]: row["stars"] for row in predict_stars(few_ratings, model, 99, k=40)}
+    stars = {row["movieId"]: row["stars"] for row in predict_ratings(few_ratings, model, 99, k=40)}
     assert set(stars) == set(range(31, 42))
     assert min(stars[movie] for movie in (31, 33, 35, 37, 39)) > max(
         stars[movie] for movie in (32, 34, 36, 38, 40)
@@ -100,15 +100,15 @@ def test_new_ratings_count_at_once(few_ratings: Database, tmp_path: Path) -> Non
 def test_conditions_and_named_movies(few_ratings: Database, tmp_path: Path) -> None:
     train_and_save(few_ratings, SETTINGS, tmp_path / "c", tmp_path / "m")
     _, model = live_model(few_ratings, tmp_path / "m")
-    everything = predict_stars(few_ratings, model, 1, 100, Filters(with_rated=True))
+    everything = predict_ratings(few_ratings, model, 1, 100, Filters(with_rated=True))
     assert len(everything) == 41
-    war = predict_stars(few_ratings, model, 1, 100, Filters(("War",), from_year=1960, with_rated=True))
+    war = predict_ratings(few_ratings, model, 1, 100, Filters(("War",), from_year=1960, with_rated=True))
     assert [row["movieId"] for row in war] == [
         row["movieId"] for row in everything if row["movieId"] % 3 == 0 and row["movieId"] >= 10
     ]
-    rated = few_ratings.read(load_query("stars/user"), userId=1)[0]
+    rated = few_ratings.read(load_query("rating_prediction/user"), userId=1)[0]
     asked = (rated["movieIds"][0], 41)
-    rows = {row["movieId"]: row for row in predict_stars(few_ratings, model, 1, movie_ids=asked)}
+    rows = {row["movieId"]: row for row in predict_ratings(few_ratings, model, 1, movie_ids=asked)}
     assert (rows[asked[0]]["given"], rows[41]["given"]) == (rated["ratings"][0], None)
     few_ratings.write(
         query(
@@ -117,15 +117,15 @@ def test_conditions_and_named_movies(few_ratings: Database, tmp_path: Path) -> N
             "SET r.rating = 0.5 RETURN count(r) AS n;",
         )
     )
-    again = {row["movieId"]: row for row in predict_stars(few_ratings, model, 1, movie_ids=asked)}
+    again = {row["movieId"]: row for row in predict_ratings(few_ratings, model, 1, movie_ids=asked)}
     assert again[asked[0]]["given"] == 0.5
     assert again[asked[0]]["stars"] == rows[asked[0]]["stars"], "what was given is not heeded"
     with pytest.raises(NotFound, match="No user 1000; expected an id from 1 to 60"):
-        predict_stars(few_ratings, model, 1000)
+        predict_ratings(few_ratings, model, 1000)
     with pytest.raises(BadRequest, match=r"Movie 77 is newer than the model.*rate train"):
-        predict_stars(few_ratings, model, 1, movie_ids=[77])
+        predict_ratings(few_ratings, model, 1, movie_ids=[77])
     with pytest.raises(BadRequest, match="k is 0"):
-        predict_stars(few_ratings, model, 1, k=0)
+        predict_ratings(few_ratings, model, 1, k=0)
 
 
 @pytest.mark.one_version
@@ -136,7 +136,7 @@ def test_failed_training_leaves_the_last_model_live(
         live_model(few_ratings, tmp_path / "m")
     first = train_and_save(few_ratings, SETTINGS, tmp_path / "c", tmp_path / "m")
     with monkeypatch.context() as patched:
-        patched.setattr(stage, "train_stars", lambda *arguments: (_ for _ in ()).throw(KeyboardInterrupt))
+        patched.setattr(stage, "train_rating_model", lambda *arguments: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             train_and_save(few_ratings, replace(SETTINGS, seed=2), tmp_path / "c", tmp_path / "m")
     assert live_model(few_ratings, tmp_path / "m")[0] == first["run_id"]
@@ -223,14 +223,16 @@ def test_evaluation_does_without_walks_where_nothing_is_linked(empty_database: D
     lines = [f"{user},{movie},{1 + (user + movie) % 3},{movie}" for user in range(1, 9) for movie in range(1, 9)]
     (tmp_path / "ratings.csv").write_text("userId,movieId,rating,timestamp\n" + "\n".join(lines) + "\n")
     load_ratings(empty_database, tmp_path / "ratings.csv")
-    methods = evaluate_stars(empty_database, ALL, SETTINGS)["methods"]
+    methods = evaluate_rating_prediction(empty_database, ALL, SETTINGS)["methods"]
     assert methods["neighbours"] == methods["biases"]
     assert methods["movierec"]["rmse"] > 0
 
 
 @pytest.mark.one_version
 def test_evaluation_asks_for_every_held_out_rating(few_ratings: Database) -> None:
-    report = evaluate_stars(few_ratings, ALL, replace(SETTINGS, epochs=40, learning_rate=0.02), n_seeds=2)
+    report = evaluate_rating_prediction(
+        few_ratings, ALL, replace(SETTINGS, epochs=40, learning_rate=0.02), n_seeds=2
+    )
     assert (report["users"], report["ratings"], report["held_out"], report["seeds"]) == (60, 1200, 300, [1, 2])
     assert report["epochs"] == [40, 40]
     assert set(report["methods"]) == {

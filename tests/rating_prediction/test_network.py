@@ -2,16 +2,16 @@ import numpy as np
 import pytest
 import torch
 
-from movierec.stars.convolution import RatingConvolution
-from movierec.stars.messages import draw_messages
-from movierec.stars.settings import StarSettings
-from tests.stars.planted import planted
+from movierec.rating_prediction.message_passing import draw_messages
+from movierec.rating_prediction.network import RatingConvolution
+from movierec.rating_prediction.settings import RatingModelSettings
+from tests.rating_prediction.planted import planted
 
 
 def test_vectors_and_logits_are_those_of_a_loop() -> None:
     """The formulas of the module, node by node and level by level, in plain numpy."""
     graph = planted(12, 9)
-    settings = StarSettings(embedding_size=6, bases=2, feature_size=3)
+    settings = RatingModelSettings(embedding_size=6, bases=2, feature_size=3)
     network = RatingConvolution(
         12, 9, 5, graph.user_features.shape[1], graph.movie_features.shape[1], settings
     ).double()
@@ -73,7 +73,7 @@ def _in_double(encoder: torch.nn.Module, messages: object, features: torch.Tenso
 
 def test_dropout_is_right_on_average_and_off_without_a_generator() -> None:
     graph = planted(12, 9)
-    settings = StarSettings(embedding_size=4, message_dropout=0.0, dropout=0.5, features=False)
+    settings = RatingModelSettings(embedding_size=4, message_dropout=0.0, dropout=0.5, features=False)
     network = RatingConvolution(12, 9, 5, 0, 0, settings)
     messages = draw_messages(graph.by_user(), graph.by_movie().degrees, np.arange(12), 5)
     features = torch.from_numpy(graph.user_features)
@@ -88,7 +88,7 @@ def test_dropout_is_right_on_average_and_off_without_a_generator() -> None:
 
 def test_user_who_hears_nothing_has_a_vector() -> None:
     graph = planted(12, 9)
-    settings = StarSettings(embedding_size=4, features=False)
+    settings = RatingModelSettings(embedding_size=4, features=False)
     network = RatingConvolution(12, 9, 5, 0, 0, settings)
     everything = np.ones(graph.n_ratings, dtype=bool)
     messages = draw_messages(graph.by_user(), graph.by_movie().degrees, np.arange(12), 5, everything)

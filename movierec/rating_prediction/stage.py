@@ -16,11 +16,11 @@ from movierec.database.query_files import load_query
 from movierec.database.runs import RunLog, last_done, record_run, refuse_unfinished, runs_before
 from movierec.errors import StageMissing
 from movierec.progress import Progress, silent
-from movierec.stars.array_store import ArrayStore
-from movierec.stars.model import StarModel, draft_of
-from movierec.stars.pull import pull_rating_graph
-from movierec.stars.settings import StarSettings
-from movierec.stars.train import checkpoint_for, train_stars
+from movierec.rating_prediction.array_store import ArrayStore
+from movierec.rating_prediction.model import RatingModel, draft_of
+from movierec.rating_prediction.pull import pull_rating_graph
+from movierec.rating_prediction.settings import RatingModelSettings
+from movierec.rating_prediction.train import checkpoint_for, train_rating_model
 from movierec.training.checkpoint import discard_abandoned
 from movierec.training.devices import require_device
 
@@ -33,7 +33,7 @@ BATCH_ROWS = 1_000
 
 def train_and_save(
     database: Database,
-    settings: StarSettings,
+    settings: RatingModelSettings,
     checkpoints: Path,
     models: Path,
     fresh: bool = False,
@@ -55,7 +55,7 @@ def train_and_save(
     with record_run(database, "rate", settings.as_dict(), at_once=True) as run:
         if fresh:
             checkpoint.discard()
-        model = train_stars(graph, settings, checkpoint, progress, threads)
+        model = train_rating_model(graph, settings, checkpoint, progress, threads)
         run.results |= {
             "users": len(graph.user_ids),
             "movies": len(graph.movie_ids),
@@ -72,7 +72,7 @@ def train_and_save(
             if write:
                 _write_vectors(database, model, run, progress)
             else:  # those of another model would be taken for its own
-                database.run_batches(load_query("stars/clear"))
+                database.run_batches(load_query("rating_prediction/clear"))
         except BaseException:
             _file(models, run.run_id).unlink()
             raise
@@ -88,7 +88,7 @@ def train_and_save(
     }
 
 
-def live_model(database: Database, models: Path) -> tuple[str, StarModel]:
+def live_model(database: Database, models: Path) -> tuple[str, RatingModel]:
     """The runId and the model of the last training that is done.
 
     Raises StageMissing where there was none, or where its file is not in the folder `models`; CheckpointDamaged
@@ -101,7 +101,7 @@ def live_model(database: Database, models: Path) -> tuple[str, StarModel]:
             raise StageMissing('No star model was trained in this database. Run "movierec rate train" first.')
         path = _file(models, run["runId"])
         try:
-            return run["runId"], StarModel.load(path)
+            return run["runId"], RatingModel.load(path)
         except FileNotFoundError as error:
             if path == missing:
                 raise StageMissing(
@@ -123,12 +123,12 @@ def _discard_earlier(database: Database, models: Path, run_id: str) -> None:
         draft_of(path).unlink(missing_ok=True)
 
 
-def _write_vectors(database: Database, model: StarModel, run: RunLog, progress: Progress) -> None:
+def _write_vectors(database: Database, model: RatingModel, run: RunLog, progress: Progress) -> None:
     """In batches, each of its own transaction; the Run says until its end that they are not whole."""
     run.begins_to_show(database)
     sides = (
-        ("stars/write_users", "userIds", model.user_ids, model.user_vectors),
-        ("stars/write_movies", "movieIds", model.movie_ids, model.movie_vectors),
+        ("rating_prediction/write_users", "userIds", model.user_ids, model.user_vectors),
+        ("rating_prediction/write_movies", "movieIds", model.movie_ids, model.movie_vectors),
     )
     with progress("write vectors", len(model.user_ids) + len(model.movie_ids), "nodes") as advance:
         for query, name, ids, vectors in sides:

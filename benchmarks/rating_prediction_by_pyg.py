@@ -1,4 +1,4 @@
-"""The star model's network in PyTorch Geometric's stock layers: what `benchmarks.stars speed` puts beside ours.
+"""The star model's network in PyTorch Geometric's stock layers: what `benchmarks.rating_prediction speed` puts beside ours.
 
 A `SimpleConv` for each level and side sums weighted messages, and layers of PyTorch do the rest: the same tables
 and matrices, the same dropout of messages and of what was heard, the same decoder, optimiser and loss.
@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch_geometric.nn import SimpleConv
 
-from movierec.stars.convolution import Encoder, RatingConvolution
-from movierec.stars.graph import RatingGraph
-from movierec.stars.settings import StarSettings
+from movierec.rating_prediction.graph import RatingGraph
+from movierec.rating_prediction.network import Encoder, RatingConvolution
+from movierec.rating_prediction.settings import RatingModelSettings
 
 __all__ = ["ByPyG"]
 
@@ -23,7 +23,7 @@ __all__ = ["ByPyG"]
 class ByPyG:
     """Trains by epochs of `steps`, each of which predicts a part of the ratings from all others."""
 
-    def __init__(self, graph: RatingGraph, settings: StarSettings, steps: int) -> None:
+    def __init__(self, graph: RatingGraph, settings: RatingModelSettings, steps: int) -> None:
         self.graph, self.settings, self.steps = graph, settings, steps
         shapes = (len(graph.user_ids), len(graph.movie_ids), len(graph.stars))
         widths = graph.user_features.shape[1], graph.movie_features.shape[1]

@@ -22,29 +22,29 @@ from movierec.arrays import MovieGraph, unit_vectors
 from movierec.database.connection import Database
 from movierec.embedding.settings import TrainSettings
 from movierec.errors import BadRequest, MissingExtra, MovieRecError
+from movierec.evaluation.rating_baselines import Predict, biases, global_mean, matrix_factorisation, neighbours
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.pull import pull_movie_graph
 from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings
 from movierec.progress import Progress, silent
-from movierec.stars.baselines import Predict, biases, global_mean, matrix_factorisation, neighbours
-from movierec.stars.graph import RatingGraph, level_of
-from movierec.stars.pull import HeldOut, pull_held_out, pull_rating_graph
-from movierec.stars.settings import StarSettings
-from movierec.stars.train import train_stars
+from movierec.rating_prediction.graph import RatingGraph, level_of
+from movierec.rating_prediction.pull import HeldOut, pull_held_out, pull_rating_graph
+from movierec.rating_prediction.settings import RatingModelSettings
+from movierec.rating_prediction.train import train_rating_model
 from movierec.training.devices import require_device
 
-__all__ = ["ALL_RATINGS", "calibration", "errors_of", "evaluate_stars", "require_extras"]
+__all__ = ["ALL_RATINGS", "calibration", "errors_of", "evaluate_rating_prediction", "require_extras"]
 
 _log = logging.getLogger(__name__)
 
 ALL_RATINGS = 0.0  # stars from which a rating may be held out
 
 
-def evaluate_stars(
+def evaluate_rating_prediction(
     database: Database,
     split: SplitSettings,
-    settings: StarSettings,
+    settings: RatingModelSettings,
     progress: Progress = silent,
     n_seeds: int = 1,
     threads: int = 2,
@@ -80,7 +80,7 @@ def evaluate_stars(
                 advance(1, name)
     chances, epochs = np.zeros((len(given), len(graph.stars))), []
     for seed in seeds:
-        model = train_stars(graph, replace(settings, seed=seed), None, progress, threads)
+        model = train_rating_model(graph, replace(settings, seed=seed), None, progress, threads)
         own = model.chances(users, movies)
         errors["movierec"].append(errors_of(own @ graph.stars, given))
         chances += own / n_seeds

@@ -1,10 +1,10 @@
 """How far predicted stars are from those that were given; writes docs/rating-model.md.
 
-    python -m benchmarks.stars            all of it
-    python -m benchmarks.stars folds      the five canonical folds of MovieLens 100K, all methods, three seeds
-    python -m benchmarks.stars small      ml-latest-small, the newest fifth of each user's ratings held out
-    python -m benchmarks.stars speed      an epoch beside the same network in PyTorch Geometric's stock layers
-    python -m benchmarks.stars memory     what training takes for graphs of one to a hundred million ratings
+    python -m benchmarks.rating_prediction            all of it
+    python -m benchmarks.rating_prediction folds      the five canonical folds of MovieLens 100K, all methods, three seeds
+    python -m benchmarks.rating_prediction small      ml-latest-small, the newest fifth of each user's ratings held out
+    python -m benchmarks.rating_prediction speed      an epoch beside the same network in PyTorch Geometric's stock layers
+    python -m benchmarks.rating_prediction memory     what training takes for graphs of one to a hundred million ratings
 
 "speed" needs torch-geometric in the same environment: pip install torch-geometric. "speed" and "memory" read
 /proc, which Linux has.
@@ -36,16 +36,16 @@ import numpy as np
 from benchmarks.common import MOVIELENS, in_turns, parts, publish, table
 from benchmarks.datasets import ml_100k
 from movierec.database.connection import Database
+from movierec.evaluation.rating_prediction import ALL_RATINGS, evaluate_rating_prediction
 from movierec.evaluation.scratch import scratch_database
 from movierec.graph.load import load_ratings
 from movierec.graph.settings import SplitSettings
 from movierec.random_streams import Stream
-from movierec.stars.array_store import ArrayStore, slices
-from movierec.stars.evaluate import ALL_RATINGS, evaluate_stars
-from movierec.stars.graph import Features, RatingGraph
-from movierec.stars.pull import pull_rating_graph
-from movierec.stars.settings import StarSettings
-from movierec.stars.train import LEAST_STEPS, Training, train_stars, validation_parts
+from movierec.rating_prediction.array_store import ArrayStore, slices
+from movierec.rating_prediction.graph import Features, RatingGraph
+from movierec.rating_prediction.pull import pull_rating_graph
+from movierec.rating_prediction.settings import RatingModelSettings
+from movierec.rating_prediction.train import LEAST_STEPS, Training, train_rating_model, validation_parts
 from movierec.training.checkpoint import Checkpoint, Position
 
 N_SEEDS = 3
@@ -87,7 +87,7 @@ def folds() -> None:
             held_out.write_text("\n".join([lines[0], *fifth]) + "\n")
             with _loaded(source) as database:
                 split = SplitSettings("canonical", test_file=str(held_out))
-                reports.append(evaluate_stars(database, split, StarSettings(), n_seeds=N_SEEDS))
+                reports.append(evaluate_rating_prediction(database, split, RatingModelSettings(), n_seeds=N_SEEDS))
             print(fold + 1, reports[-1]["methods"], file=sys.stderr, flush=True)
     rows = []
     for method in METHODS:
@@ -109,7 +109,7 @@ def folds() -> None:
 def small() -> None:
     with _loaded(MOVIELENS) as database:
         split = SplitSettings("newest", min_rating=ALL_RATINGS)
-        report = evaluate_stars(database, split, StarSettings(), n_seeds=N_SEEDS)
+        report = evaluate_rating_prediction(database, split, RatingModelSettings(), n_seeds=N_SEEDS)
     rows = [[name, f"{errors['rmse']:.4f}", f"{errors['mae']:.4f}"] for name, errors in report["methods"].items()]
     texts = [
         f"{report['users']} users, {report['held_out']:,} held-out ratings, {report['ratings']:,} to learn from. "
@@ -158,13 +158,13 @@ def speed() -> None:
 
 
 def _ours(graph: RatingGraph) -> float:
-    return train_stars(graph, StarSettings(epochs=EPOCHS, fanout=0)).losses[-1]
+    return train_rating_model(graph, RatingModelSettings(epochs=EPOCHS, fanout=0)).losses[-1]
 
 
 def _by_pyg(graph: RatingGraph) -> float:
-    from benchmarks.stars_by_pyg import ByPyG
+    from benchmarks.rating_prediction_by_pyg import ByPyG
 
-    settings = StarSettings(epochs=EPOCHS)
+    settings = RatingModelSettings(epochs=EPOCHS)
     training = ByPyG(graph, settings, max(LEAST_STEPS, round(graph.n_ratings / settings.batch)))
     return [training.one_epoch() for _ in range(EPOCHS)][-1]
 
@@ -186,7 +186,7 @@ def memory() -> None:
 
 def _alone(*work: str) -> dict[str, float]:
     """What a process says of its work, and "megabytes", the most that it took at a time, above its imports."""
-    command = [sys.executable, "-m", "benchmarks.stars", "alone", *work]
+    command = [sys.executable, "-m", "benchmarks.rating_prediction", "alone", *work]
     said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     answer: dict[str, float] = json.loads(said)
     return answer
@@ -197,7 +197,7 @@ def _work_alone(kind: str, *work: str) -> None:
 
     torch.set_num_threads(2)
     if work[0] == "PyTorch Geometric":
-        import benchmarks.stars_by_pyg  # noqa: F401
+        import benchmarks.rating_prediction_by_pyg  # noqa: F401
     _ours(_random_graph(300, ArrayStore()))  # what PyTorch loads when it is first used
     works: dict[str, Callable[..., dict[str, float]]] = {"speed": _train_one, "memory": _train_some_steps}
     before, most, done = _megabytes(), [0.0], threading.Event()
@@ -230,7 +230,7 @@ def _train_one(way: str, path: str) -> dict[str, float]:
 
 def _train_some_steps(millions: str, place: str, fanout: str) -> dict[str, float]:
     """Choosing the epochs of a training, but for most steps of the first: what needs the most memory of all."""
-    settings = StarSettings(fanout=int(fanout))
+    settings = RatingModelSettings(fanout=int(fanout))
     with tempfile.TemporaryDirectory() as folder:
         graph = _random_graph(int(millions) * 1_000_000, ArrayStore(Path(folder) if place == "files" else None))
         learnt, asked = validation_parts(graph, settings)
@@ -285,4 +285,4 @@ if __name__ == "__main__":
         _work_alone(*sys.argv[2:])
     else:
         known = {"folds": folds, "small": small, "speed": speed, "memory": memory}
-        parts("benchmarks.stars", known, sys.argv[1:])
+        parts("benchmarks.rating_prediction", known, sys.argv[1:])

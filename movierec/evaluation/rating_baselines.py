@@ -17,7 +17,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from movierec.stars.graph import RatingGraph
+from movierec.rating_prediction.graph import RatingGraph
 
 __all__ = ["Predict", "biases", "global_mean", "matrix_factorisation", "neighbours", "shrunk_biases"]
 

@@ -24,15 +24,15 @@ from torch.nn import functional
 from movierec.errors import BadRequest, MovieRecError
 from movierec.progress import Advance, Progress, silent
 from movierec.random_streams import Stream, random_generator
-from movierec.stars.convolution import RatingConvolution
-from movierec.stars.graph import RatingGraph, check_levels
-from movierec.stars.messages import draw_messages
-from movierec.stars.model import StarModel
-from movierec.stars.settings import StarSettings
+from movierec.rating_prediction.graph import RatingGraph, check_levels
+from movierec.rating_prediction.message_passing import draw_messages
+from movierec.rating_prediction.model import RatingModel
+from movierec.rating_prediction.network import RatingConvolution
+from movierec.rating_prediction.settings import RatingModelSettings
 from movierec.training.checkpoint import Checkpoint, Position
 from movierec.training.threads import pytorch_threads
 
-__all__ = ["Training", "checkpoint_for", "train_stars", "validation_parts"]
+__all__ = ["Training", "checkpoint_for", "train_rating_model", "validation_parts"]
 
 _log = logging.getLogger(__name__)
 
@@ -41,18 +41,18 @@ LEAST_STEPS = 5  # of an epoch: what a step predicts says nothing in it, so most
 CHOSEN = "chosen"  # in a checkpoint: how many epochs
 
 
-def checkpoint_for(folder: Path, graph: RatingGraph, settings: StarSettings, threads: int) -> Checkpoint:
+def checkpoint_for(folder: Path, graph: RatingGraph, settings: RatingModelSettings, threads: int) -> Checkpoint:
     """The checkpoint of this training and no other."""
     return Checkpoint.named_after(folder, ["stars", graph.fingerprint(), settings.as_dict(), threads])
 
 
-def train_stars(
+def train_rating_model(
     graph: RatingGraph,
-    settings: StarSettings,
+    settings: RatingModelSettings,
     checkpoint: Checkpoint | None = None,
     progress: Progress = silent,
     threads: int = 2,
-) -> StarModel:
+) -> RatingModel:
     """Choose the number of epochs, unless `settings.epochs` says it, and train on all ratings.
 
     Raises BadRequest where there is nothing to learn from, MovieRecError when the loss is not finite.
@@ -70,7 +70,7 @@ def train_stars(
 
 
 def _chosen_epochs(
-    graph: RatingGraph, settings: StarSettings, checkpoint: Checkpoint | None, progress: Progress
+    graph: RatingGraph, settings: RatingModelSettings, checkpoint: Checkpoint | None, progress: Progress
 ) -> tuple[int, tuple[float, ...]]:
     """How many epochs a held-out part of the ratings finds best, and the RMSE on it after each."""
     saved = checkpoint.load() if checkpoint is not None else None
@@ -88,7 +88,9 @@ def _chosen_epochs(
     return epochs, losses
 
 
-def validation_parts(graph: RatingGraph, settings: StarSettings) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def validation_parts(
+    graph: RatingGraph, settings: RatingModelSettings
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """(E,) which ratings are learnt from, and which are asked for, to choose the epochs."""
     generator = random_generator(Stream.VALIDATION_RATINGS, settings.seed)
     asked = graph.store.zeros(graph.n_ratings, np.bool_)
@@ -113,7 +115,7 @@ def _shuffled(n: int, generator: np.random.Generator, at_once: int) -> Iterator[
 class Training:
     """One training on one graph, by epochs. Its random numbers depend on epoch and step alone."""
 
-    def __init__(self, graph: RatingGraph, settings: StarSettings, stream: Stream) -> None:
+    def __init__(self, graph: RatingGraph, settings: RatingModelSettings, stream: Stream) -> None:
         self.graph, self.settings, self.stream = graph, settings, stream
         self.device = torch.device(settings.device)
         self.network = RatingConvolution(
@@ -228,9 +230,9 @@ class Training:
         for name, value in self.network.named_parameters():
             self.averaged[name].lerp_(value, 1.0 - left)
 
-    def model(self, position: Position) -> StarModel:
+    def model(self, position: Position) -> RatingModel:
         """What is averaged, as a model."""
-        return StarModel.of(
+        return RatingModel.of(
             self.graph,
             (self.by_user, self.by_movie),
             self.settings,

@@ -3,15 +3,15 @@ import pandas as pd
 import pytest
 from surprise import BaselineOnly, Dataset, Reader
 
-from movierec.stars.baselines import (
+from movierec.evaluation.rating_baselines import (
     biases,
     global_mean,
     matrix_factorisation,
     neighbours,
     shrunk_biases,
 )
-from movierec.stars.evaluate import calibration, errors_of
-from tests.stars.planted import parts, planted
+from movierec.evaluation.rating_prediction import calibration, errors_of
+from tests.rating_prediction.planted import parts, planted
 
 
 def test_biases_are_those_of_surprise(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from movierec.errors import CheckpointDamaged, MovieRecError
-from movierec.stars.array_store import slices, whole_rows
-from movierec.stars.convolution import Encoder, RatingConvolution
-from movierec.stars.graph import Features, RatingGraph, Side, level_of
-from movierec.stars.messages import draw_messages
-from movierec.stars.settings import StarSettings
+from movierec.rating_prediction.array_store import slices, whole_rows
+from movierec.rating_prediction.graph import Features, RatingGraph, Side, level_of
+from movierec.rating_prediction.message_passing import draw_messages
+from movierec.rating_prediction.network import Encoder, RatingConvolution
+from movierec.rating_prediction.settings import RatingModelSettings
 from movierec.training.checksummed_file import load_with_checksum, save_with_checksum
 
-__all__ = ["StarModel", "draft_of"]
+__all__ = ["RatingModel", "draft_of"]
 
 FORMAT = 1  # to be raised when a file would no longer give the same stars
 AT_ONCE = 1_000_000  # ratings that are heard of at the same time
@@ -30,7 +30,7 @@ PAIRS_AT_ONCE = 100_000
 
 
 @dataclass(frozen=True)
-class StarModel:
+class RatingModel:
     """Weights, and the vectors that all users and movies have by the ratings that it was trained on.
 
     user_ids (U,), movie_ids (M,) int64, ascending; stars (R,) float64, of each level
@@ -40,7 +40,7 @@ class StarModel:
     validation_losses  RMSE on the ratings that chose the epochs, by epoch; empty where they were given
     """
 
-    settings: StarSettings
+    settings: RatingModelSettings
     features: Features
     user_ids: NDArray[np.int64]
     movie_ids: NDArray[np.int64]
@@ -58,11 +58,11 @@ class StarModel:
         cls,
         graph: RatingGraph,
         sides: tuple[Side, Side],
-        settings: StarSettings,
+        settings: RatingModelSettings,
         weights: dict[str, Tensor],
         losses: tuple[float, ...],
         validation_losses: tuple[float, ...],
-    ) -> StarModel:
+    ) -> RatingModel:
         """The model that these weights make of a graph, of which `sides` are those of users and of movies."""
         by_user, by_movie = sides
         network = _network(settings, weights, len(graph.stars), graph.user_features, graph.movie_features)
@@ -179,7 +179,7 @@ class StarModel:
         return digest
 
     @classmethod
-    def load(cls, path: Path) -> StarModel:
+    def load(cls, path: Path) -> RatingModel:
         """Raises CheckpointDamaged for a file that is damaged or of another version."""
         try:
             content = load_with_checksum(path, "model")
@@ -188,7 +188,7 @@ class StarModel:
         if content["format"] != FORMAT:
             raise CheckpointDamaged(f'The model {path} is of another version. Run "movierec rate train" again.')
         return cls(
-            settings=StarSettings(**content["settings"]),
+            settings=RatingModelSettings(**content["settings"]),
             features=Features(**{name: tuple(values) for name, values in content["features"].items()}),
             weights=content["weights"],
             losses=tuple(content["losses"]),
@@ -209,7 +209,7 @@ _ARRAYS = (
 
 
 def _network(
-    settings: StarSettings,
+    settings: RatingModelSettings,
     weights: Mapping[str, Tensor],
     n_levels: int,
     user_features: NDArray[np.float32],
