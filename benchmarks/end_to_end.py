@@ -34,9 +34,9 @@ from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
 from movierec.embedding.train import train_embeddings
 from movierec.embedding.walks import Walker
-from movierec.evaluation.exam import pull_exam
-from movierec.evaluation.measuring import measure_method
+from movierec.evaluation.dataset import pull_evaluation_data
 from movierec.evaluation.methods import kernel, mean_cosine
+from movierec.evaluation.tables import evaluate_method
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
 from movierec.graph.pull import pull_movie_graph
@@ -128,15 +128,13 @@ def quality() -> None:
         load_ratings(database, MOVIELENS)
         split_ratings(database, SplitSettings())
         derive_co_liked(database, DeriveSettings())
-        exam = pull_exam(database, MIN_RATING)
+        data = pull_evaluation_data(database, MIN_RATING)
         graph = pull_movie_graph(database)
         for seed in SEEDS:
             for name, vectors in vectors_of_each(database, graph, Path(folder), replace(SETTINGS, seed=seed)):
-                candidates = exam.candidates(vectors.movie_ids, vectors.vectors)
+                candidates = data.candidates(vectors.movie_ids, vectors.vectors)
                 ways = (mean_cosine(candidates), kernel(candidates), weighted_graph(candidates))
-                measured = [
-                    measure_method(way, exam.questions, exam.catalogue)[0]["ndcg@10"].mean() for way in ways
-                ]
+                measured = [evaluate_method(way, data.cases, data.catalogue)[0]["ndcg@10"].mean() for way in ways]
                 found.setdefault(name, []).append(measured)
                 print(seed, name, *(f"{value:.4f}" for value in measured), file=sys.stderr, flush=True)
     rows = [[way, *(f"{value:.4f}" for value in np.mean(values, axis=0))] for way, values in found.items()]

@@ -32,22 +32,22 @@ from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
 from movierec.embedding.train import train_embeddings
 from movierec.embedding.tuning import tune_profiles
-from movierec.evaluation.blend import EVIDENCES, TEMPERATURES, inner_split, sweep_blend
-from movierec.evaluation.exam import Exam, pull_exam
-from movierec.evaluation.item_to_item import by_vectors, genre_probe, measure_likeness
-from movierec.evaluation.measuring import compare, list_measures, measure_method, strata, strata_means
-from movierec.evaluation.methods import kernel, mean_cosine, ours
+from movierec.evaluation.dataset import EvaluationData, pull_evaluation_data
+from movierec.evaluation.item_to_item import by_vectors, evaluate_similarity, genre_probe
+from movierec.evaluation.methods import kernel, mean_cosine, movierec_scores
 from movierec.evaluation.metrics import ndcg
 from movierec.evaluation.protocol import (
     Tables,
-    among,
+    evaluate_baselines,
+    evaluate_model,
+    evaluate_similar,
     mean_of_seeds,
-    measure_baselines,
-    measure_model,
-    measure_similar,
     probe_genres,
+    restricted_to,
 )
 from movierec.evaluation.scratch import scratch_database
+from movierec.evaluation.tables import compare, evaluate_method, list_metrics, strata, strata_means
+from movierec.evaluation.tuning import EVIDENCES, TEMPERATURES, inner_split, tune_score_settings
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
 from movierec.graph.pull import pull_followed_graph, pull_likes, pull_movie_graph
@@ -65,27 +65,27 @@ SHOWN = ("ndcg@10", "recall@10", "recall@20", "map@10", "hit_rate@10", "coverage
 @contextmanager
 def _derived(
     name: str, split: Callable[[Database, SplitSettings], object] = split_ratings, strategy: str = "newest"
-) -> Iterator[tuple[Database, Path, Exam]]:
-    """A scratch database with a data set, split and derived; a folder for checkpoints; and the exam."""
+) -> Iterator[tuple[Database, Path, EvaluationData]]:
+    """A scratch database with a data set, split and derived; a folder for checkpoints; and the data."""
     with tempfile.TemporaryDirectory() as folder, scratch_database(dict(os.environ)) as (database, home):
         load_ratings(database, dataset(name, Path(folder)))
         split(database, SplitSettings(strategy))
         derive_co_liked(database, DeriveSettings(order="on"))
-        yield database, home.checkpoints, pull_exam(database, SplitSettings().min_rating)
+        yield database, home.checkpoints, pull_evaluation_data(database, SplitSettings().min_rating)
 
 
 def recommend() -> None:
     for name in DATASETS:
         for strategy in ("newest", "random"):
-            with _derived(name, strategy=strategy) as (database, checkpoints, exam):
-                publish(f"recommend {name} {strategy}", _measured(database, exam, checkpoints), "quality")
+            with _derived(name, strategy=strategy) as (database, checkpoints, data):
+                publish(f"recommend {name} {strategy}", _measured(database, data, checkpoints), "quality")
 
 
-def _measured(database: Database, exam: Exam, checkpoints: Path) -> str:
+def _measured(database: Database, data: EvaluationData, checkpoints: Path) -> str:
     """The tables of one split: every method, differences against EASE, and groups of users."""
-    tables, of_lists = measure_baselines(exam, SEEDS[0])
+    tables, of_lists = evaluate_baselines(data, SEEDS[0])
     graph = pull_movie_graph(database)
-    quick = [_by_fastrp(fastrp(graph, TrainSettings().embedding_size, seed), exam) for seed in SEEDS]
+    quick = [_by_fastrp(fastrp(graph, TrainSettings().embedding_size, seed), data) for seed in SEEDS]
     quick_tables, quick_lists = mean_of_seeds(quick)
     tables |= quick_tables
     of_lists |= quick_lists
@@ -93,7 +93,7 @@ def _measured(database: Database, exam: Exam, checkpoints: Path) -> str:
         runs = []
         for seed in SEEDS:
             train_and_write(database, TrainSettings(seed=seed, order=order), checkpoints)
-            runs.append(measure_model(pull_model(database), exam))
+            runs.append(evaluate_model(pull_model(database), data))
             print(order, seed, f"{runs[-1][0]['movierec']['ndcg@10'].mean():.4f}", file=sys.stderr, flush=True)
         own_tables, own_lists = mean_of_seeds(runs)
         for method in own_tables:
@@ -114,20 +114,20 @@ def _measured(database: Database, exam: Exam, checkpoints: Path) -> str:
         )
     return "\n\n".join(
         [
-            f"{len(exam.questions)} users, {sum(len(q.held_out) for q in exam.questions):,} held-out likes.",
+            f"{len(data.cases)} users, {sum(len(q.held_out) for q in data.cases):,} held-out likes.",
             table(["method", *SHOWN], rows),
             "Against EASE, paired by user, with 95 % bootstrap intervals:",
             _differences(tables, of_lists, names),
             "NDCG@10 by groups of users:",
-            _groups(tables, exam),
+            _groups(tables, data),
         ]
     )
 
 
-def _by_fastrp(embeddings: Embeddings, exam: Exam) -> tuple[Tables, dict[str, dict[str, float]]]:
-    candidates = exam.candidates(embeddings.movie_ids, embeddings.vectors)
+def _by_fastrp(embeddings: Embeddings, data: EvaluationData) -> tuple[Tables, dict[str, dict[str, float]]]:
+    candidates = data.candidates(embeddings.movie_ids, embeddings.vectors)
     methods = {"fastrp_cosine": mean_cosine(candidates), "fastrp_kernel": kernel(candidates)}
-    found = {name: measure_method(method, exam.questions, exam.catalogue) for name, method in methods.items()}
+    found = {name: evaluate_method(method, data.cases, data.catalogue) for name, method in methods.items()}
     return {name: one[0] for name, one in found.items()}, {name: one[1] for name, one in found.items()}
 
 
@@ -151,9 +151,9 @@ def _differences(tables: Tables, of_lists: dict[str, dict[str, float]], names: l
     return table(["method", "NDCG@10", "interval", "times EASE's", "interval", "coverage, times EASE's"], rows)
 
 
-def _groups(tables: Tables, exam: Exam) -> str:
+def _groups(tables: Tables, data: EvaluationData) -> str:
     methods = ("most_popular", "item_knn", "ease", "movierec, order on", "movierec, order off")
-    found = strata_means({name: tables[name] for name in methods}, strata(exam.questions, exam.catalogue))
+    found = strata_means({name: tables[name] for name in methods}, strata(data.cases, data.catalogue))
     rows = [
         [f"{kind}: {group}", str(values["users"]), *(f"{values[name]:.4f}" for name in methods)]
         for kind, groups in found.items()
@@ -165,21 +165,21 @@ def _groups(tables: Tables, exam: Exam) -> str:
 def similar() -> None:
     rows = []
     for name in DATASETS:
-        with _derived(name) as (database, checkpoints, exam):
+        with _derived(name) as (database, checkpoints, data):
             graph = pull_movie_graph(database)
             found: dict[str, list[dict[str, float]]] = {}
             for seed in SEEDS:
                 vectors = fastrp(graph, TrainSettings().embedding_size, seed)
-                candidates = exam.candidates(vectors.movie_ids, vectors.vectors)
-                by_fastrp = measure_likeness(by_vectors(candidates), exam) | genre_probe(
-                    candidates.unit, exam.catalogue.genres
+                candidates = data.candidates(vectors.movie_ids, vectors.vectors)
+                by_fastrp = evaluate_similarity(by_vectors(candidates), data) | genre_probe(
+                    candidates.unit, data.catalogue.genres
                 )
                 found.setdefault("fastrp, cosine", []).append(by_fastrp)
                 for order in ("on", "off"):
                     train_and_write(database, TrainSettings(seed=seed, order=order), checkpoints)
                     model = pull_model(database)
-                    likenesses = measure_similar(model, exam)
-                    likenesses["plain_cosine"] |= probe_genres(model, exam)
+                    likenesses = evaluate_similar(model, data)
+                    likenesses["plain_cosine"] |= probe_genres(model, data)
                     for likeness, measured in likenesses.items():
                         trained = likeness in ("plain_cosine", "similar")
                         called = f"{likeness}, order {order}" if trained else likeness
@@ -192,16 +192,16 @@ def similar() -> None:
                 probes = [value["average_precision"] for value in values if "average_precision" in value]
                 probed = f"{np.mean(probes):.3f}" if probes else ""
                 rows.append([f"{name}: {likeness}", f"{hits:.4f}", f"{hits / base:.3f}", f"{jaccard:.3f}", probed])
-            chance = probe_genres(model, exam)["by_chance"]
+            chance = probe_genres(model, data)["by_chance"]
             rows.append([f"{name}: by chance", "", "", "", f"{chance:.3f}"])
-    columns = ["likeness", "next like, NDCG@10", "times item-kNN's", "genres in common", "genre probe"]
+    columns = ["similarity_score", "next like, NDCG@10", "times item-kNN's", "genres in common", "genre probe"]
     publish("similar", table(columns, rows), "quality")
 
 
 def starts() -> None:
     rows = []
     for name in DATASETS:
-        with _derived(name, inner_split) as (database, checkpoints, exam):
+        with _derived(name, inner_split) as (database, checkpoints, data):
             for order in ("on", "off"):
                 found: dict[str, list[tuple[float, float]]] = {}
                 for seed in SEEDS:
@@ -209,11 +209,11 @@ def starts() -> None:
                     train_and_write(database, settings, checkpoints)
                     model = pull_model(database)
                     for start, scorer in _by_start(database, settings, model.scorer):
-                        ways = (ours(scorer, taste_only=True), ours(scorer))
+                        ways = (movierec_scores(scorer, taste_only=True), movierec_scores(scorer))
                         taste, blended = (
-                            measure_method(among(way, model, exam.catalogue), exam.questions, exam.catalogue)[0][
-                                "ndcg@10"
-                            ].mean()
+                            evaluate_method(restricted_to(way, model, data.catalogue), data.cases, data.catalogue)[
+                                0
+                            ]["ndcg@10"].mean()
                             for way in ways
                         )
                         found.setdefault(start, []).append((taste, blended))
@@ -245,18 +245,18 @@ def _by_start(database: Database, settings: TrainSettings, scorer: Scorer) -> It
 def diversity() -> None:
     rows = []
     for name in DATASETS:
-        with _derived(name) as (database, checkpoints, exam):
+        with _derived(name) as (database, checkpoints, data):
             train_and_write(database, TrainSettings(order="on"), checkpoints)
             recommender = Recommender(database)
             for value in (0.0, 0.1, 0.2, 0.3, 0.5, 0.7):
-                users = {question.person.user_id: question.held_out for question in exam.questions}
+                users = {case.user.user_id: case.held_out for case in data.cases}
                 request = RecommendationRequest(next(iter(users)), k=10, diversity=value)
                 lists, hits = [], []
                 for user, recommended in recommender.recommend_many(users, request):
                     ids = np.array([row["movieId"] for row in recommended], dtype=np.int64)
                     hits.append(ndcg(np.isin(ids, users[user]), len(users[user]), 10))
-                    lists.append(positions_in(exam.catalogue.movie_ids, ids))
-                of_lists = list_measures(lists, exam.catalogue)
+                    lists.append(positions_in(data.catalogue.movie_ids, ids))
+                of_lists = list_metrics(lists, data.catalogue)
                 shown = (f"{of_lists[key]:.3f}" for key in ("coverage@10", "novelty@10", "diversity@10"))
                 rows.append([f"{name}, --diversity {value:g}", f"{np.mean(hits):.4f}", *shown])
     publish("diversity", table(["", "ndcg@10", "coverage@10", "novelty@10", "diversity@10"], rows), "quality")
@@ -271,7 +271,7 @@ def blend() -> None:
             with tempfile.TemporaryDirectory() as folder, scratch_database(dict(os.environ)) as (database, home):
                 load_ratings(database, dataset(name, Path(folder)))
                 settings = (SplitSettings(strategy), DeriveSettings(order="on"), TrainSettings(order=order))
-                rows = sweep_blend(database, *settings, home.checkpoints, n_seeds=len(SEEDS))
+                rows = tune_score_settings(database, *settings, home.checkpoints, n_seeds=len(SEEDS))
                 most = max(row["ndcg@10"] for row in rows)
                 for row in rows:
                     pair = (row["temperature"], row["evidence"])

@@ -1,10 +1,11 @@
-"""How far predicted stars are from those that were given; writes docs/rating-model.md.
+"""How far predicted ratings are from those that were given; writes docs/rating-model.md.
 
-    python -m benchmarks.rating_prediction            all of it
-    python -m benchmarks.rating_prediction folds      the five canonical folds of MovieLens 100K, all methods, three seeds
-    python -m benchmarks.rating_prediction small      ml-latest-small, the newest fifth of each user's ratings held out
-    python -m benchmarks.rating_prediction speed      an epoch beside the same network in PyTorch Geometric's stock layers
-    python -m benchmarks.rating_prediction memory     what training takes for graphs of one to a hundred million ratings
+    python -m benchmarks.rating_prediction    all of it; or one of its parts:
+
+    folds     the five canonical folds of MovieLens 100K, all methods, three seeds
+    small     ml-latest-small, the newest fifth of each user's ratings held out
+    speed     an epoch beside the same network in PyTorch Geometric's stock layers
+    memory    what training takes for graphs of one to a hundred million ratings
 
 "speed" needs torch-geometric in the same environment: pip install torch-geometric. "speed" and "memory" read
 /proc, which Linux has.

@@ -1,4 +1,4 @@
-"""The star model's network in PyTorch Geometric's stock layers: what `benchmarks.rating_prediction speed` puts beside ours.
+"""The rating model's network in PyTorch Geometric's layers, for `benchmarks.rating_prediction speed`.
 
 A `SimpleConv` for each level and side sums weighted messages, and layers of PyTorch do the rest: the same tables
 and matrices, the same dropout of messages and of what was heard, the same decoder, optimiser and loss.

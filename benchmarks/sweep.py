@@ -18,11 +18,11 @@ from benchmarks.common import MOVIELENS, publish, table
 from benchmarks.vectors import weighted_graph
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.train import train_embeddings
-from movierec.evaluation.blend import inner_split
-from movierec.evaluation.exam import pull_exam
-from movierec.evaluation.measuring import measure_method
+from movierec.evaluation.dataset import pull_evaluation_data
 from movierec.evaluation.methods import mean_cosine
 from movierec.evaluation.scratch import scratch_database
+from movierec.evaluation.tables import evaluate_method
+from movierec.evaluation.tuning import inner_split
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
 from movierec.graph.pull import pull_movie_graph
@@ -61,17 +61,15 @@ def main() -> None:
         load_ratings(database, MOVIELENS)
         inner_split(database, SplitSettings())
         derive_co_liked(database, DeriveSettings(order="off"))
-        exam = pull_exam(database, SplitSettings().min_rating)
+        data = pull_evaluation_data(database, SplitSettings().min_rating)
         graph = pull_movie_graph(database)
     for change in CHANGES:
         found = []
         for seed in SEEDS:
             embeddings = train_embeddings(graph, TrainSettings(seed=seed, **change))
-            candidates = exam.candidates(embeddings.movie_ids, embeddings.vectors)
+            candidates = data.candidates(embeddings.movie_ids, embeddings.vectors)
             ways = (mean_cosine(candidates), weighted_graph(candidates))
-            found.append(
-                [measure_method(way, exam.questions, exam.catalogue)[0]["ndcg@10"].mean() for way in ways]
-            )
+            found.append([evaluate_method(way, data.cases, data.catalogue)[0]["ndcg@10"].mean() for way in ways])
         mean, spread = np.mean(found, axis=0), np.std(found, axis=0, ddof=1)
         name = ", ".join(f"{key} {value}" for key, value in change.items()) or "default"
         rows.append([name, *(f"{m:.4f} ± {s:.4f}" for m, s in zip(mean, spread, strict=True))])

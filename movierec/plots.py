@@ -35,9 +35,9 @@ def plot_loss(run: dict[str, Any], path: Path) -> None:
 def plot_quality(report: dict[str, Any], path: Path) -> None:
     """Each method of an evaluation by the part of the movies its lists reach, and how well they are ranked."""
     with _drawn(path) as axes:
-        for name, measures in report["methods"].items():
+        for name, metrics in report["methods"].items():
             is_ours = name == "movierec"
-            place = (measures["coverage@10"], measures["ndcg@10"])
+            place = (metrics["coverage@10"], metrics["ndcg@10"])
             axes.plot(*place, marker="o", color="#c1121f" if is_ours else "#2a6f97")
             axes.annotate(
                 name,

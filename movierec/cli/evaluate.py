@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @order_option
 @click.option("--in-place", is_flag=True, help="Split, derive and train in the connected database itself.")
 @click.option("--keep", is_flag=True, help="Leave the scratch server running, for a look in Neo4j Browser.")
-@click.option("--by-user", type=click.Path(path_type=Path), help="Write every user's measures into this CSV file.")
+@click.option("--by-user", type=click.Path(path_type=Path), help="Write every user's metrics into this CSV file.")
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw NDCG@10 and coverage into this picture.")
 @connection_options
 @format_option
@@ -62,7 +62,7 @@ def command(
     Examples: movierec evaluate --seeds 3
               movierec evaluate --strategy random --order off
               movierec evaluate --test-file ml-100k/u1.test
-              movierec evaluate --format json --by-user measures.csv --plot quality.png
+              movierec evaluate --format json --by-user metrics.csv --plot quality.png
     """
     for path in (by_user, plot):
         if path is not None and not path.parent.is_dir():
@@ -138,7 +138,7 @@ def print_report(report: dict[str, Any], output_format: str, brief: bool = False
     if output_format in ("json", "jsonl"):
         print_record(report, output_format)
         return
-    rows = [{"method": name, **measures} for name, measures in report["methods"].items()]
+    rows = [{"method": name, **metrics} for name, metrics in report["methods"].items()]
     rows.sort(key=lambda row: row["ndcg@10"])
     print_rows(
         rows,
@@ -180,10 +180,10 @@ def _print_similar(report: dict[str, Any]) -> None:
     from movierec.cli.output import print_rows
 
     print_rows(
-        [{"likeness": name, **measures} for name, measures in report["similar"].items()],
+        [{"similarity_score": name, **metrics} for name, metrics in report["similar"].items()],
         "table",
         {
-            "likeness": "likeness",
+            "similarity_score": "similarity_score",
             "NDCG@10 of the next like": lambda row: f"{row['next_like_ndcg@10']:.4f}",
             "genres in common": lambda row: f"{row['genres_in_common']:.3f}",
         },

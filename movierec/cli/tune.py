@@ -28,15 +28,15 @@ def command(seeds: int, strategy: str, order: str | None, output_format: str, **
     from movierec.cli.progress import bar_or_lines
     from movierec.database.settings import environment
     from movierec.embedding.settings import TrainSettings
-    from movierec.evaluation.blend import sweep_blend
     from movierec.evaluation.scratch import scratch_copy
+    from movierec.evaluation.tuning import tune_score_settings
     from movierec.graph.settings import DeriveSettings, SplitSettings
 
     with (
         open_database(**connection) as database,
         scratch_copy(database, environment(), progress=bar_or_lines) as (scratch, home),
     ):
-        rows = sweep_blend(
+        rows = tune_score_settings(
             scratch,
             SplitSettings(strategy),
             DeriveSettings.from_preset("default", order=order),

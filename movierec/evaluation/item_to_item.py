@@ -19,24 +19,24 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from movierec.evaluation.baselines import SHRINK
-from movierec.evaluation.exam import Exam
-from movierec.evaluation.measuring import Catalogue, measure_method
-from movierec.evaluation.methods import Candidates, Person
-from movierec.recommendation.scoring import KNOWN_LIKES, likeness
+from movierec.evaluation.dataset import EvaluationData
+from movierec.evaluation.methods import Candidates, UserProfile
+from movierec.evaluation.tables import Catalogue, evaluate_method
+from movierec.recommendation.scoring import KNOWN_LIKES, similarity_score
 
 __all__ = [
-    "Likeness",
+    "Similarity",
     "by_graph",
     "by_item_knn",
     "by_similar",
     "by_vectors",
+    "evaluate_similarity",
     "genre_probe",
     "genres_in_common",
-    "measure_likeness",
     "next_like",
 ]
 
-Likeness = Callable[[int], NDArray[np.float64]]  # a movie's position -> (C,) how like it each movie is
+Similarity = Callable[[int], NDArray[np.float64]]  # a movie's position -> (C,) how like it each movie is
 
 HEAD = 1_000  # movies, the most liked, whose neighbours' genres are looked at
 PARTS = 5
@@ -44,12 +44,12 @@ STRENGTH = 0.1  # C of the regressions: rather little, for numbers that may mean
 LEAST_MEMBERS = 20  # movies of a genre that is asked of vectors
 
 
-def by_item_knn(exam: Exam) -> Likeness:
+def by_item_knn(data: EvaluationData) -> Similarity:
     """Cosine of the users who like both, shrunk by 30."""
-    shape = (exam.n_users, len(exam.catalogue.movie_ids))
-    likes = sp.csr_array((np.ones(len(exam.likes[0]), dtype=np.float64), exam.likes), shape=shape)
+    shape = (data.n_users, len(data.catalogue.movie_ids))
+    likes = sp.csr_array((np.ones(len(data.likes[0]), dtype=np.float64), data.likes), shape=shape)
     both = (likes.T @ likes).tocsr()
-    norms = np.sqrt(exam.catalogue.like_counts)
+    norms = np.sqrt(data.catalogue.like_counts)
 
     def scores(movie: int) -> NDArray[np.float64]:
         found: NDArray[np.float64] = both[[movie]].toarray()[0] / (norms[movie] * norms + SHRINK)
@@ -58,47 +58,47 @@ def by_item_knn(exam: Exam) -> Likeness:
     return scores
 
 
-def by_graph(candidates: Candidates) -> Likeness:
+def by_graph(candidates: Candidates) -> Similarity:
     """Weights of CO_LIKED."""
     return lambda movie: candidates.co_liked.weighted_neighbour_sum(np.array([movie]), np.ones(1))
 
 
-def by_vectors(candidates: Candidates) -> Likeness:
+def by_vectors(candidates: Candidates) -> Similarity:
     """Cosine: `similar --plain-cosine`."""
     return lambda movie: (candidates.unit @ candidates.unit[movie]).astype(np.float64)
 
 
-def by_similar(candidates: Candidates) -> Likeness:
+def by_similar(candidates: Candidates) -> Similarity:
     """What `similar` ranks by."""
     cosine, weights = by_vectors(candidates), by_graph(candidates)
 
     def scores(movie: int) -> NDArray[np.float64]:
-        score = likeness(cosine(movie), weights(movie))
+        score = similarity_score(cosine(movie), weights(movie))
         return np.where(candidates.like_counts >= KNOWN_LIKES, score, score - 1e3)
 
     return scores
 
 
-def measure_likeness(scores: Likeness, exam: Exam) -> dict[str, float]:
+def evaluate_similarity(scores: Similarity, data: EvaluationData) -> dict[str, float]:
     """{"next_like_ndcg@10", "genres_in_common"}."""
     return {
-        "next_like_ndcg@10": next_like(scores, exam),
-        "genres_in_common": genres_in_common(scores, exam.catalogue),
+        "next_like_ndcg@10": next_like(scores, data),
+        "genres_in_common": genres_in_common(scores, data.catalogue),
     }
 
 
-def next_like(scores: Likeness, exam: Exam) -> float:
+def next_like(scores: Similarity, data: EvaluationData) -> float:
     """Mean NDCG@10 over all users; 0 for those who have no like in training."""
-    asked = [question for question in exam.questions if len(question.person.liked.movies)]
+    asked = [case for case in data.cases if len(case.user.liked.movies)]
 
-    def from_newest(person: Person) -> NDArray[np.float64]:
-        return scores(int(person.liked.movies[0]))
+    def from_newest(user: UserProfile) -> NDArray[np.float64]:
+        return scores(int(user.liked.movies[0]))
 
-    table, _ = measure_method(from_newest, asked, exam.catalogue)
-    return float(table["ndcg@10"].sum() / len(exam.questions)) if asked else 0.0
+    table, _ = evaluate_method(from_newest, asked, data.catalogue)
+    return float(table["ndcg@10"].sum() / len(data.cases)) if asked else 0.0
 
 
-def genres_in_common(scores: Likeness, catalogue: Catalogue) -> float:
+def genres_in_common(scores: Similarity, catalogue: Catalogue) -> float:
     """Mean Jaccard of the genres of each of the 1,000 most liked movies and of the ten most like it."""
     genres = catalogue.genres
     found = []

@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 from movierec.arrays import Adjacency
 from movierec.recommendation.scoring import Liked, Scorer
 
-__all__ = ["Candidates", "Method", "Person", "best", "co_liked", "kernel", "mean_cosine", "ours"]
+__all__ = ["Candidates", "Method", "UserProfile", "best", "co_liked", "kernel", "mean_cosine", "movierec_scores"]
 
 KERNEL, NEAREST = 8.0, 50
 
 
 @dataclass(frozen=True)
-class Person:
+class UserProfile:
     """One user: likes, newest first, and (C,) which movies are rated, all of the training part."""
 
     user_id: int
@@ -34,7 +34,7 @@ class Person:
     is_rated: NDArray[np.bool_]
 
 
-Method = Callable[[Person], NDArray[np.float64]]  # -> (C,) scores; -inf: not to be recommended
+Method = Callable[[UserProfile], NDArray[np.float64]]  # -> (C,) scores; -inf: not to be recommended
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,14 @@ class Candidates:
 
 def mean_cosine(candidates: Candidates) -> Method:
     """(C,) mean cosine of each movie with the liked ones."""
-    return lambda person: (candidates.unit @ candidates.unit[person.liked.movies].mean(axis=0)).astype(np.float64)
+    return lambda user: (candidates.unit @ candidates.unit[user.liked.movies].mean(axis=0)).astype(np.float64)
 
 
 def kernel(candidates: Candidates) -> Method:
     """(C,) sum of exp(8 cosine) to the liked movies, of each of which the 50 nearest count, times sqrt(likes)."""
 
-    def scores(person: Person) -> NDArray[np.float64]:
-        cosine = candidates.unit @ candidates.unit[person.liked.movies].T  # (C, L)
+    def scores(user: UserProfile) -> NDArray[np.float64]:
+        cosine = candidates.unit @ candidates.unit[user.liked.movies].T  # (C, L)
         nearest = -np.partition(-cosine, min(NEAREST, len(cosine) - 1), axis=0)[min(NEAREST, len(cosine) - 1)]
         sums = np.where(cosine > nearest, np.exp(KERNEL * cosine), 0.0).sum(axis=1)
         return np.asarray(sums * np.sqrt(candidates.like_counts), dtype=np.float64)
@@ -73,20 +73,18 @@ def kernel(candidates: Candidates) -> Method:
 def co_liked(candidates: Candidates) -> Method:
     """(C,) sum of CO_LIKED weights to the liked movies, -inf without an edge to any."""
 
-    def scores(person: Person) -> NDArray[np.float64]:
-        weights = candidates.co_liked.weighted_neighbour_sum(
-            person.liked.movies, np.ones(len(person.liked.movies))
-        )
+    def scores(user: UserProfile) -> NDArray[np.float64]:
+        weights = candidates.co_liked.weighted_neighbour_sum(user.liked.movies, np.ones(len(user.liked.movies)))
         return np.where(weights > 0, weights, -np.inf)
 
     return scores
 
 
-def ours(scorer: Scorer, taste_only: bool = False) -> Method:
+def movierec_scores(scorer: Scorer, taste_only: bool = False) -> Method:
     """(C,) what `recommend` ranks by, or its taste alone; -inf where it recommends nothing."""
 
-    def scores(person: Person) -> NDArray[np.float64]:
-        taste, evidence = scorer.terms(person.liked, person.is_rated)
+    def scores(user: UserProfile) -> NDArray[np.float64]:
+        taste, evidence = scorer.terms(user.liked, user.is_rated)
         score = taste if taste_only else taste + evidence
         return np.where(score > 0, score, -np.inf)
 

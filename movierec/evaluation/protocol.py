@@ -1,4 +1,4 @@
-"""The protocol: hold out a part of the likes, build the model from the rest, rank, measure.
+"""The protocol: hold out a part of the likes, build the model from the rest, rank, compute metrics.
 
     1. split   likes of every user with five or more become HELD_OUT: the newest 20 %, the last, a random 20 %, ...
     2. derive and train on what is left, with the settings under test, once for each seed
@@ -25,9 +25,9 @@ from movierec.database.connection import Database
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
 from movierec.errors import BadRequest, MissingExtra
-from movierec.evaluation.exam import Exam, pull_exam
-from movierec.evaluation.measuring import Catalogue, compare, measure_method, strata, strata_means
-from movierec.evaluation.methods import Method, Person, co_liked, kernel, mean_cosine, ours
+from movierec.evaluation.dataset import EvaluationData, pull_evaluation_data
+from movierec.evaluation.methods import Method, UserProfile, co_liked, kernel, mean_cosine, movierec_scores
+from movierec.evaluation.tables import Catalogue, compare, evaluate_method, strata, strata_means
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings
@@ -38,20 +38,20 @@ from movierec.recommendation.scoring import Liked
 __all__ = [
     "REFERENCE",
     "Tables",
-    "among",
+    "evaluate_baselines",
     "evaluate_in",
+    "evaluate_model",
+    "evaluate_similar",
     "mean_of_seeds",
-    "measure_baselines",
-    "measure_model",
-    "measure_similar",
     "probe_genres",
+    "restricted_to",
 ]
 
 REFERENCE = "ease"  # what differences are taken against
 TOO_MANY_FOR_EASE = "item_knn"  # against this where there are too many movies for it
 
-Tables = dict[str, pd.DataFrame]  # method -> measures, a row a user
-Measures = dict[str, dict[str, float]]  # method -> measures of all its lists together
+Tables = dict[str, pd.DataFrame]  # method -> metrics, a row a user
+Metrics = dict[str, dict[str, float]]  # method -> metrics of all its lists together
 
 
 def evaluate_in(
@@ -66,13 +66,13 @@ def evaluate_in(
 ) -> dict[str, Any]:
     """Run the whole protocol in `database`, which is changed by it; returns the report.
 
-    {"protocol", "order", "users", "held_out", "train_likes", "seeds", "methods": {name: {measure: value}},
+    {"protocol", "order", "users", "held_out", "train_likes", "seeds", "methods": {name: {metric: value}},
     "against": name, "differences": {name: {"ndcg@10", "standard_error", "interval", "ratio", "ratio_interval"}},
     "strata": {kind: {group: {"users", method: ndcg@10}}}, "similar": {name: {"next_like_ndcg@10",
     "genres_in_common"}}, "genre_probe": {"average_precision", "by_chance", "movies", "genres"}}. Means over the
     seeds `train.seed` and following.
 
-    `by_user` gets the tables of measures by user. Raises StageMissing for a graph that was derived before the
+    `by_user` gets the tables of metrics by user. Raises StageMissing for a graph that was derived before the
     split.
     """
     if not all(map(find_spec, ("scipy", "implicit", "sklearn"))):
@@ -84,16 +84,16 @@ def evaluate_in(
         )
     _refuse_too_few(split_ratings(database, split)["users"], split)
     derived = derive_co_liked(database, derive, progress)
-    exam = pull_exam(database, split.min_rating)
-    _refuse_too_few(len(exam.questions), split)  # a test file may hold out what nobody likes
-    tables, of_lists = measure_baselines(exam, train.seed, progress)
+    data = pull_evaluation_data(database, split.min_rating)
+    _refuse_too_few(len(data.cases), split)  # a test file may hold out what nobody likes
+    tables, of_lists = evaluate_baselines(data, train.seed, progress)
     runs, similar, probes = [], [], []
     for seed in range(train.seed, train.seed + n_seeds):
         trained = train_and_write(database, replace(train, seed=seed), checkpoints, progress=progress)
         model = pull_model(database)
-        runs.append(measure_model(model, exam))
-        similar.append(measure_similar(model, exam))
-        probes.append(probe_genres(model, exam))
+        runs.append(evaluate_model(model, data))
+        similar.append(evaluate_similar(model, data))
+        probes.append(probe_genres(model, data))
     own_tables, own_lists = mean_of_seeds(runs)
     tables |= own_tables
     of_lists |= own_lists
@@ -104,13 +104,13 @@ def evaluate_in(
     return {
         "protocol": _in_words(split),
         "order": trained["order"],
-        "users": len(exam.questions),
-        "held_out": sum(len(question.held_out) for question in exam.questions),
+        "users": len(data.cases),
+        "held_out": sum(len(case.held_out) for case in data.cases),
         "train_likes": derived["likes"],
         "seeds": list(range(train.seed, train.seed + n_seeds)),
         "movierec_by_seed": main,
         "methods": {
-            name: {measure: float(table[measure].mean()) for measure in table.columns} | of_lists[name]
+            name: {metric: float(table[metric].mean()) for metric in table.columns} | of_lists[name]
             for name, table in tables.items()
         },
         "against": reference,
@@ -119,76 +119,76 @@ def evaluate_in(
         },
         "strata": strata_means(
             {name: tables[name] for name in ("most_popular", reference, "movierec")},
-            strata(exam.questions, exam.catalogue),
+            strata(data.cases, data.catalogue),
         ),
         "similar": {name: _means([one[name] for one in similar]) for name in similar[0]},
         "genre_probe": _means(probes),
     }
 
 
-def measure_baselines(exam: Exam, seed: int, progress: Progress = silent) -> tuple[Tables, Measures]:
-    """The tables of the baselines, and the measures of their lists; EASE only where it fits into memory."""
+def evaluate_baselines(data: EvaluationData, seed: int, progress: Progress = silent) -> tuple[Tables, Metrics]:
+    """The tables of the baselines, and the metrics of their lists; EASE only where it fits into memory."""
     import scipy.sparse as sp
 
     from movierec.evaluation.baselines import BASELINES, LARGEST_EASE
 
-    n_movies = len(exam.catalogue.movie_ids)
+    n_movies = len(data.catalogue.movie_ids)
     likes = sp.csr_array(
-        (np.ones(len(exam.likes[0]), dtype=np.float64), exam.likes), shape=(exam.n_users, n_movies)
+        (np.ones(len(data.likes[0]), dtype=np.float64), data.likes), shape=(data.n_users, n_movies)
     )
     methods = {name: build for name, build in BASELINES.items() if name != "ease" or n_movies <= LARGEST_EASE}
     tables, of_lists = {}, {}
     with progress("baselines", len(methods), "methods") as advance:
         for name, build in methods.items():
             scores = build(likes, seed)
-            tables[name], of_lists[name] = measure_method(
-                lambda person, scores=scores: scores(person.liked.movies),  # type: ignore[misc]
-                exam.questions,
-                exam.catalogue,
+            tables[name], of_lists[name] = evaluate_method(
+                lambda user, scores=scores: scores(user.liked.movies),  # type: ignore[misc]
+                data.cases,
+                data.catalogue,
             )
             advance(1, name)
     return tables, of_lists
 
 
-def measure_model(model: Model, exam: Exam) -> tuple[Tables, Measures]:
-    """The tables of a model, whole and in its parts, and the measures of their lists."""
-    catalogue = exam.catalogue
-    candidates = exam.candidates(model.movie_ids, model.unit)
+def evaluate_model(model: Model, data: EvaluationData) -> tuple[Tables, Metrics]:
+    """The tables of a model, whole and in its parts, and the metrics of their lists."""
+    catalogue = data.catalogue
+    candidates = data.candidates(model.movie_ids, model.unit)
     methods: dict[str, Method] = {
         "co_liked": co_liked(candidates),
         "vectors_cosine": mean_cosine(candidates),
         "vectors_kernel": kernel(candidates),
-        "movierec": among(ours(model.scorer), model, catalogue),
+        "movierec": restricted_to(movierec_scores(model.scorer), model, catalogue),
     }
     if model.scorer.profiles is not None:
-        methods["tuned_vectors"] = among(ours(model.scorer, taste_only=True), model, catalogue)
-    found = {name: measure_method(method, exam.questions, catalogue) for name, method in methods.items()}
+        methods["tuned_vectors"] = restricted_to(movierec_scores(model.scorer, taste_only=True), model, catalogue)
+    found = {name: evaluate_method(method, data.cases, catalogue) for name, method in methods.items()}
     return {name: one[0] for name, one in found.items()}, {name: one[1] for name, one in found.items()}
 
 
-def measure_similar(model: Model, exam: Exam) -> Measures:
+def evaluate_similar(model: Model, data: EvaluationData) -> Metrics:
     """How well a model finds movies like a movie, beside item-kNN, the graph and its own vectors."""
-    from movierec.evaluation.item_to_item import by_graph, by_item_knn, by_similar, by_vectors, measure_likeness
+    from movierec.evaluation.item_to_item import by_graph, by_item_knn, by_similar, by_vectors, evaluate_similarity
 
-    candidates = exam.candidates(model.movie_ids, model.unit)
+    candidates = data.candidates(model.movie_ids, model.unit)
     likenesses = {
-        "item_knn": by_item_knn(exam),
+        "item_knn": by_item_knn(data),
         "co_liked": by_graph(candidates),
         "plain_cosine": by_vectors(candidates),
         "similar": by_similar(candidates),
     }
-    return {name: measure_likeness(likeness, exam) for name, likeness in likenesses.items()}
+    return {name: evaluate_similarity(likeness, data) for name, likeness in likenesses.items()}
 
 
-def probe_genres(model: Model, exam: Exam) -> dict[str, float]:
+def probe_genres(model: Model, data: EvaluationData) -> dict[str, float]:
     """How well genres can be read off the walks' vectors; all zeros where there are too few movies to ask."""
     from movierec.evaluation.item_to_item import genre_probe
 
-    return genre_probe(exam.candidates(model.movie_ids, model.unit).unit, exam.catalogue.genres)
+    return genre_probe(data.candidates(model.movie_ids, model.unit).unit, data.catalogue.genres)
 
 
-def mean_of_seeds(runs: Sequence[tuple[Tables, Measures]]) -> tuple[Tables, Measures]:
-    """What `measure_model` gave for each seed, as one: a user's measure is the mean of the seeds'."""
+def mean_of_seeds(runs: Sequence[tuple[Tables, Metrics]]) -> tuple[Tables, Metrics]:
+    """What `evaluate_model` gave for each seed, as one: a user's metric is the mean of the seeds'."""
     first_tables, first_lists = runs[0]
     tables = {
         name: sum((other[name] for other, _ in runs[1:]), start=first_tables[name]) / len(runs)
@@ -201,16 +201,16 @@ def _means(found: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return {key: float(np.mean([one[key] for one in found])) for key in found[0]}
 
 
-def among(scores_of: Method, model: Model, catalogue: Catalogue) -> Method:
+def restricted_to(scores_of: Method, model: Model, catalogue: Catalogue) -> Method:
     """A method over a model's movies as one over the candidates; a derive may count fewer likes than the split."""
     place = positions_in(catalogue.movie_ids, model.movie_ids)
 
-    def method(person: Person) -> NDArray[np.float64]:
-        ids = catalogue.movie_ids[person.liked.movies]
+    def method(user: UserProfile) -> NDArray[np.float64]:
+        ids = catalogue.movie_ids[user.liked.movies]
         known = np.isin(ids, model.movie_ids)
-        liked = Liked(model.positions(ids), person.liked.ago[known])
+        liked = Liked(model.positions(ids), user.liked.ago[known])
         scores = np.full(len(catalogue.movie_ids), -np.inf)
-        scores[place] = scores_of(Person(person.user_id, liked, person.is_rated[place]))
+        scores[place] = scores_of(UserProfile(user.user_id, liked, user.is_rated[place]))
         return scores
 
     return method

@@ -24,7 +24,7 @@ from movierec.recommendation.in_database import popular_movies, similar_movies
 from movierec.recommendation.model import Model, pull_model, require_model
 from movierec.recommendation.reasons import N_REASONS, read_links, reasons_from, strongest
 from movierec.recommendation.request import RecommendationRequest
-from movierec.recommendation.scoring import KNOWN_LIKES, Liked, carried, likeness, most_diverse, top
+from movierec.recommendation.scoring import KNOWN_LIKES, Liked, carried, most_diverse, similarity_score, top
 
 __all__ = ["Recommender"]
 
@@ -128,7 +128,9 @@ class Recommender:
         query = int(places[0])
         scores = cosine = (model.unit @ model.unit[query]).astype(np.float64)
         if not plain_cosine:
-            scores = likeness(cosine, self._co_liked(model).weighted_neighbour_sum(np.array([query]), np.ones(1)))
+            scores = similarity_score(
+                cosine, self._co_liked(model).weighted_neighbour_sum(np.array([query]), np.ones(1))
+            )
         allowed = model.allowed(filters) & model.unit.any(axis=1)
         allowed[query] = False
         # Movies that few like come after all others.

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from movierec.arrays import Adjacency
 
-__all__ = ["KNOWN_LIKES", "Liked", "Scorer", "carried", "likeness", "likes_ago", "most_diverse", "top"]
+__all__ = ["KNOWN_LIKES", "Liked", "Scorer", "carried", "likes_ago", "most_diverse", "similarity_score", "top"]
 
 DISLIKE = 0.5  # share of the mean disliked movie that is taken off a profile; not measured
 KNOWN_LIKES = 5  # a movie that fewer people like comes last among similar ones
@@ -133,7 +133,7 @@ def carried(scorer: Scorer, liked: Liked, position: int, taste: float, evidence:
     return parts
 
 
-def likeness(cosine: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+def similarity_score(cosine: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
     """(M,) how similar each movie is: its cosine, and the root of its CO_LIKED weight (0: none) by the largest."""
     most = weights.max()
     return cosine + np.sqrt(weights / most) if most > 0 else cosine

@@ -5,7 +5,7 @@ import pytest
 
 from movierec.arrays import Adjacency
 from movierec.database.connection import Database
-from movierec.evaluation.exam import Exam, pull_exam
+from movierec.evaluation.dataset import EvaluationData, pull_evaluation_data
 from movierec.evaluation.item_to_item import (
     by_graph,
     by_item_knn,
@@ -15,8 +15,8 @@ from movierec.evaluation.item_to_item import (
     genres_in_common,
     next_like,
 )
-from movierec.evaluation.measuring import Catalogue, Question
-from movierec.evaluation.methods import Person
+from movierec.evaluation.methods import UserProfile
+from movierec.evaluation.tables import Catalogue, HeldOutCase
 from movierec.lookup.filters import Filters
 from movierec.recommendation.in_memory import Recommender
 from movierec.recommendation.scoring import Liked
@@ -25,18 +25,18 @@ LIKES = np.array([[1, 1, 0, 0], [1, 1, 1, 0], [0, 1, 1, 0], [1, 0, 0, 1]])
 GENRES = np.array([[1, 0], [1, 1], [0, 1], [0, 0]], dtype=bool)
 
 
-def exam(questions: list[Question]) -> Exam:
+def data(cases: list[HeldOutCase]) -> EvaluationData:
     catalogue = Catalogue(np.array([10, 20, 30, 40]), LIKES.sum(0).astype(np.float64), GENRES, 4, 4)
     edges = (np.array([0, 1]), np.array([1, 2]), np.array([5.0, 7.0]))
     users, movies = np.nonzero(LIKES)
-    return Exam(questions, catalogue, (users, movies), 4, Adjacency.from_undirected(4, *edges))
+    return EvaluationData(cases, catalogue, (users, movies), 4, Adjacency.from_undirected(4, *edges))
 
 
-def question(user: int, liked: list[int], held_out: list[int]) -> Question:
+def case(user: int, liked: list[int], held_out: list[int]) -> HeldOutCase:
     is_rated = np.zeros(4, dtype=bool)
     is_rated[liked] = True
-    person = Person(user, Liked(np.array(liked, dtype=np.int64), np.zeros(len(liked))), is_rated)
-    return Question(person, np.array(held_out), None)
+    profile = UserProfile(user, Liked(np.array(liked, dtype=np.int64), np.zeros(len(liked))), is_rated)
+    return HeldOutCase(profile, np.array(held_out), None)
 
 
 def test_likeness_of_item_knn_is_the_shrunk_cosine() -> None:
@@ -44,23 +44,23 @@ def test_likeness_of_item_knn_is_the_shrunk_cosine() -> None:
     counts = LIKES.sum(0)
     for movie in range(4):
         expected = [both[movie, j] / (math.sqrt(counts[movie] * counts[j]) + 30) for j in range(4)]
-        assert by_item_knn(exam([]))(movie) == pytest.approx(expected)
+        assert by_item_knn(data([]))(movie) == pytest.approx(expected)
 
 
 def test_next_like_is_looked_for_from_the_newest_alone() -> None:
     # User 1's newest like is movie 10 (position 0), nearest in the graph: 20. User 2's is 20: 30, then 10.
     # User 3 has no like in training: a miss.
-    questions = [question(1, [0, 3], [20]), question(2, [1], [10]), question(3, [], [10])]
-    asked = exam(questions)
-    likeness = by_graph(asked.candidates(np.array([10]), np.ones((1, 2), dtype=np.float32)))
-    assert next_like(likeness, asked) == pytest.approx((1 + 1 / math.log2(3) + 0) / 3)
-    assert next_like(likeness, exam([question(3, [], [10])])) == 0.0
+    cases = [case(1, [0, 3], [20]), case(2, [1], [10]), case(3, [], [10])]
+    asked = data(cases)
+    similarity = by_graph(asked.candidates(np.array([10]), np.ones((1, 2), dtype=np.float32)))
+    assert next_like(similarity, asked) == pytest.approx((1 + 1 / math.log2(3) + 0) / 3)
+    assert next_like(similarity, data([case(3, [], [10])])) == 0.0
 
 
 def test_genres_in_common_are_counted_among_the_others() -> None:
     # Jaccards: 10-20 1/2, 10-30 0, 20-30 1/2, and 0 with 40, which has no genre.
     expected = np.mean([(1 / 2 + 0 + 0) / 3, (1 / 2 + 1 / 2 + 0) / 3, (0 + 1 / 2 + 0) / 3, 0])
-    found = genres_in_common(lambda movie: np.arange(4.0), exam([]).catalogue)
+    found = genres_in_common(lambda movie: np.arange(4.0), data([]).catalogue)
     # Only three others are there; the movie itself comes last and counts with itself at rank four.
     own = np.mean([1, 1, 1, 0])
     assert found == pytest.approx((3 * expected + own) / 4)
@@ -83,16 +83,16 @@ def test_genres_are_read_off_vectors_that_hold_them_and_off_no_others() -> None:
 
 
 @pytest.mark.one_version
-def test_likeness_that_is_measured_is_the_one_that_similar_answers_by(keras_database: Database) -> None:
-    exam = pull_exam(keras_database, 5.0)
+def test_evaluated_similarity_is_the_one_that_similar_ranks_by(keras_database: Database) -> None:
+    data = pull_evaluation_data(keras_database, 5.0)
     recommender = Recommender(keras_database)
     model = recommender.model()
-    candidates = exam.candidates(model.movie_ids, model.unit)
-    for plain, likeness in ((False, by_similar(candidates)), (True, by_vectors(candidates))):
+    candidates = data.candidates(model.movie_ids, model.unit)
+    for plain, similarity in ((False, by_similar(candidates)), (True, by_vectors(candidates))):
         for movie_id in model.movie_ids[:5].tolist():
             listed = recommender.similar(movie_id, 10, Filters(), plain_cosine=plain)
             place = {movie: i for i, movie in enumerate(candidates.movie_ids.tolist())}
-            scores = likeness(place[movie_id])
+            scores = similarity(place[movie_id])
             scores[(candidates.movie_ids == movie_id) | ~candidates.unit.any(axis=1)] = -np.inf
             best = candidates.movie_ids[np.argsort(-scores, kind="stable")[:10]]
             assert [row["movieId"] for row in listed] == best.tolist()

@@ -9,7 +9,7 @@ from movierec.database.query_files import load_query, parse_query
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
 from movierec.errors import BadRequest, StageMissing
-from movierec.evaluation.exam import pull_exam
+from movierec.evaluation.dataset import pull_evaluation_data
 from movierec.evaluation.protocol import evaluate_in
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
@@ -138,9 +138,9 @@ def test_held_out_ratings_reach_nothing(empty_database: Database, tmp_path: Path
 
 @pytest.mark.one_version
 def test_graph_of_before_the_split_is_refused(changed_small_database: Database) -> None:
-    pull_exam(changed_small_database, 4.0)
+    pull_evaluation_data(changed_small_database, 4.0)
     split_ratings(changed_small_database, SplitSettings())
     with pytest.raises(StageMissing, match=r"derived before the ratings were split.*movierec derive"):
-        pull_exam(changed_small_database, 4.0)
+        pull_evaluation_data(changed_small_database, 4.0)
     derive_co_liked(changed_small_database, SMALL_DERIVE)
-    assert pull_exam(changed_small_database, 4.0).questions
+    assert pull_evaluation_data(changed_small_database, 4.0).cases

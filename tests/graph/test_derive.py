@@ -350,12 +350,12 @@ def test_likes_and_edges_of_other_labels_are_left_alone(empty_database: Database
     strangers = parse_query(
         "tests/strangers",
         "// Somebody else's.\n// Parameters: none.\n// Returns: n.\n"
-        "CREATE (a:Person)-[:LIKED]->(b:Post), (a)-[:CO_LIKED]->(b) RETURN count(*) AS n;",
+        "CREATE (a:UserProfile)-[:LIKED]->(b:Post), (a)-[:CO_LIKED]->(b) RETURN count(*) AS n;",
     )
     left = parse_query(
         "tests/left",
         "// What is left.\n// Parameters: none.\n// Returns: n.\n"
-        "MATCH (:Person)-[r]->(:Post) RETURN count(r) AS n;",
+        "MATCH (:UserProfile)-[r]->(:Post) RETURN count(r) AS n;",
     )
     empty_database.write(strangers)
     derive_co_liked(empty_database, DeriveSettings(min_weight=0.1))

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from movierec.arrays import Adjacency
-from movierec.recommendation.scoring import Liked, Scorer, carried, likeness, likes_ago, most_diverse, top
+from movierec.recommendation.scoring import Liked, Scorer, carried, likes_ago, most_diverse, similarity_score, top
 
 # Four movies; 0 and 1 are liked. Edges 0 -> 2 of 3, 1 -> 2 of 1, 1 -> 3 of 8.
 ROWS = Adjacency.from_edges(4, np.array([0, 1, 1]), np.array([2, 2, 3]), np.array([3.0, 1.0, 8.0]))
@@ -107,8 +107,8 @@ def test_diverse_list_by_hand() -> None:
 
 
 def test_likeness_by_hand() -> None:
-    assert likeness(np.array([0.5, 0.1]), np.array([1.0, 4.0])).tolist() == [1.0, 1.1]
-    assert likeness(np.array([0.5, 0.1]), np.zeros(2)).tolist() == [0.5, 0.1]
+    assert similarity_score(np.array([0.5, 0.1]), np.array([1.0, 4.0])).tolist() == [1.0, 1.1]
+    assert similarity_score(np.array([0.5, 0.1]), np.zeros(2)).tolist() == [0.5, 0.1]
 
 
 def test_rows_gather_and_find() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from movierec.evaluation.methods import Method, Person, best
+from movierec.evaluation.methods import Method, UserProfile, best
 from movierec.evaluation.metrics import (
     average_precision,
     coverage,
@@ -23,7 +23,7 @@ from movierec.evaluation.metrics import (
     reciprocal_rank,
 )
 
-__all__ = ["Catalogue", "Question", "compare", "list_measures", "measure_method", "strata", "strata_means"]
+__all__ = ["Catalogue", "HeldOutCase", "compare", "evaluate_method", "list_metrics", "strata", "strata_means"]
 
 LONGEST = 20  # movies ranked for each user
 AT = (5, 10, 20)
@@ -32,21 +32,21 @@ HOUR, DAY = 3_600, 86_400
 
 
 @dataclass(frozen=True)
-class Question:
+class HeldOutCase:
     """A user, and the likes that were held out.
 
     held_out  (H,) movieIds, H > 0; may hold movies that are no candidates, which nothing can find
     gap       seconds from the last training like to the first held-out one; None where that is not later
     """
 
-    person: Person
+    user: UserProfile
     held_out: NDArray[np.int64]
     gap: int | None
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """What measures of whole lists read: (C,) of the candidates, and how many movies have any rating at all."""
+    """What metrics of whole lists read: (C,) of the candidates, and how many movies have any rating at all."""
 
     movie_ids: NDArray[np.int64]
     like_counts: NDArray[np.float64]
@@ -55,18 +55,18 @@ class Catalogue:
     n_users: int
 
 
-def measure_method(
-    method: Method, questions: Sequence[Question], catalogue: Catalogue
+def evaluate_method(
+    method: Method, cases: Sequence[HeldOutCase], catalogue: Catalogue
 ) -> tuple[pd.DataFrame, dict[str, float]]:
-    """A table of measures, one row a user (indexed by userId), and the measures of all lists of ten together."""
+    """A table of metrics, one row a user (indexed by userId), and the metrics of all lists of ten together."""
     rows = []
     lists: list[NDArray[np.int64]] = []
-    for question in questions:
-        person = question.person
+    for case in cases:
+        user = case.user
         # Whose likes were all held out gets no list: misses, all of them.
-        nobody = len(person.liked.movies) == 0
-        ranked = np.empty(0, np.int64) if nobody else best(method(person), person.is_rated, LONGEST)
-        hits, n = np.isin(catalogue.movie_ids[ranked], question.held_out), len(question.held_out)
+        nobody = len(user.liked.movies) == 0
+        ranked = np.empty(0, np.int64) if nobody else best(method(user), user.is_rated, LONGEST)
+        hits, n = np.isin(catalogue.movie_ids[ranked], case.held_out), len(case.held_out)
         lists.append(ranked[:10])
         row: dict[str, float] = {}
         for k in AT:
@@ -77,11 +77,11 @@ def measure_method(
                 f"hit_rate@{k}": hit_rate(hits, n, k),
             }
         rows.append(row | {"map@10": average_precision(hits, n, 10), "mrr@10": reciprocal_rank(hits, n, 10)})
-    table = pd.DataFrame(rows, index=[question.person.user_id for question in questions])
-    return table, list_measures(lists, catalogue)
+    table = pd.DataFrame(rows, index=[case.user.user_id for case in cases])
+    return table, list_metrics(lists, catalogue)
 
 
-def list_measures(lists: Sequence[NDArray[np.int64]], catalogue: Catalogue) -> dict[str, float]:
+def list_metrics(lists: Sequence[NDArray[np.int64]], catalogue: Catalogue) -> dict[str, float]:
     """Coverage, Gini, novelty, popularity and diversity of lists of positions."""
     every = np.concatenate([np.empty(0, np.int64), *lists])
     if not len(every):
@@ -96,18 +96,18 @@ def list_measures(lists: Sequence[NDArray[np.int64]], catalogue: Catalogue) -> d
     }
 
 
-def compare(table: pd.DataFrame, other: pd.DataFrame, measure: str = "ndcg@10", seed: int = 1) -> dict[str, Any]:
+def compare(table: pd.DataFrame, other: pd.DataFrame, metric: str = "ndcg@10", seed: int = 1) -> dict[str, Any]:
     """A difference paired by user: mean, standard error, ratio of the means, 95 % bootstrap intervals.
 
     The interval is that of 2,000 resamples of users, by percentiles (Efron 1979).
     """
-    ours, theirs = table[measure].to_numpy(), other[measure].to_numpy()
+    ours, theirs = table[metric].to_numpy(), other[metric].to_numpy()
     difference = ours - theirs
     draws = np.random.default_rng(seed).integers(0, len(ours), (RESAMPLES, len(ours)))
     resampled = difference[draws].mean(axis=1)
     ratios = ours[draws].mean(axis=1) / np.maximum(theirs[draws].mean(axis=1), 1e-12)
     return {
-        measure: float(difference.mean()),
+        metric: float(difference.mean()),
         "standard_error": float(difference.std(ddof=1) / np.sqrt(len(difference))),
         "interval": [float(x) for x in np.percentile(resampled, [2.5, 97.5])],
         "ratio": float(ours.mean() / max(theirs.mean(), 1e-12)),
@@ -115,17 +115,15 @@ def compare(table: pd.DataFrame, other: pd.DataFrame, measure: str = "ndcg@10", 
     }
 
 
-def strata(questions: Sequence[Question], catalogue: Catalogue) -> dict[str, dict[str, NDArray[np.bool_]]]:
+def strata(cases: Sequence[HeldOutCase], catalogue: Catalogue) -> dict[str, dict[str, NDArray[np.bool_]]]:
     """Groups of users: by how many likes they have, by how popular what they went on to like is, and by
     the time between the last training like and the first held-out one. {kind: {group: (U,) bool}}, none empty.
     """
-    n_likes = np.array([len(question.person.liked.movies) for question in questions])
+    n_likes = np.array([len(case.user.liked.movies) for case in cases])
     counts = dict(zip(catalogue.movie_ids.tolist(), catalogue.like_counts.tolist(), strict=True))
-    typical = np.array(
-        [np.median([counts.get(movie, 0.0) for movie in question.held_out.tolist()]) for question in questions]
-    )
-    low, high = np.quantile(typical, [1 / 3, 2 / 3]) if len(questions) else (0.0, 0.0)
-    gaps = np.array([np.nan if question.gap is None else question.gap for question in questions], dtype=np.float64)
+    typical = np.array([np.median([counts.get(movie, 0.0) for movie in case.held_out.tolist()]) for case in cases])
+    low, high = np.quantile(typical, [1 / 3, 2 / 3]) if len(cases) else (0.0, 0.0)
+    gaps = np.array([np.nan if case.gap is None else case.gap for case in cases], dtype=np.float64)
     groups = {
         "likes in training": {
             "under 20": n_likes < 20,
@@ -151,13 +149,13 @@ def strata(questions: Sequence[Question], catalogue: Catalogue) -> dict[str, dic
 def strata_means(
     tables: Mapping[str, pd.DataFrame],
     groups: Mapping[str, Mapping[str, NDArray[np.bool_]]],
-    measure: str = "ndcg@10",
+    metric: str = "ndcg@10",
 ) -> dict[str, dict[str, dict[str, float]]]:
     """{kind: {group: {"users": n, method: mean}}}."""
     return {
         kind: {
             name: {"users": int(members.sum())}
-            | {method: float(table[measure].to_numpy()[members].mean()) for method, table in tables.items()}
+            | {method: float(table[metric].to_numpy()[members].mean()) for method, table in tables.items()}
             for name, members in parts.items()
         }
         for kind, parts in groups.items()

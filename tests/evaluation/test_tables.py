@@ -4,16 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from movierec.evaluation.measuring import (
+from movierec.evaluation.methods import UserProfile
+from movierec.evaluation.tables import (
     Catalogue,
-    Question,
+    HeldOutCase,
     compare,
-    list_measures,
-    measure_method,
+    evaluate_method,
+    list_metrics,
     strata,
     strata_means,
 )
-from movierec.evaluation.methods import Person
 from movierec.recommendation.scoring import Liked
 
 CATALOGUE = Catalogue(
@@ -25,19 +25,19 @@ CATALOGUE = Catalogue(
 )
 
 
-def question(user: int, liked: list[int], held_out: list[int], gap: int | None = None) -> Question:
+def case(user: int, liked: list[int], held_out: list[int], gap: int | None = None) -> HeldOutCase:
     is_rated = np.zeros(4, dtype=bool)
     is_rated[liked] = True
-    return Question(
-        Person(user, Liked(np.array(liked, dtype=np.int64), np.zeros(len(liked))), is_rated),
+    return HeldOutCase(
+        UserProfile(user, Liked(np.array(liked, dtype=np.int64), np.zeros(len(liked))), is_rated),
         np.array(held_out),
         gap,
     )
 
 
 def test_lists_are_ranked_and_measured_for_every_user() -> None:
-    questions = [question(7, [0], [3, 99]), question(8, [], [1])]
-    table, lists = measure_method(lambda person: np.array([4.0, 1.0, 3.0, 2.0]), questions, CATALOGUE)
+    cases = [case(7, [0], [3, 99]), case(8, [], [1])]
+    table, lists = evaluate_method(lambda user: np.array([4.0, 1.0, 3.0, 2.0]), cases, CATALOGUE)
     # User 7's list is 3, 4, 2: the only hit is at rank 1; movie 99 nobody can find.
     assert table.index.tolist() == [7, 8]
     assert table.loc[7, "ndcg@10"] == pytest.approx(1 / (1 + 1 / math.log2(3)))
@@ -48,7 +48,7 @@ def test_lists_are_ranked_and_measured_for_every_user() -> None:
 
 
 def test_measures_of_lists_by_hand() -> None:
-    found = list_measures([np.array([0, 2]), np.array([0, 1])], CATALOGUE)
+    found = list_metrics([np.array([0, 2]), np.array([0, 1])], CATALOGUE)
     assert found["popularity@10"] == (8 + 2 + 8 + 4) / 4
     assert found["novelty@10"] == pytest.approx((1 + 3 + 1 + 2) / 4)
     # The genres of 0 and 2 are apart, those of 0 and 1 the same.
@@ -75,13 +75,13 @@ def test_difference_is_paired_and_its_interval_holds_it() -> None:
 
 
 def test_groups_are_by_likes_popularity_and_gap() -> None:
-    questions = [
-        question(1, [0, 1], [1], 60),
-        question(2, [0], [4], 7_200),
-        question(3, [0, 1, 2], [3], 10**6),
-        question(4, [1], [3], None),
+    cases = [
+        case(1, [0, 1], [1], 60),
+        case(2, [0], [4], 7_200),
+        case(3, [0, 1, 2], [3], 10**6),
+        case(4, [1], [3], None),
     ]
-    groups = strata(questions, CATALOGUE)
+    groups = strata(cases, CATALOGUE)
     assert groups["likes in training"]["under 20"].tolist() == [True] * 4
     gaps = groups["gap before the first held-out like"]
     assert [gaps[name].tolist().index(True) for name in ("up to an hour", "up to a day", "more than a day")] == [

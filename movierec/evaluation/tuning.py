@@ -18,17 +18,17 @@ from movierec.database.query_files import load_query
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
 from movierec.errors import BadRequest
-from movierec.evaluation.exam import pull_exam
-from movierec.evaluation.measuring import measure_method
-from movierec.evaluation.methods import ours
-from movierec.evaluation.protocol import among
+from movierec.evaluation.dataset import pull_evaluation_data
+from movierec.evaluation.methods import movierec_scores
+from movierec.evaluation.protocol import restricted_to
+from movierec.evaluation.tables import evaluate_method
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings
 from movierec.progress import Progress, silent
 from movierec.recommendation.model import pull_model
 
-__all__ = ["EVIDENCES", "TEMPERATURES", "inner_split", "sweep_blend"]
+__all__ = ["EVIDENCES", "TEMPERATURES", "inner_split", "tune_score_settings"]
 
 TEMPERATURES = (1.0, 1.5, 2.0, 3.0, 4.0)
 EVIDENCES = (0.0, 0.25, 0.5, 0.75, 1.0, 2.0)
@@ -42,7 +42,7 @@ def inner_split(database: Database, split: SplitSettings) -> None:
     split_ratings(database, replace(split, seed=split.seed + 1))
 
 
-def sweep_blend(
+def tune_score_settings(
     database: Database,
     split: SplitSettings,
     derive: DeriveSettings,
@@ -59,10 +59,10 @@ def sweep_blend(
     """
     inner_split(database, split)
     derive_co_liked(database, derive, progress)
-    exam = pull_exam(database, split.min_rating)
-    if len(exam.questions) < 2:
+    data = pull_evaluation_data(database, split.min_rating)
+    if len(data.cases) < 2:
         raise BadRequest(
-            f"{len(exam.questions)} users have likes enough to hold some out twice; a choice needs at least 2."
+            f"{len(data.cases)} users have likes enough to hold some out twice; a choice needs at least 2."
         )
     found: dict[tuple[float, float], list[tuple[float, float]]] = {}
     for seed in range(train.seed, train.seed + n_seeds):
@@ -72,8 +72,8 @@ def sweep_blend(
             for temperature in temperatures:
                 for evidence in evidences:
                     scorer = replace(model.scorer, temperature=temperature, share=evidence)
-                    method = among(ours(scorer), model, exam.catalogue)
-                    table, lists = measure_method(method, exam.questions, exam.catalogue)
+                    method = restricted_to(movierec_scores(scorer), model, data.catalogue)
+                    table, lists = evaluate_method(method, data.cases, data.catalogue)
                     measured = (float(table["ndcg@10"].mean()), lists["coverage@10"])
                     found.setdefault((temperature, evidence), []).append(measured)
                     advance(1)

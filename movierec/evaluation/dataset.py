@@ -11,22 +11,22 @@ from movierec.arrays import Adjacency, positions_in, unit_vectors
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
 from movierec.errors import StageMissing
-from movierec.evaluation.measuring import Catalogue, Question
-from movierec.evaluation.methods import Candidates, Person
+from movierec.evaluation.methods import Candidates, UserProfile
+from movierec.evaluation.tables import Catalogue, HeldOutCase
 from movierec.graph.pull import pull_edges
 from movierec.recommendation.scoring import Liked, likes_ago
 
-__all__ = ["Exam", "pull_exam"]
+__all__ = ["EvaluationData", "pull_evaluation_data"]
 
 
 @dataclass(frozen=True)
-class Exam:
+class EvaluationData:
     """Everything to be answered, and what the baselines learn from; the same for every model of one split.
 
     likes  pairs of positions (users, candidates), of every user, for the baselines
     """
 
-    questions: list[Question]
+    cases: list[HeldOutCase]
     catalogue: Catalogue
     likes: tuple[NDArray[np.int64], NDArray[np.int64]]
     n_users: int
@@ -41,7 +41,7 @@ class Exam:
         return Candidates(known, self.catalogue.like_counts, self.co_liked, unit)
 
 
-def pull_exam(database: Database, min_rating: float) -> Exam:
+def pull_evaluation_data(database: Database, min_rating: float) -> EvaluationData:
     """The held-out likes and all that is ranked, from a database that was derived after it was split.
 
     Raises StageMissing where the graph is of before the split: it would know what it is asked for.
@@ -69,8 +69,8 @@ def pull_exam(database: Database, min_rating: float) -> Exam:
     )
     sources, targets, weights = pull_edges(database, "CO_LIKED")
     heads, tails = positions_in(movie_ids, sources), positions_in(movie_ids, targets)
-    return Exam(
-        [_question(user, movie_ids) for user in users if user["heldOut"]],
+    return EvaluationData(
+        [_case(user, movie_ids) for user in users if user["heldOut"]],
         catalogue,
         pairs,
         len(users),
@@ -78,13 +78,13 @@ def pull_exam(database: Database, min_rating: float) -> Exam:
     )
 
 
-def _question(user: Row, movie_ids: NDArray[np.int64]) -> Question:
+def _case(row: Row, movie_ids: NDArray[np.int64]) -> HeldOutCase:
     is_rated = np.zeros(len(movie_ids), dtype=bool)
-    is_rated[positions_in(movie_ids, user["seen"])] = True
-    ago = likes_ago(np.array(user["times"], dtype=np.int64))
-    gap = user["heldOutTimes"][0] - user["times"][0] if user["times"] and user["heldOutTimes"][0] else -1
-    person = Person(user["userId"], Liked(positions_in(movie_ids, user["liked"]), ago), is_rated)
-    return Question(person, np.array(user["heldOut"], dtype=np.int64), None if gap < 0 else gap)
+    is_rated[positions_in(movie_ids, row["seen"])] = True
+    ago = likes_ago(np.array(row["times"], dtype=np.int64))
+    gap = row["heldOutTimes"][0] - row["times"][0] if row["times"] and row["heldOutTimes"][0] else -1
+    user = UserProfile(row["userId"], Liked(positions_in(movie_ids, row["liked"]), ago), is_rated)
+    return HeldOutCase(user, np.array(row["heldOut"], dtype=np.int64), None if gap < 0 else gap)
 
 
 def _refuse_graph_of_before(database: Database) -> None:
