@@ -28,10 +28,10 @@ from benchmarks.starts import fastrp, random, svd
 from movierec.arrays import positions_in
 from movierec.database.connection import Database
 from movierec.embedding.embeddings import Embeddings
+from movierec.embedding.profiles import tune_profiles
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
 from movierec.embedding.train import train_embeddings
-from movierec.embedding.tuning import tune_profiles
 from movierec.evaluation.dataset import EvaluationData, pull_evaluation_data
 from movierec.evaluation.item_to_item import by_vectors, evaluate_similarity, genre_probe
 from movierec.evaluation.methods import kernel, mean_cosine, movierec_scores

@@ -21,7 +21,7 @@ __version__ = version("movierec")
 
 
 def connect(*arguments: Any, **named: Any) -> Any:
-    """A connection to ask for recommendations through, with pandas tables for answers: see `movierec.api`."""
-    from movierec.api import connect
+    """A connection to ask for recommendations through, with pandas tables for answers: see `movierec.client`."""
+    from movierec.client import connect
 
     return connect(*arguments, **named)

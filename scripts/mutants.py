@@ -138,10 +138,10 @@ MUTANTS = (
     ),
     Mutant(
         "a gradient is added twice",
-        "movierec/embedding/tuning.py",
+        "movierec/embedding/profiles.py",
         "table.grad = one.add_(other).div_(len(given))",
         "table.grad = one.add_(one).div_(len(given))",
-        "tests/embedding/test_tuning.py",
+        "tests/embedding/test_profiles.py",
     ),
     Mutant(
         "NDCG discounts from rank 2",

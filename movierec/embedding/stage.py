@@ -52,8 +52,8 @@ def train_and_write(
     started = time.monotonic()
     settings = settings.resolved(_is_ordered(database))
     graph, likes, pulled = _pull(database, settings, progress)
+    from movierec.embedding.profiles import tune_profiles
     from movierec.embedding.train import checkpoint_for, train_embeddings
-    from movierec.embedding.tuning import tune_profiles
     from movierec.training.checkpoint import discard_abandoned
 
     initial = _live_vectors(database, graph, settings) if settings.warm_start else None

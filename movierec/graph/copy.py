@@ -13,7 +13,7 @@ from movierec.errors import StageMissing
 from movierec.graph.load import BATCH_ROWS
 from movierec.graph.write import write_chunk
 from movierec.progress import Progress, silent
-from movierec.ratings.checked import Chunk
+from movierec.ratings.validate import Chunk
 
 __all__ = ["copy_ratings", "require_ratings"]
 

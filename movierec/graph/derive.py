@@ -23,8 +23,8 @@ from movierec.database.connection import Database, Row, Transaction
 from movierec.database.query_files import load_query
 from movierec.database.runs import RunLog, last_done, latest_run, property_name, record_run, refuse_unfinished
 from movierec.errors import BadRequest, MovieRecError, ServerOutOfMemory, StageMissing
-from movierec.graph.co_likes import BATCH_PATHS, WRITERS, Basis, CoLikes, InTransaction
-from movierec.graph.preview import Preview
+from movierec.graph.derive_preview import Preview
+from movierec.graph.derive_steps import BATCH_PATHS, WRITERS, Basis, CoLikes, InTransaction
 from movierec.graph.settings import DeriveSettings
 from movierec.progress import Progress, silent
 

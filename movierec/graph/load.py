@@ -27,11 +27,11 @@ from movierec.database.runs import RunLog, record_run
 from movierec.errors import BadRequest, DataRejected, MovieRecError, ServerOutOfMemory
 from movierec.graph.write import Counts, write_chunk
 from movierec.progress import Progress, silent
-from movierec.ratings.checked import CheckedReader, Chunk
 from movierec.ratings.files import Files
 from movierec.ratings.formats import recognise
 from movierec.ratings.rejects import BadRows
 from movierec.ratings.source import ReadSettings, Source, Table
+from movierec.ratings.validate import CheckedReader, Chunk
 
 __all__ = ["BATCH_ROWS", "check_files", "list_loads", "load_files", "load_ratings"]
 

@@ -27,11 +27,11 @@ from movierec.errors import BadRequest, DataRejected, StageMissing
 from movierec.graph.load import BATCH_ROWS
 from movierec.graph.settings import SplitSettings
 from movierec.random_streams import user_generator
-from movierec.ratings.checked import CheckedReader
 from movierec.ratings.files import Files
 from movierec.ratings.formats import recognise
 from movierec.ratings.rejects import BadRows
 from movierec.ratings.source import ReadSettings
+from movierec.ratings.validate import CheckedReader
 
 __all__ = ["random_part", "split_ratings", "undo_split"]
 

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from movierec.database.connection import Transaction
 from movierec.database.query_files import load_query
 from movierec.errors import DataRejected
-from movierec.ratings.checked import Chunk, keep_newest
+from movierec.ratings.validate import Chunk
 
-__all__ = ["Counts", "write_chunk"]
+__all__ = ["Counts", "keep_newest", "write_chunk"]
 
 
 @dataclass
@@ -52,6 +53,20 @@ def write_chunk(transaction: Transaction, chunk: Chunk, load_id: int, brings_mov
     row = transaction.run_one(load_query(query), loadId=load_id, **parameters)
     _refuse_clashes(row.get("clashes", []))
     return Counts(row["written"], len(chunk) - row["written"])
+
+
+def keep_newest(
+    user_ids: NDArray[np.int64], movie_ids: NDArray[np.int64], timestamps: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Positions of one row for each (user, movie): the newest, of equally new ones the last in the file.
+
+    Ordered by user and movie, which is also the order in which a transaction should take its locks.
+    """
+    order = np.lexsort((np.arange(len(user_ids)), timestamps, movie_ids, user_ids))
+    users, movies = user_ids[order], movie_ids[order]
+    is_last = np.ones(len(order), dtype=bool)
+    is_last[:-1] = (users[1:] != users[:-1]) | (movies[1:] != movies[:-1])
+    return order[is_last]
 
 
 def _write_ratings(transaction: Transaction, chunk: Chunk, load_id: int, brings_movies: bool) -> Counts:

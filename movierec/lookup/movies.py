@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
 from movierec.errors import NotFound
-from movierec.ratings.columns import id_of
+from movierec.ratings.columns import hash_id
 
 __all__ = ["find_movie", "find_movies"]
 
@@ -40,7 +40,7 @@ def find_movie(database: Database, text: str) -> Row:
             said = ", ".join(f'"{row["title"]}" ({row["movieId"]})' for row in (whole or rows)[:N_CANDIDATES])
             raise NotFound(f"{text!r} is in several titles: {said}. Give one whole, or its movieId.", candidates)
         raise NotFound(f"{text!r} is in several titles: {_quoted(candidates)}. Give one whole.", candidates)
-    rows = database.read(load_query("recommend/movie_by_id"), movieId=id_of(text))
+    rows = database.read(load_query("recommend/movie_by_id"), movieId=hash_id(text))
     if rows:
         return rows[0]
     titles = [row["title"] for row in database.read(load_query("recommend/all_titles"))]

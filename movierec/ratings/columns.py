@@ -4,7 +4,7 @@
     ratings     a finite decimal number within the scale of the file, turned into stars
     timestamps  whole Unix seconds (or milliseconds, when told so), 1970 to 2100
     texts       not empty, no control characters, all bytes of the encoding
-    ids         integers; or any text, from which a stable integer is made: `id_of`
+    ids         integers; or any text, from which a stable integer is made: `hash_id`
 
 Each conversion first looks at the column as a whole, which costs little, and at single values only when
 something in it is wrong.
@@ -22,10 +22,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from movierec.ratings.rejects import Reject, shown
+from movierec.ratings.rejects import Reject, quoted
 from movierec.ratings.tables import TextChunk
 
-__all__ = ["MAX_STARS", "MIN_STARS", "CheckedColumns", "Scale", "id_of", "text_fault"]
+__all__ = ["MAX_STARS", "MIN_STARS", "CheckedColumns", "Scale", "hash_id", "text_fault"]
 
 MIN_STARS, MAX_STARS = 0.5, 5.0
 INT64_MAX = 2**63 - 1
@@ -76,7 +76,7 @@ class CheckedColumns:
     def reject(self, position: int, column: str, expectation: str) -> None:
         """The row at `position` of the chunk is wrong; only its first fault counts."""
         if position not in self._bad:
-            value = shown(self.chunk.columns[column][position])
+            value = quoted(self.chunk.columns[column][position])
             line = self.chunk.lines[position]
             self._bad[position] = Reject(self.label, line, column, value, expectation)
 
@@ -101,7 +101,7 @@ class CheckedColumns:
         if not are_texts:
             return self.integers(column), None
         texts = self.texts(column)
-        number_of = {text: id_of(text) for text in set(texts)}
+        number_of = {text: hash_id(text) for text in set(texts)}
         return np.fromiter((number_of[text] for text in texts), dtype=np.int64, count=len(texts)), texts
 
     def stars(self, column: str, scale: Scale) -> NDArray[np.float64]:
@@ -172,7 +172,7 @@ def text_fault(text: str, encoding: str, may_be_empty: bool = False) -> str | No
     return None
 
 
-def id_of(text: str) -> int:
+def hash_id(text: str) -> int:
     """A stable id in 1..2^63-1 for an id that is a text: the first 63 bits of its BLAKE2b hash.
 
     Two of a million texts share one with a probability of 5e-8; the load finds that and stops.

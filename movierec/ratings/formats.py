@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 from movierec.errors import DataRejected
+from movierec.ratings.custom_table import is_parquet, own_table, own_tables
 from movierec.ratings.files import Files
 from movierec.ratings.movielens import is_fold, ml_100k, ml_dat, ml_latest
-from movierec.ratings.own_table import is_parquet, own_table, own_tables
 from movierec.ratings.recbole import recbole
 from movierec.ratings.source import ReadSettings, Source, lines_of
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from movierec.errors import DataRejected
 from movierec.ratings.files import Files
-from movierec.ratings.source import ReadSettings, Source, Table, lines_of, need, source_of
+from movierec.ratings.source import ReadSettings, Source, Table, lines_of, require_files, source_of
 from movierec.ratings.tables import Layout
 
 __all__ = ["is_fold", "ml_100k", "ml_dat", "ml_latest"]
@@ -29,7 +29,7 @@ def ml_latest(files: Files, settings: ReadSettings) -> Source:
         "ratings": Layout(tuple(RATING_FIELDS)),
         "tags": Layout(("userId", "movieId", "tag", "timestamp")),
     }
-    need(files, members, "movies.csv", "ratings.csv")
+    require_files(files, members, "movies.csv", "ratings.csv")
     for kind in {"links", "ratings"} & {kind for kind in layouts if f"{kind}.csv" in members}:
         # They hold numbers only. Unless a program has quoted the header too, a quotation mark in them is a
         # fault, not the start of a field that may go on for a thousand lines.
@@ -52,7 +52,7 @@ def ml_dat(files: Files, settings: ReadSettings) -> Source:
     if files.is_single:
         members = {"ratings.dat": next(iter(members.values()))}
     else:
-        need(files, members, "movies.dat", "ratings.dat")
+        require_files(files, members, "movies.dat", "ratings.dat")
     is_1m = "users.dat" in members
 
     def dat(*columns: str) -> Layout:
@@ -93,7 +93,7 @@ def ml_100k(files: Files, settings: ReadSettings) -> Source:
     else:
         parts = [members[name] for name in sorted(members) if is_fold(name)]
         if not parts:
-            need(files, members, "u.data")
+            require_files(files, members, "u.data")
         if len(parts) > 2:
             raise DataRejected(
                 f"{files.name}: several folds and no u.data, so ratings would come twice. "

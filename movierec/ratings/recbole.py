@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from movierec.errors import DataRejected
 from movierec.ratings.files import Files
-from movierec.ratings.source import N_LOOKED_AT, ReadSettings, Source, Table, are_texts, lines_of, source_of
+from movierec.ratings.source import N_LOOKED_AT, ReadSettings, Source, Table, has_text_ids, lines_of, source_of
 from movierec.ratings.tables import Layout
 
 __all__ = ["recbole"]
@@ -76,5 +76,5 @@ def _recbole_table(kind: str, files: Files, name: str, settings: ReadSettings) -
                 f"found {', '.join(columns)}."
             )
     rows = [line.split(layout.delimiter) for line in lines[1:]]
-    texts = are_texts(rows, columns, [fields[name] for name in ("userId", "movieId") if name in fields])
+    texts = has_text_ids(rows, columns, [fields[name] for name in ("userId", "movieId") if name in fields])
     return Table(kind, member, layout, fields, ids_are_texts=texts, genre_delimiter=" ")

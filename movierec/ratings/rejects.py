@@ -16,7 +16,7 @@ from typing import TextIO
 
 from movierec.errors import DataRejected, MovieRecError
 
-__all__ = ["BadRows", "Reject", "shown"]
+__all__ = ["BadRows", "Reject", "quoted"]
 
 LONGEST_VALUE = 80  # characters of a value that a message shows
 
@@ -35,7 +35,7 @@ class Reject:
         return f"{self.file} line {self.line}: {self.column} is {self.value!r}; expected {self.expectation}."
 
 
-def shown(value: str) -> str:
+def quoted(value: str) -> str:
     """A value as a message shows it: undecodable bytes as backslash escapes, cut when it is long."""
     text = value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE] + "..."

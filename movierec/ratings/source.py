@@ -1,6 +1,6 @@
 """What a source is: its tables, how each is laid out, and what a user may say about them.
 
-The formats (`movielens.py`, `recbole.py`, `own_table.py`) make a `Source` of a `Files`; `checked.py` reads it.
+The formats (`movielens.py`, `recbole.py`, `custom_table.py`) make a `Source` of a `Files`; `validate.py` reads it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,17 @@ from movierec.ratings.columns import Scale
 from movierec.ratings.files import Files
 from movierec.ratings.tables import Layout, first_lines
 
-__all__ = ["KINDS", "N_LOOKED_AT", "ReadSettings", "Source", "Table", "are_texts", "lines_of", "need", "source_of"]
+__all__ = [
+    "KINDS",
+    "N_LOOKED_AT",
+    "ReadSettings",
+    "Source",
+    "Table",
+    "has_text_ids",
+    "lines_of",
+    "require_files",
+    "source_of",
+]
 
 N_LOOKED_AT = 200  # lines from which the kind of ids and the delimiter are told
 KINDS = ("movies", "links", "users", "ratings", "tags")  # in the order they are loaded
@@ -104,7 +114,7 @@ def source_of(name: str, settings: ReadSettings, tables: list[Table]) -> Source:
     return Source(name, tuple(sorted(changed, key=lambda table: KINDS.index(table.kind))))
 
 
-def need(files: Files, members: Mapping[str, str], *names: str) -> None:
+def require_files(files: Files, members: Mapping[str, str], *names: str) -> None:
     """Raise DataRejected for the first of `names` that is not there."""
     for name in names:
         if name not in members:
@@ -121,7 +131,7 @@ def lines_of(files: Files, name: str, encoding: str, n: int) -> list[str]:
         return [line for line in first_lines(stream, files.label(member), encoding, n) if line]
 
 
-def are_texts(rows: list[list[str]], columns: tuple[str, ...], ids: list[str]) -> bool:
+def has_text_ids(rows: list[list[str]], columns: tuple[str, ...], ids: list[str]) -> bool:
     """Is the first id that is there no whole number, in any id column? One wrong id further on is a fault."""
     for column in ids:
         position = columns.index(column)

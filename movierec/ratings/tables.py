@@ -20,7 +20,7 @@ from operator import not_
 from typing import IO, Any
 
 from movierec.errors import DataRejected, MissingExtra
-from movierec.ratings.rejects import Reject, shown
+from movierec.ratings.rejects import Reject, quoted
 
 __all__ = ["LONGEST_LINE", "Layout", "TextChunk", "first_lines", "parquet_columns", "read_parquet", "read_text"]
 
@@ -64,7 +64,7 @@ def read_text(
     if layout.has_header:
         _, header, _ = next(records, (1, [], ""))
         if tuple(name.strip() for name in header) != layout.columns:
-            found = shown(layout.delimiter.join(header))
+            found = quoted(layout.delimiter.join(header))
             expected = layout.delimiter.join(layout.columns)
             raise DataRejected(f"{label} line 1: the header is {found!r}; expected {expected!r}.")
     row = 0
@@ -75,7 +75,7 @@ def read_text(
         if any(len(values) != n_columns for _, values, _ in taken):
             fits = [len(values) == n_columns for _, values, _ in taken]
             for line, values, fault in compress(taken, map(not_, fits)):
-                text = shown(layout.delimiter.join(values))
+                text = quoted(layout.delimiter.join(values))
                 rejects.append(Reject(label, line, "row", text, fault or _count(n_columns, len(values))))
             good, rows = list(compress(taken, fits)), list(compress(rows, fits))
         row += len(taken)

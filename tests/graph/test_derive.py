@@ -23,7 +23,7 @@ from movierec.graph.load import load_ratings
 from movierec.graph.pull import pull_movie_graph
 from movierec.graph.settings import MEASURES, PRESETS, DeriveSettings
 from movierec.graph.write import write_chunk
-from movierec.ratings.checked import Chunk
+from movierec.ratings.validate import Chunk
 from tests.graph.brute_force import edges_of
 from tests.graph.content import NODES
 from tests.proxy import BoltProxy

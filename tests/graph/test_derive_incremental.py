@@ -12,8 +12,8 @@ import pytest
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query, parse_query
 from movierec.errors import BadRequest, StageMissing
-from movierec.graph.co_likes import CoLikes
 from movierec.graph.derive import derive_co_liked, preview_derive
+from movierec.graph.derive_steps import CoLikes
 from movierec.graph.load import load_ratings
 from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings, undo_split

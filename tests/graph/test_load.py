@@ -15,7 +15,7 @@ from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import list_loads, load_files, load_ratings
 from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings
-from movierec.ratings.columns import id_of
+from movierec.ratings.columns import hash_id
 from movierec.ratings.files import Files
 from movierec.ratings.rejects import BadRows
 from movierec.ratings.source import ReadSettings
@@ -243,7 +243,7 @@ def test_text_ids_can_be_asked_for(
     (tmp_path / "items.csv").write_text("sku,name\ntea,Green tea\nmug,Large mug\n")
     assert connected("load", tmp_path / "items.csv", "--table", "movies").exit_code == 0
     titles = {row["movieId"]: row["title"] for row in empty_database.read(load_query("pull/movies"))}
-    assert titles == {id_of("tea"): "Green tea", id_of("mug"): "Large mug", id_of("cup"): "cup"}
+    assert titles == {hash_id("tea"): "Green tea", hash_id("mug"): "Large mug", hash_id("cup"): "cup"}
     derive_co_liked(empty_database, DeriveSettings(min_weight=0.1, denominator="likes"))
     assert empty_database.read_one(load_query("derive/summary"))["movies"] == 3
     answer = connected("recommend", "--user", "bob", "--format", "json")

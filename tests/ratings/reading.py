@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from movierec.ratings.checked import CheckedReader
 from movierec.ratings.files import Files
 from movierec.ratings.formats import recognise
 from movierec.ratings.rejects import BadRows
 from movierec.ratings.source import ReadSettings
+from movierec.ratings.validate import CheckedReader
 
 Rows = list[dict[str, Any]]
 

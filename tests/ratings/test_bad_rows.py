@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from movierec.errors import DataRejected
-from movierec.ratings.checked import CheckedReader
 from movierec.ratings.files import Files
 from movierec.ratings.formats import recognise
 from movierec.ratings.rejects import BadRows
 from movierec.ratings.source import ReadSettings
+from movierec.ratings.validate import CheckedReader
 from tests.ratings.reading import read
 
 EXAMPLES = Path(__file__).parent / "bad_rows"

@@ -15,12 +15,13 @@ import pandas as pd
 import pytest
 
 from movierec.errors import BadRequest, DataRejected
-from movierec.ratings.checked import CheckedReader, keep_newest
-from movierec.ratings.columns import Scale, id_of
+from movierec.graph.write import keep_newest
+from movierec.ratings.columns import Scale, hash_id
 from movierec.ratings.files import Files
 from movierec.ratings.formats import recognise
 from movierec.ratings.rejects import BadRows
 from movierec.ratings.source import ReadSettings
+from movierec.ratings.validate import CheckedReader
 from tests.ratings.reading import read
 from tests.servers import MOVIELENS
 
@@ -220,9 +221,9 @@ def test_text_ids_become_stable_numbers_beside_their_texts(tmp_path: Path) -> No
     path.write_text("user,sku,stars\nann@x,B-1,4.0\nbob,B-2,5.0\n")
     first, second = read(path)["ratings"]
     assert (first["userKeys"], first["movieKeys"]) == ("ann@x", "B-1")
-    assert first["userIds"] == id_of("ann@x") != second["userIds"]
-    assert 0 < id_of("ann@x") < 2**63
-    assert id_of("B-1") == 8524838444692095461, "the same on every machine and in every version"
+    assert first["userIds"] == hash_id("ann@x") != second["userIds"]
+    assert 0 < hash_id("ann@x") < 2**63
+    assert hash_id("B-1") == 8524838444692095461, "the same on every machine and in every version"
 
 
 def test_one_text_among_integer_ids_is_a_bad_row(tmp_path: Path) -> None:

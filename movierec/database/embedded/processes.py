@@ -19,10 +19,10 @@ __all__ = [
     "is_free",
     "listens",
     "live_process",
+    "most_informative_line",
     "reap_children",
     "remember_child",
     "reserved_port",
-    "telling_line",
 ]
 
 N_PORTS = 200  # that are tried
@@ -103,7 +103,7 @@ def listens(process: psutil.Process, port: int) -> bool:
     return any(c.status == psutil.CONN_LISTEN and c.laddr.port == port for c in connections)
 
 
-def telling_line(lines: list[str]) -> str:
+def most_informative_line(lines: list[str]) -> str:
     """The most telling line of a log: the last that speaks of an error, else the last."""
     telling = [line for line in lines if "ERROR" in line or "Caused by" in line or "Exception" in line]
     return (telling or lines or ["it printed nothing."])[-1].strip()

@@ -27,10 +27,10 @@ from movierec.database.embedded.processes import (
     is_free,
     listens,
     live_process,
+    most_informative_line,
     reap_children,
     remember_child,
     reserved_port,
-    telling_line,
 )
 from movierec.database.settings import ConnectionSettings
 from movierec.errors import BadRequest, EmbeddedServerFailed, NoConnection, WrongPassword
@@ -280,7 +280,7 @@ class EmbeddedServer:
                 f"Neo4j's admin tool did not set the password within {START_SECONDS} s. Run the command again."
             ) from error
         if answer.returncode != 0:
-            said = telling_line((answer.stdout + answer.stderr).splitlines())
+            said = most_informative_line((answer.stdout + answer.stderr).splitlines())
             raise EmbeddedServerFailed(f"Neo4j's admin tool could not set the password: {said}")
         draft.replace(self.home.password_file)
 
@@ -293,7 +293,7 @@ class EmbeddedServer:
             live = None if ended else live_process(state, self.home)
             if live is None:
                 log = self.log_tail(200)
-                said = f"{telling_line(log)} The whole log: {self.home.console_log}."
+                said = f"{most_informative_line(log)} The whole log: {self.home.console_log}."
                 # Ending takes Neo4j seconds, in which the other program may have released the port.
                 could_not_listen = any("Address already in use" in line or "BindException" in line for line in log)
                 if could_not_listen or not (is_free(state.bolt_port) and is_free(state.http_port)):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from movierec.database.connection import Row
-from movierec.graph.co_likes import WRITERS
+from movierec.graph.derive_steps import WRITERS
 from movierec.graph.stats import QUANTILES
 
 __all__ = ["Preview"]

@@ -7,7 +7,7 @@ import re
 
 from movierec.errors import BadRequest, DataRejected
 from movierec.ratings.files import Files
-from movierec.ratings.source import N_LOOKED_AT, ReadSettings, Source, Table, are_texts, lines_of, source_of
+from movierec.ratings.source import N_LOOKED_AT, ReadSettings, Source, Table, has_text_ids, lines_of, source_of
 from movierec.ratings.tables import Layout, parquet_columns
 
 __all__ = ["is_parquet", "own_table", "own_tables"]
@@ -61,7 +61,7 @@ def own_table(files: Files, settings: ReadSettings) -> Source:
         layout = Layout(columns, delimiter, has_header=True, is_quoted=is_quoted, encoding=encoding)
         fields = _own_fields(columns, settings, label)
         rows = [_fields_of(line, delimiter) for line in lines[1:]]
-        texts = are_texts(rows, columns, [fields[field] for field in ("userId", "movieId") if field in fields])
+        texts = has_text_ids(rows, columns, [fields[field] for field in ("userId", "movieId") if field in fields])
     return source_of(
         "table", settings, [Table(settings.table, members[name], layout, fields, ids_are_texts=texts)]
     )

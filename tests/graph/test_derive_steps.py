@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from movierec.graph.co_likes import _batches
+from movierec.graph.derive_steps import _batches
 
 
 def test_batches_by_hand() -> None:

@@ -27,7 +27,7 @@ from movierec.ratings.rejects import BadRows
 from movierec.ratings.source import Source, Table
 from movierec.ratings.tables import read_parquet, read_text
 
-__all__ = ["CheckedReader", "Chunk", "keep_newest"]
+__all__ = ["CheckedReader", "Chunk"]
 
 NO_GENRES = "(no genres listed)"
 _YEAR_AT_THE_END = re.compile(r"\(([12][0-9]{3})\)\s*$")
@@ -226,20 +226,6 @@ _CONVERSIONS: dict[str, Callable[[CheckedReader, Table, CheckedColumns], dict[st
     "ratings": CheckedReader._ratings,
     "tags": CheckedReader._tags,
 }
-
-
-def keep_newest(
-    user_ids: NDArray[np.int64], movie_ids: NDArray[np.int64], timestamps: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Positions of one row for each (user, movie): the newest, of equally new ones the last in the file.
-
-    Ordered by user and movie, which is also the order in which a transaction should take its locks.
-    """
-    order = np.lexsort((np.arange(len(user_ids)), timestamps, movie_ids, user_ids))
-    users, movies = user_ids[order], movie_ids[order]
-    is_last = np.ones(len(order), dtype=bool)
-    is_last[:-1] = (users[1:] != users[:-1]) | (movies[1:] != movies[:-1])
-    return order[is_last]
 
 
 def _encoding(table: Table) -> str:

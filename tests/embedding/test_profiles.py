@@ -3,16 +3,15 @@ import pytest
 import torch
 
 from movierec.arrays import LikeLists
-from movierec.embedding import tuning
 from movierec.embedding.embeddings import Embeddings
-from movierec.embedding.settings import TrainSettings
-from movierec.embedding.tuning import (
+from movierec.embedding.profiles import (
     draw_task,
     profile_weights,
     softmax_gradients,
     starting_tables,
     tune_profiles,
 )
+from movierec.embedding.settings import TrainSettings
 from movierec.errors import MovieRecError
 
 # Two users: 0 likes movies 0, 1, 2, 3, the last two at one time; 1 likes 4 and 0. Movie 5 has no walks.
