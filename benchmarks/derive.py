@@ -62,7 +62,7 @@ def peers() -> None:
             values = {"denominator": float(result["likes"]), "minWeight": settings.min_weight}
             # The same count over lists, with a threshold that nothing reaches: no edge is sent.
             ours = {
-                "ranks": list(range(database.read_one(load_query("derive/last_rank"))["lastRank"] + 1)),
+                "indexes": list(range(database.read_one(load_query("derive/last_like_index"))["lastIndex"] + 1)),
                 "minRating": settings.min_rating,
                 "isCapped": False,
                 "measure": settings.measure,

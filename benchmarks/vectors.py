@@ -12,7 +12,7 @@ __all__ = ["edge_auc", "neighbour_recall", "weighted_graph"]
 
 SAMPLE = 20_000  # edges, and as many pairs without one
 AFFINITY = 2.0
-AT_ONCE = 100_000  # edges
+CHUNK_SIZE = 100_000  # edges
 
 
 def edge_auc(graph: MovieGraph, vectors: NDArray[np.float32], seed: int = 1) -> float:
@@ -53,8 +53,8 @@ def weighted_graph(candidates: Candidates) -> Method:
     rows = candidates.co_liked
     sources = np.repeat(np.arange(len(rows.indptr) - 1), np.diff(rows.indptr))
     shares = np.empty(len(rows.targets))
-    for first in range(0, len(shares), AT_ONCE):  # so that no (2E, D) array is made
-        part = slice(first, first + AT_ONCE)
+    for first in range(0, len(shares), CHUNK_SIZE):  # so that no (2E, D) array is made
+        part = slice(first, first + CHUNK_SIZE)
         cosine = (candidates.unit[sources[part]] * candidates.unit[rows.targets[part]]).sum(1)
         shares[part] = rows.weights[part] * np.exp(AFFINITY * cosine)
     shared = Adjacency(rows.indptr, rows.targets, shares.astype(np.float32))

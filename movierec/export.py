@@ -12,7 +12,7 @@ from typing import Any
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
-from movierec.database.runs import require_live_run, unchanged
+from movierec.database.runs import consistent_read, require_live_run
 from movierec.errors import BadRequest
 
 __all__ = ["export_projector"]
@@ -20,7 +20,7 @@ __all__ = ["export_projector"]
 
 def export_projector(database: Database, folder: Path) -> dict[str, Any]:
     """Write vectors.tsv and metadata.tsv; row i of the first is row i + 1 of the second, after its header."""
-    with unchanged(database, "train"):
+    with consistent_read(database, "train"):
         run = require_live_run(database)
         rows = database.read(load_query("embedding/read"))
     try:

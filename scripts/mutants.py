@@ -75,9 +75,9 @@ MUTANTS = (
     ),
     Mutant(
         "an incremental derive does not mark the movies whose likes changed",
-        "cypher/derive/touched_likes.cypher",
-        "SET m:Touched",
-        "REMOVE m:Touched",
+        "cypher/derive/changed_likes.cypher",
+        "SET m:Changed",
+        "REMOVE m:Changed",
         "tests/graph/test_derive_incremental.py",
     ),
     Mutant(
@@ -152,7 +152,7 @@ MUTANTS = (
     ),
     Mutant(
         "a movie that was rated is recommended",
-        "cypher/recommend/recommend_in_order.cypher",
+        "cypher/recommend/recommend_sequential.cypher",
         "-[:RATED]->(m) } OR m.movieId IN",
         "-[:RATED]->(m) } AND m.movieId IN",
         "tests/recommending",

@@ -1,10 +1,10 @@
 // Delete the CO_LIKED relationships of some movies.
-// Parameters: ranks LIST<INTEGER>, likeRanks of the movies.
+// Parameters: indexes LIST<INTEGER>, likeIndexes of the movies.
 // Returns: edges INTEGER, how many there were.
-:param ranks => [0];
+:param indexes => [0];
 
-UNWIND $ranks AS rank
-MATCH (:Movie {likeRank: rank})-[c:CO_LIKED]-(:Movie)
+UNWIND $indexes AS index
+MATCH (:Movie {likeIndex: index})-[c:CO_LIKED]-(:Movie)
 WITH DISTINCT c
 DELETE c
 RETURN count(*) AS edges;

@@ -1,9 +1,9 @@
 // Delete the FOLLOWED_BY relationships that begin at some movies.
-// Parameters: ranks LIST<INTEGER>, likeRanks of the movies.
+// Parameters: indexes LIST<INTEGER>, likeIndexes of the movies.
 // Returns: edges INTEGER, how many there were.
-:param ranks => [0];
+:param indexes => [0];
 
-UNWIND $ranks AS rank
-MATCH (:Movie {likeRank: rank})-[f:FOLLOWED_BY]->(:Movie)
+UNWIND $indexes AS index
+MATCH (:Movie {likeIndex: index})-[f:FOLLOWED_BY]->(:Movie)
 DELETE f
 RETURN count(*) AS edges;

@@ -5,8 +5,8 @@
 :param limit => 10000;
 
 MATCH (u:User)
-WHERE u.likedRanks IS NOT NULL AND NOT EXISTS { (u)-[r:RATED]->() WHERE r.rating >= $minRating }
+WHERE u.likedIndexes IS NOT NULL AND NOT EXISTS { (u)-[r:RATED]->() WHERE r.rating >= $minRating }
 WITH u
 LIMIT $limit
-REMOVE u.likedRanks, u.likedDecays, u.likedSteps
+REMOVE u.likedIndexes, u.likeDecays, u.likeAges
 RETURN count(*) AS users;

@@ -11,13 +11,13 @@
 //   jaccard      xy / (x + y - xy)                   0 to 1 (Jaccard 1912)
 //   cosine       xy / sqrt(x * y)                    0 to 1 (Ochiai 1957)
 //   llr          signed G2 of the 2 x 2 table        any; twice nats times users (Dunning 1993).
-// Parameters: ranks LIST<INTEGER>, likeRanks of the movies to go through; minRating FLOAT, stars; isCapped
+// Parameters: indexes LIST<INTEGER>, likeIndexes of the movies to go through; minRating FLOAT, stars; isCapped
 //   BOOLEAN, whether users' lists hold only their newest likes; measure STRING, one of the above; denominator
 //   FLOAT, D, > 0; damping FLOAT, users; minWeight FLOAT, >= 0; minCount INTEGER, >= 1, users who liked both;
 //   dryRun BOOLEAN, count and weigh only.
-// Returns: likeRank INTEGER; edges INTEGER; neighbours LIST<INTEGER>, their likeRanks, and weights LIST<FLOAT>,
+// Returns: likeIndex INTEGER; edges INTEGER; neighbours LIST<INTEGER>, their likeIndexes, and weights LIST<FLOAT>,
 //   both empty unless dryRun.
-:param ranks => range(0, 199);
+:param indexes => range(0, 199);
 :param minRating => 4.0;
 :param isCapped => false;
 :param measure => "xy_pmi";
@@ -28,16 +28,16 @@
 :param dryRun => true;
 
 MATCH (m:Movie)
-WHERE m.likeRank >= 0
+WHERE m.likeIndex >= 0
 WITH m
-ORDER BY m.likeRank
+ORDER BY m.likeIndex
 WITH collect(m) AS movies, collect(toFloat(m.likeCount)) AS likeCounts
-UNWIND $ranks AS i
+UNWIND $indexes AS i
 CALL (movies, i) {
   WITH movies[i] AS a, i
   MATCH (a)<-[r:RATED]-(u:User)
-  WHERE r.rating >= $minRating AND (NOT $isCapped OR i IN u.likedRanks)
-  UNWIND [j IN u.likedRanks WHERE j > i] AS j
+  WHERE r.rating >= $minRating AND (NOT $isCapped OR i IN u.likedIndexes)
+  UNWIND [j IN u.likedIndexes WHERE j > i] AS j
   RETURN j, count(*) AS count, toFloat(count(*)) AS xy
 }
 WITH i, j, movies[i] AS a, movies[j] AS b, count, xy, likeCounts[i] AS x, likeCounts[j] AS y
@@ -73,4 +73,4 @@ FOREACH (_ IN CASE WHEN $dryRun THEN [] ELSE [1] END |
 )
 WITH i, count(*) AS edges, collect(CASE WHEN $dryRun THEN j END) AS neighbours,
   collect(CASE WHEN $dryRun THEN weight END) AS weights
-RETURN i AS likeRank, edges, neighbours, weights;
+RETURN i AS likeIndex, edges, neighbours, weights;

@@ -11,14 +11,14 @@
 //   jaccard      xy / (x + y - xy)                   0 to 1 (Jaccard 1912)
 //   cosine       xy / sqrt(x * y)                    0 to 1 (Ochiai 1957)
 //   llr          signed G2 of the 2 x 2 table        any; twice nats times users (Dunning 1993).
-// Parameters: ranks LIST<INTEGER>, likeRanks of the movies to go through; minRating FLOAT, stars; isCapped
+// Parameters: indexes LIST<INTEGER>, likeIndexes of the movies to go through; minRating FLOAT, stars; isCapped
 //   BOOLEAN, whether users' lists hold only their newest likes; measure STRING, one of the above; denominator
 //   FLOAT, D, > 0; damping FLOAT, users; minWeight FLOAT, >= 0; minCount INTEGER, >= 1, users who liked both;
 //   halfLife FLOAT, seconds; referenceTime INTEGER, Unix seconds, when a like counts whole; dryRun BOOLEAN,
 //   count and weigh only.
-// Returns: likeRank INTEGER; edges INTEGER; neighbours LIST<INTEGER>, their likeRanks, and weights LIST<FLOAT>,
+// Returns: likeIndex INTEGER; edges INTEGER; neighbours LIST<INTEGER>, their likeIndexes, and weights LIST<FLOAT>,
 //   both empty unless dryRun.
-:param ranks => range(0, 199);
+:param indexes => range(0, 199);
 :param minRating => 4.0;
 :param isCapped => false;
 :param measure => "xy_pmi";
@@ -31,23 +31,23 @@
 :param dryRun => true;
 
 MATCH (m:Movie)
-WHERE m.likeRank >= 0
+WHERE m.likeIndex >= 0
 WITH m
-ORDER BY m.likeRank
+ORDER BY m.likeIndex
 WITH collect(m) AS movies, collect(toFloat(m.decayedLikeCount)) AS likeCounts
-UNWIND $ranks AS i
+UNWIND $indexes AS i
 CALL (movies, i) {
   WITH movies[i] AS a, i
   MATCH (a)<-[r:RATED]-(u:User)
-  WHERE r.rating >= $minRating AND (NOT $isCapped OR i IN u.likedRanks)
-  WITH i, u.likedRanks AS ranks, u.likedDecays AS decays,
+  WHERE r.rating >= $minRating AND (NOT $isCapped OR i IN u.likedIndexes)
+  WITH i, u.likedIndexes AS indexes, u.likeDecays AS decays,
     0.5 ^ CASE
       WHEN r.timestamp >= $referenceTime THEN 0
       WHEN r.timestamp < $referenceTime - 500 * $halfLife THEN 500
       ELSE ($referenceTime - r.timestamp) / $halfLife
     END AS own
-  UNWIND range(0, size(ranks) - 1) AS position
-  WITH i, own, ranks[position] AS j, decays[position] AS decay
+  UNWIND range(0, size(indexes) - 1) AS position
+  WITH i, own, indexes[position] AS j, decays[position] AS decay
   WHERE j > i
   RETURN j, count(*) AS count, sum(CASE WHEN own < decay THEN own ELSE decay END) AS xy
 }
@@ -84,4 +84,4 @@ FOREACH (_ IN CASE WHEN $dryRun THEN [] ELSE [1] END |
 )
 WITH i, count(*) AS edges, collect(CASE WHEN $dryRun THEN j END) AS neighbours,
   collect(CASE WHEN $dryRun THEN weight END) AS weights
-RETURN i AS likeRank, edges, neighbours, weights;
+RETURN i AS likeIndex, edges, neighbours, weights;

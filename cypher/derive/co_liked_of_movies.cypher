@@ -12,15 +12,15 @@
 //   jaccard      xy / (x + y - xy)                   0 to 1 (Jaccard 1912)
 //   cosine       xy / sqrt(x * y)                    0 to 1 (Ochiai 1957)
 //   llr          signed G2 of the 2 x 2 table        any; twice nats times users (Dunning 1993).
-// Parameters: ranks LIST<INTEGER>, likeRanks of the movies to go through; lastRank INTEGER, the largest
-//   likeRank there is; minRating FLOAT, stars; isCapped BOOLEAN, whether users' lists hold only their newest
+// Parameters: indexes LIST<INTEGER>, likeIndexes of the movies to go through; lastIndex INTEGER, the largest
+//   likeIndex there is; minRating FLOAT, stars; isCapped BOOLEAN, whether users' lists hold only their newest
 //   likes; measure STRING, one of the above; denominator FLOAT, D, > 0; damping FLOAT, users; minWeight FLOAT,
 //   >= 0; minCount INTEGER, >= 1, users who liked both; topK INTEGER, >= 1, edges to keep of each movie; dryRun
 //   BOOLEAN, count and weigh only.
-// Returns: likeRank INTEGER; edges INTEGER; neighbours LIST<INTEGER>, their likeRanks, and weights LIST<FLOAT>,
+// Returns: likeIndex INTEGER; edges INTEGER; neighbours LIST<INTEGER>, their likeIndexes, and weights LIST<FLOAT>,
 //   both empty unless dryRun.
-:param ranks => range(0, 199);
-:param lastRank => 6297;
+:param indexes => range(0, 199);
+:param lastIndex => 6297;
 :param minRating => 4.0;
 :param isCapped => false;
 :param measure => "xy_pmi";
@@ -31,19 +31,19 @@
 :param topK => 20;
 :param dryRun => true;
 
-UNWIND range(0, $lastRank) AS rank
-OPTIONAL MATCH (m:Movie {likeRank: rank})
-WITH rank, m
-ORDER BY rank
+UNWIND range(0, $lastIndex) AS index
+OPTIONAL MATCH (m:Movie {likeIndex: index})
+WITH index, m
+ORDER BY index
 // A movie that was removed leaves a gap.
 WITH collect([m]) AS movies, collect(toFloat(coalesce(m.likeCount, 0))) AS likeCounts
-UNWIND $ranks AS i
+UNWIND $indexes AS i
 CALL (movies, likeCounts, i) {
   CALL (movies, i) {
     WITH movies[i][0] AS a, i
     MATCH (a)<-[r:RATED]-(u:User)
-    WHERE r.rating >= $minRating AND (NOT $isCapped OR i IN u.likedRanks)
-    UNWIND [j IN u.likedRanks WHERE j <> i] AS j
+    WHERE r.rating >= $minRating AND (NOT $isCapped OR i IN u.likedIndexes)
+    UNWIND [j IN u.likedIndexes WHERE j <> i] AS j
     RETURN j, count(*) AS count, toFloat(count(*)) AS xy
   }
   WITH j, count, xy, likeCounts[i] AS x, likeCounts[j] AS y
@@ -89,4 +89,4 @@ CALL (movies, likeCounts, i) {
 }
 WITH i, count(*) AS edges, collect(CASE WHEN $dryRun THEN j END) AS neighbours,
   collect(CASE WHEN $dryRun THEN weight END) AS weights
-RETURN i AS likeRank, edges, neighbours, weights;
+RETURN i AS likeIndex, edges, neighbours, weights;

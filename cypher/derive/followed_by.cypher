@@ -2,38 +2,38 @@
 // A user's likes in the order of their times are steps; likes of one time share their mean step. With gap, the steps
 // from the like of one movie to the like of the other:
 //   weight = sum over users of exp(-(max(gap, 1) - 1) / scale) for 0 < gap <= window, and of 1/2 for gap = 0.
-// Parameters: ranks LIST<INTEGER>, likeRanks of the movies to go through; lastRank INTEGER, the largest likeRank
+// Parameters: indexes LIST<INTEGER>, likeIndexes of the movies to go through; lastIndex INTEGER, the largest likeIndex
 //   there is; minRating FLOAT, stars; scale FLOAT, steps, > 0; window INTEGER, steps; topK INTEGER, >= 1; dryRun
 //   BOOLEAN, count and weigh only.
-// Returns: likeRank INTEGER; edges INTEGER.
-:param ranks => range(0, 199);
-:param lastRank => 6297;
+// Returns: likeIndex INTEGER; edges INTEGER.
+:param indexes => range(0, 199);
+:param lastIndex => 6297;
 :param minRating => 4.0;
 :param scale => 20.0;
 :param window => 30;
 :param topK => 200;
 :param dryRun => true;
 
-UNWIND range(0, $lastRank) AS rank
-OPTIONAL MATCH (m:Movie {likeRank: rank})
-WITH rank, m
-ORDER BY rank
+UNWIND range(0, $lastIndex) AS index
+OPTIONAL MATCH (m:Movie {likeIndex: index})
+WITH index, m
+ORDER BY index
 // A movie that was removed leaves a gap.
 WITH collect([m]) AS movies
-UNWIND $ranks AS i
+UNWIND $indexes AS i
 CALL (movies, i) {
   CALL (movies, i) {
     WITH movies[i][0] AS a, i
     MATCH (a)<-[r:RATED]-(u:User)
     WHERE r.rating >= $minRating
-    WITH u.likedRanks AS ranks, u.likedSteps AS steps, i
+    WITH u.likedIndexes AS indexes, u.likeAges AS steps, i
     // One place, or none where only the newest likes are kept.
-    UNWIND [place IN range(0, size(ranks) - 1) WHERE ranks[place] = i] AS own
+    UNWIND [place IN range(0, size(indexes) - 1) WHERE indexes[place] = i] AS own
     UNWIND [
-      place IN range(0, size(ranks) - 1)
+      place IN range(0, size(indexes) - 1)
       WHERE place <> own AND 0 <= steps[own] - steps[place] <= $window
     ] AS place
-    WITH ranks[place] AS j, steps[own] - steps[place] AS gap
+    WITH indexes[place] AS j, steps[own] - steps[place] AS gap
     RETURN
       j,
       // Rounded, so that it does not depend on the order in which the users are met.
@@ -49,4 +49,4 @@ CALL (movies, i) {
   )
   RETURN count(*) AS edges
 }
-RETURN i AS likeRank, edges;
+RETURN i AS likeIndex, edges;

@@ -3,5 +3,5 @@
 // Returns: users INTEGER; likes INTEGER.
 
 MATCH (u:User)
-WHERE u.likedRanks IS NOT NULL
-RETURN count(*) AS users, sum(size(u.likedRanks)) AS likes;
+WHERE u.likedIndexes IS NOT NULL
+RETURN count(*) AS users, sum(size(u.likedIndexes)) AS likes;

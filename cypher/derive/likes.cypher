@@ -1,4 +1,4 @@
-// Keep on each user what they like: the likeRanks of the movies, newest like first, and with a half-life beside each
+// Keep on each user what they like: the likeIndexes of the movies, newest like first, and with a half-life beside each
 // its decay, 0.5 ^ (age / halfLife).
 // Parameters: firstUserId INTEGER; lastUserId INTEGER; minRating FLOAT, stars; maxUserLikes INTEGER or null, the newest
 //   likes to heed of each; halfLife FLOAT or null, seconds; referenceTime INTEGER, Unix seconds, when a like counts
@@ -18,7 +18,7 @@ WHERE $firstUserId <= u.userId <= $lastUserId
 CALL (u) {
   MATCH (u)-[r:RATED]->(m:Movie)
   WHERE r.rating >= $minRating
-  WITH m.likeRank AS rank,
+  WITH m.likeIndex AS index,
     0.5 ^ CASE
       WHEN r.timestamp >= $referenceTime THEN 0
       // More than that would be too small to be multiplied.
@@ -26,15 +26,15 @@ CALL (u) {
       ELSE ($referenceTime - r.timestamp) / $halfLife
     END AS decay
   ORDER BY r.timestamp DESC, m.movieId
-  RETURN collect(rank) AS allRanks, collect(decay) AS allDecays
+  RETURN collect(index) AS allIndexes, collect(decay) AS allDecays
 }
-WITH u, allRanks, allRanks[..coalesce($maxUserLikes, size(allRanks))] AS ranks,
+WITH u, allIndexes, allIndexes[..coalesce($maxUserLikes, size(allIndexes))] AS indexes,
   CASE WHEN $halfLife IS NOT NULL THEN allDecays[..coalesce($maxUserLikes, size(allDecays))] END AS decays
-WHERE ranks <> []
-SET u.likedRanks = ranks, u.likedDecays = decays, u.likedSteps = null
+WHERE indexes <> []
+SET u.likedIndexes = indexes, u.likeDecays = decays, u.likeAges = null
 RETURN
   count(*) AS users,
-  sum(size(ranks)) AS likes,
-  sum(CASE WHEN size(allRanks) > size(ranks) THEN 1 ELSE 0 END) AS capped,
+  sum(size(indexes)) AS likes,
+  sum(CASE WHEN size(allIndexes) > size(indexes) THEN 1 ELSE 0 END) AS capped,
   sum(CASE WHEN decays IS NULL THEN 1.0 ELSE decays[0] END) AS userDecays,
-  sum(CASE WHEN decays IS NULL THEN toFloat(size(ranks)) ELSE reduce(s = 0.0, d IN decays | s + d) END) AS likeDecays;
+  sum(CASE WHEN decays IS NULL THEN toFloat(size(indexes)) ELSE reduce(s = 0.0, d IN decays | s + d) END) AS likeDecays;

@@ -13,7 +13,7 @@ ON CREATE SET u.userKey = $userKeys[i], u.loadId = $loadId
 SET u.locked = true
 REMOVE u.locked
 WITH u, $userKeys[i] AS userKey, NOT EXISTS { (u)-[:RATED]->() } AS isFirst
-FOREACH (_ IN CASE WHEN isFirst THEN [1] ELSE [] END | SET u:Touched)
+FOREACH (_ IN CASE WHEN isFirst THEN [1] ELSE [] END | SET u:Changed)
 RETURN
   collect(CASE WHEN isFirst THEN u.userId END) AS firstTime,
   collect(CASE WHEN u.userKey <> userKey THEN userKey END) AS clashes;

@@ -29,7 +29,7 @@ FOREACH (_ IN CASE WHEN outcome = 'newer' THEN [1] ELSE [] END |
 )
 FOREACH (_ IN CASE WHEN outcome IN ['new', 'newer', 'repeated, newer'] THEN [1] ELSE [] END |
   SET r.rating = $ratings[i], r.timestamp = $timestamps[i], r.loadId = $loadId
-  SET u:Touched
+  SET u:Changed
 )
 RETURN
   sum(CASE WHEN outcome IN ['new', 'newer'] THEN 1 ELSE 0 END) AS written,

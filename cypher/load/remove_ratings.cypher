@@ -6,7 +6,7 @@
 MATCH (u:User)-[r:RATED]->()
 WHERE r.loadId = $loadId
 CALL (u, r) {
-  SET u:Touched
+  SET u:Changed
   DELETE r
 } IN TRANSACTIONS OF 10000 ROWS
 RETURN count(*) AS ratings;

@@ -8,8 +8,8 @@ MATCH (u:User)
 WHERE (u.loadId = $loadId OR u.loadId IS NULL) AND NOT EXISTS { (u)-[:RATED|HELD_OUT|TAGGED]->() }
 CALL (u) {
   OPTIONAL MATCH (m:Movie)
-  WHERE m.likeRank IN u.likedRanks
-  SET m:Touched
+  WHERE m.likeIndex IN u.likedIndexes
+  SET m:Changed
   WITH DISTINCT u
   DETACH DELETE u
 } IN TRANSACTIONS OF 1000 ROWS

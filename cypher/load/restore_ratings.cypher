@@ -8,7 +8,7 @@ WHERE r.loadId = $loadId AND r.earlierLoads IS NOT NULL
 CALL (u, r) {
   WITH u, r, size(r.earlierLoads) - 1 AS last
   SET
-    u:Touched,
+    u:Changed,
     r.rating = r.earlierRatings[last],
     r.timestamp = r.earlierTimestamps[last],
     r.loadId = r.earlierLoads[last],

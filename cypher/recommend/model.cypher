@@ -4,7 +4,7 @@
 //   who rated it; embedding, profileEmbedding, contextEmbedding LIST<FLOAT> or null; likeBias FLOAT or null.
 
 MATCH (m:Movie)
-WHERE m.likeRank >= 0 AND m.likeCount > 0
+WHERE m.likeIndex >= 0 AND m.likeCount > 0
 RETURN
   m.movieId AS movieId,
   m.title AS title,

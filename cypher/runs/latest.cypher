@@ -5,7 +5,7 @@
 :param stage => "derive";
 
 MATCH (run:Run {stage: $stage})
-WHERE run.status = 'done' OR NOT coalesce(run.atOnce, false)
+WHERE run.status = 'done' OR NOT coalesce(run.singleTransaction, false)
 RETURN run {
   .*,
   startedAt: toString(run.startedAt),

@@ -16,6 +16,6 @@ CREATE CONSTRAINT load_fingerprint IF NOT EXISTS FOR (load:Load) REQUIRE load.fi
 
 CREATE INDEX movie_title IF NOT EXISTS FOR (m:Movie) ON (m.title);
 
-CREATE INDEX movie_like_rank IF NOT EXISTS FOR (m:Movie) ON (m.likeRank);
+CREATE INDEX movie_like_index IF NOT EXISTS FOR (m:Movie) ON (m.likeIndex);
 
 CALL db.awaitIndexes(300);

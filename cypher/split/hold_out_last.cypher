@@ -16,7 +16,7 @@ CALL (u) {
   WHERE size(likes) >= $minLikes
   WITH likes[0] AS r, startNode(likes[0]) AS user, endNode(likes[0]) AS movie
   CREATE (user)-[h:HELD_OUT]->(movie)
-  SET h = properties(r), user:Touched
+  SET h = properties(r), user:Changed
   DELETE r
 } IN TRANSACTIONS OF 200 ROWS
 RETURN count(*) AS rows;

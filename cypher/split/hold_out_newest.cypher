@@ -18,7 +18,7 @@ CALL (u) {
   UNWIND likes[..toInteger(floor(size(likes) * $fraction))] AS r
   WITH r, startNode(r) AS user, endNode(r) AS movie
   CREATE (user)-[h:HELD_OUT]->(movie)
-  SET h = properties(r), user:Touched
+  SET h = properties(r), user:Changed
   DELETE r
 } IN TRANSACTIONS OF 200 ROWS
 RETURN count(*) AS rows;

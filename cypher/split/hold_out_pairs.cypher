@@ -9,6 +9,6 @@ MATCH (u:User {userId: $userIds[i]})
 MATCH (m:Movie {movieId: $movieIds[i]})
 MATCH (u)-[r:RATED]->(m)
 CREATE (u)-[h:HELD_OUT]->(m)
-SET h = properties(r), u:Touched
+SET h = properties(r), u:Changed
 DELETE r
 RETURN count(*) AS rows;

@@ -8,7 +8,7 @@ MATCH (u:User)-[r:RATED]->(m:Movie)
 WHERE r.rating >= $minRating AND r.timestamp > $timestamp
 CALL (u, r, m) {
   CREATE (u)-[h:HELD_OUT]->(m)
-  SET h = properties(r), u:Touched
+  SET h = properties(r), u:Changed
   DELETE r
 } IN TRANSACTIONS OF 10000 ROWS
 RETURN count(*) AS rows;

@@ -159,5 +159,5 @@ def _print_query(database: Database, request: RecommendationRequest) -> None:
     from movierec.recommendation.model import is_in_order, require_model
 
     ordered = is_in_order(require_model(database, require_finished(database, "derive")))
-    name = "recommend/recommend_in_order" if ordered else "recommend/recommend_in_no_order"
+    name = "recommend/recommend_sequential" if ordered else "recommend/recommend_unordered"
     click.echo(with_parameters(load_query(name), request.parameters()))

@@ -26,17 +26,17 @@ from movierec.errors import MovieRecError, StageMissing
 
 __all__ = [
     "RunLog",
+    "consistent_read",
+    "earlier_runs",
     "last_done",
     "latest_run",
     "list_runs",
     "live_run",
     "property_name",
     "record_run",
-    "refuse_unfinished",
+    "reject_unfinished",
     "require_finished",
     "require_live_run",
-    "runs_before",
-    "unchanged",
 ]
 
 _log = logging.getLogger(__name__)
@@ -53,25 +53,25 @@ class RunLog:
         self.results: dict[str, Any] = {}
         self._shows = False
 
-    def begins_to_show(self, database: Database) -> None:
-        """From now on changes of a stage that was `at_once` may be seen: the graph is not whole until it is done.
+    def mark_visible(self, database: Database) -> None:
+        """From now on changes may be visible: until the stage is done the graph is not whole.
 
         Called before writing in batches, and also right before the commit of a single transaction: a query
         that runs at that moment reads some records as they were and some as they are.
         """
         if not self._shows:
-            database.write(load_query("runs/begin_to_show"), runId=self.run_id)
+            database.write(load_query("runs/mark_visible"), runId=self.run_id)
             self._shows = True
 
 
 @contextmanager
 def record_run(
-    database: Database, stage: str, settings: Mapping[str, Any], at_once: bool = False
+    database: Database, stage: str, settings: Mapping[str, Any], single_transaction: bool = False
 ) -> Iterator[RunLog]:
     """Record `stage` around the block. An exception, Ctrl-C included, closes the Run as failed.
 
-    With `at_once` nothing of the stage is to be seen before it says so (`begins_to_show`), so until then the
-    result of the Run before holds.
+    With `single_transaction` no change is visible before the stage says so (`mark_visible`); until then the result
+    of the Run before holds.
     """
     database.run_batches(load_query("schema/constraints"))
     log = RunLog(f"{stage}-{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}")
@@ -84,7 +84,7 @@ def record_run(
             runId=log.run_id,
             stage=stage,
             process=_this_process(),
-            settings=_properties(settings) | {"atOnce": at_once},
+            settings=_properties(settings) | {"singleTransaction": single_transaction},
         )
 
     database.in_transaction(start)
@@ -119,7 +119,7 @@ def latest_run(database: Database, stage: str) -> Row | None:
 
 
 @contextmanager
-def unchanged(database: Database, stage: str) -> Iterator[Row]:
+def consistent_read(database: Database, stage: str) -> Iterator[Row]:
     """Around reading what `stage` made: its Run. StageMissing if that is not whole, or changes meanwhile."""
     run = require_finished(database, stage)
     yield run
@@ -147,9 +147,9 @@ def require_live_run(database: Database) -> Row:
     return run
 
 
-def runs_before(database: Database, run_id: str) -> list[str]:
+def earlier_runs(database: Database, run_id: str) -> list[str]:
     """The runIds of the Runs of the same stage that started before."""
-    return [row["runId"] for row in database.read(load_query("runs/before"), runId=run_id)]
+    return [row["runId"] for row in database.read(load_query("runs/earlier"), runId=run_id)]
 
 
 def list_runs(database: Database, limit: int) -> list[Row]:
@@ -166,7 +166,7 @@ def require_finished(database: Database, stage: str) -> Row:
     return run
 
 
-def refuse_unfinished(database: Database, stage: str) -> None:
+def reject_unfinished(database: Database, stage: str) -> None:
     """StageMissing if the newest Run of `stage` is not done; a stage that never ran is no hindrance."""
     run = latest_run(database, stage)
     if run is not None:

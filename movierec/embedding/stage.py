@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from movierec.arrays import LikeLists, MovieGraph
 from movierec.database.connection import Database, Transaction
 from movierec.database.query_files import load_query
-from movierec.database.runs import RunLog, record_run, require_finished, require_live_run, unchanged
+from movierec.database.runs import RunLog, consistent_read, record_run, require_finished, require_live_run
 from movierec.embedding.embeddings import Embeddings, Profiles
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.warm_start import initial_vectors
@@ -58,7 +58,7 @@ def train_and_write(
 
     initial = _live_vectors(database, graph, settings) if settings.warm_start else None
     checkpoint = checkpoint_for(checkpoints, graph, settings, initial)
-    with record_run(database, "train", settings.as_dict(), at_once=True) as run:
+    with record_run(database, "train", settings.as_dict(), single_transaction=True) as run:
         if fresh:
             checkpoint.discard()
         began = time.monotonic()
@@ -143,7 +143,7 @@ def write_embeddings(
         if profiles is not None:
             _write_profiles(transaction, profiles)
         # Before this transaction holds a Run itself, or the two would wait for each other.
-        run.begins_to_show(database)
+        run.mark_visible(database)
         transaction.run(load_query("runs/make_live"), runId=run.run_id)
 
 
@@ -187,7 +187,7 @@ def _pull(
 
 
 def _live_vectors(database: Database, graph: MovieGraph, settings: TrainSettings) -> NDArray[np.float32]:
-    with unchanged(database, "train"):
+    with consistent_read(database, "train"):
         require_live_run(database)
         rows = database.read(load_query("embedding/read"))
     if not rows:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Validation", "hold_out_edges"]
 
 VALIDATION_NEGATIVES = 2**60  # as in `batches`, apart from walk numbers
-AT_ONCE = 4_000_000  # numbers of negatives' vectors
+CHUNK_SIZE = 4_000_000  # numbers of negatives' vectors
 
 
 def hold_out_edges(graph: MovieGraph, settings: TrainSettings) -> tuple[MovieGraph, NDArray[np.int64]]:
@@ -76,9 +76,9 @@ class Validation:
     def loss(self, model: SkipGram) -> float:
         """Mean an edge and direction."""
         total = 0.0
-        at_once = max(1, AT_ONCE // (self.negatives.shape[1] * model.centre.shape[1]))
-        for first in range(0, len(self.edges), at_once):
-            edges, negatives = self.edges[first : first + at_once], self.negatives[first : first + at_once]
+        chunk_size = max(1, CHUNK_SIZE // (self.negatives.shape[1] * model.centre.shape[1]))
+        for first in range(0, len(self.edges), chunk_size):
+            edges, negatives = self.edges[first : first + chunk_size], self.negatives[first : first + chunk_size]
             centre = model.centre[edges[:, 0]]  # (V, D)
             true = (centre * model.context[edges[:, 1]]).sum(1)
             false = torch.bmm(model.context[negatives], centre[:, :, None])[:, :, 0]  # (V, negatives)

@@ -8,7 +8,7 @@ import numpy as np
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
-from movierec.database.runs import refuse_unfinished
+from movierec.database.runs import reject_unfinished
 from movierec.errors import StageMissing
 from movierec.graph.load import BATCH_ROWS
 from movierec.graph.write import write_chunk
@@ -22,7 +22,7 @@ COPIED = 0  # the loadId of what came from another database
 
 def require_ratings(source: Database) -> None:
     """Raise StageMissing where there is nothing to copy, or a load did not finish."""
-    refuse_unfinished(source, "load")
+    reject_unfinished(source, "load")
     if not source.read_one(load_query("doctor/counts"))["movies"]:
         raise StageMissing('No movies to evaluate on. Run "movierec load" first.')
 

@@ -5,8 +5,8 @@
     preview      either, in a transaction that is rolled back
 
 Where the graph is small enough everything happens in one transaction, so that nobody ever sees anything but
-the old graph or the new one. A larger one is written in batches. Its Run is then no longer `atOnce`, and until
-it is "done" every command that reads CO_LIKED refuses: `unchanged`.
+the old graph or the new one. A larger one is written in batches: its Run then no longer says
+`singleTransaction`, and until it is "done" every command that reads CO_LIKED refuses (`consistent_read`).
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from typing import Any
 
 from movierec.database.connection import Database, Row, Transaction
 from movierec.database.query_files import load_query
-from movierec.database.runs import RunLog, last_done, latest_run, property_name, record_run, refuse_unfinished
+from movierec.database.runs import RunLog, last_done, latest_run, property_name, record_run, reject_unfinished
 from movierec.errors import BadRequest, MovieRecError, ServerOutOfMemory, StageMissing
 from movierec.graph.derive_preview import Preview
-from movierec.graph.derive_steps import BATCH_PATHS, WRITERS, Basis, CoLikes, InTransaction
+from movierec.graph.derive_steps import BATCH_PATHS, WRITERS, CoLikes, DeriveConstants, InTransaction
 from movierec.graph.settings import DeriveSettings
 from movierec.progress import Progress, silent
 
@@ -51,15 +51,17 @@ def derive_co_liked(
     started = time.monotonic()
     _checked(database, settings, incremental)
     described = settings.as_dict() | {"incremental": incremental}
-    with record_run(database, "derive", described, at_once=True) as run:
+    with record_run(database, "derive", described, single_transaction=True) as run:
         # Again, now that no other derive can come between.
-        job = _Job(database, settings, _checked(database, settings, incremental), batch_paths)
+        job = _DeriveJob(database, settings, _checked(database, settings, incremental), batch_paths)
         try:
             most = one_transaction_paths
-            result = database.in_transaction(lambda transaction: job.at_once(transaction, run, most, progress))
-        except (_TooMuch, ServerOutOfMemory):
+            result = database.in_transaction(
+                lambda transaction: job.in_single_transaction(transaction, run, most, progress)
+            )
+        except (_TransactionTooLarge, ServerOutOfMemory):
             _log.info("more than fits into one transaction; going on in batches")
-            run.begins_to_show(database)
+            run.mark_visible(database)
             result = job.count(database.in_transaction, progress, writers=WRITERS) | {"swapped_at_once": False}
         run.results |= result
     return {"run_id": run.run_id, **described, **result, "seconds": round(time.monotonic() - started, 3)}
@@ -77,7 +79,7 @@ def preview_derive(
     Raises what that raises, and ServerOutOfMemory where the lists of likes do not fit in one transaction.
     """
     started = time.monotonic()
-    job = _Job(database, settings, _checked(database, settings, incremental), batch_paths)
+    job = _DeriveJob(database, settings, _checked(database, settings, incremental), batch_paths)
     preview = Preview()
     with database.rolled_back() as transaction:
         result = job.count(lambda work: work(transaction), progress, on_rows=preview.add)
@@ -110,12 +112,12 @@ def _settings_of(run: Row) -> DeriveSettings:
     return DeriveSettings(**values)
 
 
-def _checked(database: Database, settings: DeriveSettings, incremental: bool) -> Basis | None:
-    """The basis to keep, or None for a full derive; raises when it cannot begin."""
+def _checked(database: Database, settings: DeriveSettings, incremental: bool) -> DeriveConstants | None:
+    """The constants to keep, or None for a full derive; raises when it cannot begin."""
     if not database.read_one(load_query("derive/has_ratings"))["hasRatings"]:
         raise StageMissing('No RATED relationships. Run "movierec load" first.')
     for stage in ("load", "split"):
-        refuse_unfinished(database, stage)
+        reject_unfinished(database, stage)
     if not incremental:
         return None
     done = _last_derive(database)
@@ -132,36 +134,36 @@ def _checked(database: Database, settings: DeriveSettings, incremental: bool) ->
             f'The last derive ({newest["runId"]}) is "{newest["status"]}", so there is no whole graph to go on '
             'from. Run "movierec derive" without --incremental.'
         )
-    return Basis(done["denominatorValue"], done["referenceTime"], bool(done.get("ordered")))
+    return DeriveConstants(done["denominatorValue"], done["referenceTime"], bool(done.get("ordered")))
 
 
-class _TooMuch(Exception):
+class _TransactionTooLarge(Exception):
     """More to count than one transaction is meant for."""
 
 
-class _Job:
-    """One derive, full or (with a basis) incremental, to be done at once, in batches or for a look."""
+class _DeriveJob:
+    """One derive, full or (with a constants) incremental, to be done at once, in batches or for a look."""
 
     def __init__(
-        self, database: Database, settings: DeriveSettings, basis: Basis | None, batch_paths: int
+        self, database: Database, settings: DeriveSettings, constants: DeriveConstants | None, batch_paths: int
     ) -> None:
         self.database = database
         self.settings = settings
-        self.basis = basis
+        self.constants = constants
         self.batch_paths = batch_paths
 
-    def at_once(
+    def in_single_transaction(
         self, transaction: Transaction, run: RunLog, most_paths: int, progress: Progress
     ) -> dict[str, Any]:
-        """All in one transaction. Raises _TooMuch for more than `most_paths`.
+        """All in one transaction. Raises _TransactionTooLarge for more than `most_paths`.
 
         A commit is not a moment: a reader meanwhile may find some records new and some old. So the Run says so
         before it, and is closed after it, each in a transaction of its own.
         """
-        if self.basis is None and not self.fits(most_paths):
-            raise _TooMuch
+        if self.constants is None and not self.fits(most_paths):
+            raise _TransactionTooLarge
         result = self.count(lambda work: work(transaction), progress, most_paths=most_paths)
-        run.begins_to_show(self.database)
+        run.mark_visible(self.database)
         return result | {"swapped_at_once": True}
 
     def fits(self, most_paths: float) -> bool:
@@ -171,21 +173,21 @@ class _Job:
 
     def count(
         self,
-        together: InTransaction,
+        run_in_transaction: InTransaction,
         progress: Progress,
         writers: int = 1,
         on_rows: Callable[[list[Row]], None] | None = None,
         most_paths: float = math.inf,
     ) -> dict[str, Any]:
         """All the steps. With `on_rows` a preview: that gets the pairs, and no edge is changed."""
-        steps = CoLikes(together, self.settings, self.batch_paths, writers, on_rows)
-        if self.basis is None:
+        steps = CoLikes(run_in_transaction, self.settings, self.batch_paths, writers, on_rows)
+        if self.constants is None:
             result = self._full(steps, progress)
         else:
-            result = self._incremental(steps, self.basis, most_paths, progress)
+            result = self._incremental(steps, self.constants, most_paths, progress)
         if on_rows is None:
-            steps.untouch()
-            result |= self._summary(together)
+            steps.clear_changed()
+            result |= self._summary(run_in_transaction)
         return result
 
     def _full(self, steps: CoLikes, progress: Progress) -> dict[str, Any]:
@@ -195,89 +197,91 @@ class _Job:
                 steps.clear_edges()
                 steps.clear_followed()
             advance(1, "old edges cleared")
-            n_movies = steps.rank_all_movies()
+            n_movies = steps.index_all_movies()
             advance(1, f"{n_movies} liked movies")
             likes = steps.keep_likes(self.raters, reference_time)
             advance(1, f"{likes.likes} likes")
-            ordered = steps.tells_order()
+            ordered = steps.has_reliable_timestamps()
             if ordered:
-                self._keep_all_steps(steps)
+                self._keep_all_ages(steps)
             advance(1, "in order" if ordered else "in no order")
         by_users = self.settings.denominator == "users"
-        basis = Basis(likes.user_decays if by_users else likes.like_decays, reference_time, ordered)
-        followed = self._pairs(steps, list(range(n_movies)), basis, progress)
+        constants = DeriveConstants(likes.user_decays if by_users else likes.like_decays, reference_time, ordered)
+        followed = self._pairs(steps, list(range(n_movies)), constants, progress)
         return {
             "users": likes.users,
             "likes": likes.likes,
             "capped_users": likes.capped,
-            "denominator_value": basis.denominator,
-            "reference_time": basis.reference_time,
-            "ordered": basis.ordered,
+            "denominator_value": constants.denominator,
+            "reference_time": constants.reference_time,
+            "ordered": constants.ordered,
             "followed": followed,
         }
 
-    def _keep_all_steps(self, steps: CoLikes) -> None:
-        steps.keep_steps([row["userId"] for row in self.raters])
+    def _keep_all_ages(self, steps: CoLikes) -> None:
+        steps.keep_ages([row["userId"] for row in self.raters])
 
-    def _incremental(self, steps: CoLikes, basis: Basis, most_paths: float, progress: Progress) -> dict[str, Any]:
+    def _incremental(
+        self, steps: CoLikes, constants: DeriveConstants, most_paths: float, progress: Progress
+    ) -> dict[str, Any]:
         with progress("likes", 3, "steps") as advance:
-            steps.rank_new_movies()
+            steps.index_new_movies()
             advance(1)
-            if basis.ordered:
-                steps.mark_reordered()
-            touched_users = steps.keep_touched_likes(basis.reference_time)
-            if basis.ordered:
-                steps.mark_reordered()
-                steps.keep_steps(steps.touched_users())
-            advance(1, f"{touched_users} users have changed")
-            ranks = steps.touched_ranks()
-            advance(1, f"{len(ranks)} movies have changed")
+            if constants.ordered:
+                steps.mark_order_changed()
+            changed_users = steps.keep_changed_likes(constants.reference_time)
+            if constants.ordered:
+                steps.mark_order_changed()
+                steps.keep_ages(steps.changed_users())
+            advance(1, f"{changed_users} users have changed")
+            indexes = steps.changed_indexes()
+            advance(1, f"{len(indexes)} movies have changed")
         followed = 0
         if self.settings.top_k is None:
-            ranks, paths = steps.count_likes(ranks, basis.reference_time)
+            indexes, paths = steps.count_likes(indexes, constants.reference_time)
             if sum(paths) > most_paths:
-                raise _TooMuch
+                raise _TransactionTooLarge
             with progress("recount pairs", sum(paths), "paths") as advance:
-                steps.relink(ranks, paths, basis, advance)
-            if basis.ordered:
-                again, paths = steps.count_likes(steps.reordered_ranks(), basis.reference_time)
+                steps.relink(indexes, paths, constants, advance)
+            if constants.ordered:
+                again, paths = steps.count_likes(steps.order_changed_indexes(), constants.reference_time)
                 followed = self._follow(steps, again, paths, progress)
-        elif steps.has_touched():
+        elif steps.has_changes():
             if not self.fits(most_paths):
-                raise _TooMuch
-            # Which edges are a movie's best depends on all others, so every pair is counted again, and by ranks
+                raise _TransactionTooLarge
+            # Which edges are a movie's best depends on all others, so every pair is counted again, and by indexes
             # in the order of the ids, which decide between equal weights.
             if not steps.dry_run:
                 steps.clear_edges()
                 steps.clear_followed()
-            n_movies = steps.rank_all_movies()
-            steps.keep_likes(self.raters, basis.reference_time)
-            if basis.ordered:
-                self._keep_all_steps(steps)
-            followed = self._pairs(steps, list(range(n_movies)), basis, progress)
+            n_movies = steps.index_all_movies()
+            steps.keep_likes(self.raters, constants.reference_time)
+            if constants.ordered:
+                self._keep_all_ages(steps)
+            followed = self._pairs(steps, list(range(n_movies)), constants, progress)
         return {
             **steps.totals(),
-            "touched_users": touched_users,
-            "touched_movies": len(ranks),
-            "denominator_value": basis.denominator,
-            "reference_time": basis.reference_time,
-            "ordered": basis.ordered,
+            "changed_users": changed_users,
+            "changed_movies": len(indexes),
+            "denominator_value": constants.denominator,
+            "reference_time": constants.reference_time,
+            "ordered": constants.ordered,
             "followed": followed,
         }
 
-    def _pairs(self, steps: CoLikes, ranks: list[int], basis: Basis, progress: Progress) -> int:
+    def _pairs(self, steps: CoLikes, indexes: list[int], constants: DeriveConstants, progress: Progress) -> int:
         """Both graphs; returns how many FOLLOWED_BY relationships were found."""
-        ranks, paths = steps.count_likes(ranks, basis.reference_time)
+        indexes, paths = steps.count_likes(indexes, constants.reference_time)
         with progress("count pairs", sum(paths), "paths") as advance:
-            (steps.link if self.settings.top_k is None else steps.link_best)(ranks, paths, basis, advance)
-        return self._follow(steps, ranks, paths, progress) if basis.ordered else 0
+            (steps.link if self.settings.top_k is None else steps.link_best)(indexes, paths, constants, advance)
+        return self._follow(steps, indexes, paths, progress) if constants.ordered else 0
 
-    def _follow(self, steps: CoLikes, ranks: list[int], paths: list[int], progress: Progress) -> int:
+    def _follow(self, steps: CoLikes, indexes: list[int], paths: list[int], progress: Progress) -> int:
         with progress("count what follows", sum(paths), "paths") as advance:
-            return steps.follow(ranks, paths, advance)
+            return steps.follow(indexes, paths, advance)
 
-    def _summary(self, together: InTransaction) -> dict[str, Any]:
-        (summary,) = together(lambda transaction: transaction.run(load_query("derive/summary")))
+    def _summary(self, run_in_transaction: InTransaction) -> dict[str, Any]:
+        (summary,) = run_in_transaction(lambda transaction: transaction.run(load_query("derive/summary")))
         if not summary["edges"]:
             raise MovieRecError(
                 f"No pair of movies reaches weight {self.settings.min_weight} by {self.settings.measure} "

@@ -20,7 +20,7 @@ HEAP_BYTES = 800  # of an edge in a transaction, by the server's own account (SH
 
 
 class Preview:
-    """Gathers edges as likeRanks and weights, 16 bytes each."""
+    """Gathers edges as likeIndexes and weights, 16 bytes each."""
 
     def __init__(self) -> None:
         self._pairs: list[np.ndarray] = [np.empty(0, dtype=np.int64)]
@@ -28,25 +28,25 @@ class Preview:
         self._largest_batch = 0
 
     def add(self, rows: list[Row]) -> None:
-        """Rows of derive/co_liked and its variants: likeRank, neighbours, weights; of one batch."""
+        """Rows of derive/co_liked and its variants: likeIndex, neighbours, weights; of one batch."""
         self._largest_batch = max(self._largest_batch, sum(row["edges"] for row in rows))
         for row in rows:
-            one, others = row["likeRank"], np.array(row["neighbours"], dtype=np.int64)
-            # Smaller rank first: some variants meet a pair from both of its ends.
+            one, others = row["likeIndex"], np.array(row["neighbours"], dtype=np.int64)
+            # Smaller index first: some variants meet a pair from both of its ends.
             self._pairs.append((np.minimum(one, others) << 32) | np.maximum(one, others))
             self._weights.append(np.array(row["weights"], dtype=np.float64))
 
-    def summary(self, n_old_edges: int, seconds: float, at_once: bool) -> dict[str, Any]:
+    def summary(self, n_old_edges: int, seconds: float, single_transaction: bool) -> dict[str, Any]:
         """Sizes, quantiles of degrees, a histogram of weights, and what writing them would take.
 
-        `seconds` is what counting took; `at_once`: all would be written in one transaction. The bounds of the
+        `seconds` is what counting took; with `single_transaction` all would be written in one. The bounds of the
         histogram are 1, 2 and 5 times powers of ten.
         """
         pairs, first = np.unique(np.concatenate(self._pairs), return_index=True)
         weights = np.concatenate(self._weights)[first]
         _, degrees = np.unique(np.concatenate([pairs >> 32, pairs & 0xFFFFFFFF]), return_counts=True)
         n_edges = len(pairs)
-        in_memory = n_edges + n_old_edges if at_once else WRITERS * self._largest_batch
+        in_memory = n_edges + n_old_edges if single_transaction else WRITERS * self._largest_batch
         quantiles = np.quantile(degrees if n_edges else [0], list(QUANTILES.values()), method="inverted_cdf")
         return {
             "movies": len(degrees),

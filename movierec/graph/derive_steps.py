@@ -1,8 +1,8 @@
 """The steps of a derive, each a query file run over batches.
 
-    RATED  ->  Movie.likeRank, User.likedRanks  ->  Movie.likeCount  ->  CO_LIKED
+    RATED  ->  Movie.likeIndex, User.likedIndexes  ->  Movie.likeCount  ->  CO_LIKED
 
-A liked movie has a number, its rank; a user has the list of the ranks of what they like. A movie's pairs are
+A liked movie has a number, its index; a user has the list of the indexes of what they like. A movie's pairs are
 then counted by going to the users who like it and unrolling their lists: one step in the graph for each like,
 and none for each pair.
 """
@@ -22,7 +22,7 @@ from movierec.database.query_files import load_query
 from movierec.graph.settings import DeriveSettings
 from movierec.progress import Advance
 
-__all__ = ["BATCH_PATHS", "WRITERS", "Basis", "CoLikes", "InTransaction", "Likes"]
+__all__ = ["BATCH_PATHS", "WRITERS", "CoLikes", "DeriveConstants", "InTransaction", "Likes"]
 
 BATCH_PATHS = 1_000_000  # movie - user - movie; half a second of counting, at most as many edges
 WRITERS = 2  # batches in the making: one is counted while another is written
@@ -42,7 +42,7 @@ class InTransaction(Protocol):
 
 
 @dataclass(frozen=True)
-class Basis:
+class DeriveConstants:
     """What a full derive finds, and an incremental one after it keeps."""
 
     denominator: float  # D
@@ -66,13 +66,13 @@ class CoLikes:
 
     def __init__(
         self,
-        together: InTransaction,
+        run_in_transaction: InTransaction,
         settings: DeriveSettings,
         batch_paths: int = BATCH_PATHS,
         writers: int = 1,
         on_rows: Callable[[list[Row]], None] | None = None,
     ) -> None:
-        self.together = together
+        self.run_in_transaction = run_in_transaction
         self.settings = settings
         self.batch_paths = batch_paths
         self.writers = writers
@@ -85,28 +85,28 @@ class CoLikes:
     def clear_followed(self) -> None:
         self._repeat("derive/clear_followed_by", "edges", BATCH_EDGES)
 
-    def tells_order(self) -> bool:
+    def has_reliable_timestamps(self) -> bool:
         """Whether FOLLOWED_BY is to be derived: by the setting, or if times tell likes of an hour apart."""
         if self.settings.order != "auto":
             return self.settings.order == "on"
-        (times,) = self._run("derive/times_told_apart", minRating=self.settings.min_rating)
-        return bool(times["toldApart"] >= max(1, times["tied"]))
+        (times,) = self._run("derive/timestamp_resolution", minRating=self.settings.min_rating)
+        return bool(times["distinct"] >= max(1, times["tied"]))
 
-    def rank_all_movies(self) -> int:
+    def index_all_movies(self) -> int:
         """Number the liked movies anew, by movieId; returns how many there are."""
-        self._repeat("derive/clear_ranks", "movies", BATCH_NODES, minRating=self.settings.min_rating)
+        self._repeat("derive/clear_like_indexes", "movies", BATCH_NODES, minRating=self.settings.min_rating)
         movies = self._run("derive/liked_movies", minRating=self.settings.min_rating)
-        self._rank([row["movieId"] for row in movies], 0, "derive/rank_movies")
+        self._index_movies([row["movieId"] for row in movies], 0, "derive/index_movies")
         return len(movies)
 
-    def rank_new_movies(self) -> None:
-        """Number the movies that touched users like and that have no number yet, after the others."""
-        movies = self._run("derive/unranked_movies", minRating=self.settings.min_rating)
-        self._rank([row["movieId"] for row in movies], self.last_rank() + 1, "derive/rank_new_movies")
+    def index_new_movies(self) -> None:
+        """Number the movies that changed users like and that have no number yet, after the others."""
+        movies = self._run("derive/unindexed_movies", minRating=self.settings.min_rating)
+        self._index_movies([row["movieId"] for row in movies], self.last_index() + 1, "derive/index_new_movies")
 
-    def last_rank(self) -> int:
-        rank = self._run("derive/last_rank")[0]["lastRank"]
-        return -1 if rank is None else int(rank)
+    def last_index(self) -> int:
+        index = self._run("derive/last_like_index")[0]["lastIndex"]
+        return -1 if index is None else int(index)
 
     def keep_likes(self, raters: Sequence[Row], reference_time: int) -> Likes:
         """Keep on every user what they like. `raters`: userId, likes, newestAt; ascending."""
@@ -127,47 +127,47 @@ class CoLikes:
             total.like_decays += row["likeDecays"]
         return total
 
-    def keep_touched_likes(self, reference_time: int) -> int:
-        """The same for touched users; marks the movies whose likes have changed. Returns how many users."""
-        users = self.touched_users()
+    def keep_changed_likes(self, reference_time: int) -> int:
+        """The same for changed users; marks the movies whose likes have changed. Returns how many users."""
+        users = self.changed_users()
         for start in range(0, len(users), BATCH_USERS):
             self._run(
-                "derive/touched_likes",
+                "derive/changed_likes",
                 userIds=users[start : start + BATCH_USERS],
                 maxUserLikes=self.settings.max_user_likes,
                 **self._ageing(reference_time),
             )
         return len(users)
 
-    def keep_steps(self, user_ids: Sequence[int]) -> None:
+    def keep_ages(self, user_ids: Sequence[int]) -> None:
         """Keep on users how many likes ago each of theirs was."""
         for start in range(0, len(user_ids), BATCH_USERS):
             batch = list(user_ids[start : start + BATCH_USERS])
-            self._run("derive/like_steps", userIds=batch, minRating=self.settings.min_rating)
+            self._run("derive/like_ages", userIds=batch, minRating=self.settings.min_rating)
 
-    def touched_users(self) -> list[int]:
-        return [row["userId"] for row in self._run("derive/touched_users")]
+    def changed_users(self) -> list[int]:
+        return [row["userId"] for row in self._run("derive/changed_users")]
 
-    def mark_reordered(self) -> None:
-        """Mark what touched users like by their lists, before and after these change."""
-        self._run("derive/mark_reordered")
+    def mark_order_changed(self) -> None:
+        """Mark what changed users like by their lists, before and after these change."""
+        self._run("derive/mark_order_changed")
 
-    def reordered_ranks(self) -> list[int]:
-        return [row["likeRank"] for row in self._run("derive/reordered_movies")]
+    def order_changed_indexes(self) -> list[int]:
+        return [row["likeIndex"] for row in self._run("derive/order_changed_movies")]
 
-    def follow(self, ranks: Sequence[int], paths: Sequence[int], advance: Advance) -> int:
+    def follow(self, indexes: Sequence[int], paths: Sequence[int], advance: Advance) -> int:
         """Count, weigh and write what follows each movie; returns how many relationships."""
-        settings, last_rank, edges = self.settings, self.last_rank(), 0
+        settings, last_index, edges = self.settings, self.last_index(), 0
         for first, last in _batches(paths, self.batch_paths):
-            batch = list(ranks[first : last + 1])
+            batch = list(indexes[first : last + 1])
 
             def write(transaction: Transaction, batch: list[int] = batch) -> list[Row]:
                 if not self.dry_run:
-                    transaction.run(load_query("derive/clear_followed_by_from_movies"), ranks=batch)
+                    transaction.run(load_query("derive/clear_followed_by_from_movies"), indexes=batch)
                 return transaction.run(
                     load_query("derive/followed_by"),
-                    ranks=batch,
-                    lastRank=last_rank,
+                    indexes=batch,
+                    lastIndex=last_index,
                     minRating=settings.min_rating,
                     scale=settings.follow_scale,
                     window=settings.follow_window,
@@ -175,68 +175,74 @@ class CoLikes:
                     dryRun=self.dry_run,
                 )
 
-            edges += sum(row["edges"] for row in self.together(write))
+            edges += sum(row["edges"] for row in self.run_in_transaction(write))
             advance(int(np.sum(paths[first : last + 1])))
         return edges
 
-    def has_touched(self) -> bool:
+    def has_changes(self) -> bool:
         """Whether anything has changed since the last derive, movies that are gone included."""
-        return bool(self._run("derive/has_touched")[0]["hasTouched"])
+        return bool(self._run("derive/has_changes")[0]["hasChanges"])
 
-    def touched_ranks(self) -> list[int]:
-        return [row["likeRank"] for row in self._run("derive/touched_movies")]
+    def changed_indexes(self) -> list[int]:
+        return [row["likeIndex"] for row in self._run("derive/changed_movies")]
 
-    def count_likes(self, ranks: Sequence[int], reference_time: int) -> tuple[list[int], list[int]]:
-        """Put the number of likes on the movies; returns the ranks that are a movie's, and of each how many
+    def count_likes(self, indexes: Sequence[int], reference_time: int) -> tuple[list[int], list[int]]:
+        """Put the number of likes on the movies; returns the indexes that are a movie's, and of each how many
         paths there are over users to movies.
         """
         rows = [
             row
-            for start in range(0, len(ranks), BATCH_NODES)
+            for start in range(0, len(indexes), BATCH_NODES)
             for row in self._run(
                 "derive/count_likes",
-                ranks=list(ranks[start : start + BATCH_NODES]),
+                indexes=list(indexes[start : start + BATCH_NODES]),
                 isCapped=self.settings.max_user_likes is not None,
                 **self._ageing(reference_time),
             )
         ]
-        return [row["likeRank"] for row in rows], [row["paths"] for row in rows]
+        return [row["likeIndex"] for row in rows], [row["paths"] for row in rows]
 
-    def link(self, ranks: Sequence[int], paths: Sequence[int], basis: Basis, advance: Advance) -> None:
-        """Count, weigh and write the pairs of each movie with those of a larger rank."""
+    def link(
+        self, indexes: Sequence[int], paths: Sequence[int], constants: DeriveConstants, advance: Advance
+    ) -> None:
+        """Count, weigh and write the pairs of each movie with those of a larger index."""
         # A batch whose commit was not answered is repeated, and must not find its own edges there.
-        self._link("derive/co_liked", ranks, paths, basis, advance, {}, "derive/clear_co_liked_from_movies")
+        self._link("derive/co_liked", indexes, paths, constants, advance, {}, "derive/clear_co_liked_from_movies")
 
-    def link_best(self, ranks: Sequence[int], paths: Sequence[int], basis: Basis, advance: Advance) -> None:
+    def link_best(
+        self, indexes: Sequence[int], paths: Sequence[int], constants: DeriveConstants, advance: Advance
+    ) -> None:
         """The pairs of each movie with all others, of each the best `top_k`."""
-        more = {"lastRank": self.last_rank(), "topK": self.settings.top_k}
-        self._link("derive/co_liked_of_movies", ranks, paths, basis, advance, more)
+        more = {"lastIndex": self.last_index(), "topK": self.settings.top_k}
+        self._link("derive/co_liked_of_movies", indexes, paths, constants, advance, more)
 
-    def relink(self, ranks: Sequence[int], paths: Sequence[int], basis: Basis, advance: Advance) -> None:
+    def relink(
+        self, indexes: Sequence[int], paths: Sequence[int], constants: DeriveConstants, advance: Advance
+    ) -> None:
         """Delete the pairs of the movies and make them anew, each batch in one transaction."""
-        last_rank = self.last_rank()
-        more = {"lastRank": last_rank, "topK": last_rank + 1}  # no movie has as many neighbours
+        last_index = self.last_index()
+        more = {"lastIndex": last_index, "topK": last_index + 1}  # no movie has as many neighbours
         before = "derive/clear_co_liked_of_movies"
-        self._link("derive/co_liked_of_movies", ranks, paths, basis, advance, more, before)
+        self._link("derive/co_liked_of_movies", indexes, paths, constants, advance, more, before)
 
     def totals(self) -> dict[str, int]:
         """How many users like anything, and how many likes there are."""
         return dict(self._run("derive/like_totals")[0])
 
-    def untouch(self) -> None:
-        self._repeat("derive/untouch", "nodes", BATCH_NODES)
+    def clear_changed(self) -> None:
+        self._repeat("derive/clear_changed", "nodes", BATCH_NODES)
 
-    def _rank(self, movie_ids: list[int], first: int, query: str) -> None:
+    def _index_movies(self, movie_ids: list[int], first: int, query: str) -> None:
         for start in range(0, len(movie_ids), BATCH_NODES):
             batch = movie_ids[start : start + BATCH_NODES]
-            self._run(query, movieIds=batch, firstRank=first + start)
+            self._run(query, movieIds=batch, firstIndex=first + start)
 
     def _link(
         self,
         query: str,
-        ranks: Sequence[int],
+        indexes: Sequence[int],
         paths: Sequence[int],
-        basis: Basis,
+        constants: DeriveConstants,
         advance: Advance,
         more: dict[str, Any],
         before: str = "",
@@ -247,25 +253,25 @@ class CoLikes:
             "minRating": settings.min_rating,
             "isCapped": settings.max_user_likes is not None,
             "measure": settings.measure,
-            "denominator": basis.denominator,
+            "denominator": constants.denominator,
             "damping": settings.damping,
             "minWeight": settings.min_weight,
             "minCount": settings.min_count,
             "dryRun": self.dry_run,
-            **(self._ageing(basis.reference_time) if half_life else {}),
+            **(self._ageing(constants.reference_time) if half_life else {}),
         }
         text = load_query(f"{query}_decayed" if half_life else query)
 
         def work(bounds: tuple[int, int]) -> tuple[int, list[Row]]:
             first, last = bounds
-            batch = list(ranks[first : last + 1])
+            batch = list(indexes[first : last + 1])
 
             def write(transaction: Transaction) -> list[Row]:
                 if before and not self.dry_run:
-                    transaction.run(load_query(before), ranks=batch)
-                return transaction.run(text, ranks=batch, **parameters)
+                    transaction.run(load_query(before), indexes=batch)
+                return transaction.run(text, indexes=batch, **parameters)
 
-            return int(np.sum(paths[first : last + 1])), self.together(write)
+            return int(np.sum(paths[first : last + 1])), self.run_in_transaction(write)
 
         # Two that MERGE the same pair from its two ends would be in each other's way.
         writers = self.writers if query == "derive/co_liked" else 1
@@ -288,7 +294,7 @@ class CoLikes:
             pass
 
     def _run(self, query: str, **parameters: Any) -> list[Row]:
-        return self.together(lambda transaction: transaction.run(load_query(query), **parameters))
+        return self.run_in_transaction(lambda transaction: transaction.run(load_query(query), **parameters))
 
 
 def _mapped(n_threads: int, work: Callable[[Any], T], items: Iterator[Any]) -> Iterator[T]:

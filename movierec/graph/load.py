@@ -210,7 +210,7 @@ class _Writer:
 
     def _commit(self, position: int, part: Chunk) -> Counts:
         """Write and commit a piece, or leave it to be cut smaller; the ledger knows which."""
-        self.run.begins_to_show(self.database)
+        self.run.mark_visible(self.database)
         try:
             rows_done, counts = self.database.in_transaction(lambda tx: self._write(tx, position, part))
         except ServerOutOfMemory:
@@ -223,7 +223,7 @@ class _Writer:
         return counts
 
     def _write(self, transaction: Transaction, position: int, part: Chunk) -> tuple[list[int], Counts]:
-        ledger = transaction.run_one(load_query("load/claim"), loadId=self.ledger.load_id)
+        ledger = transaction.run_one(load_query("load/lock_ledger"), loadId=self.ledger.load_id)
         if ledger["status"] not in ("loading", "done"):
             raise MovieRecError(f"Load {self.ledger.load_id} is being removed; this load has stopped.")
         rows_done: list[int] = ledger["rowsDone"]
@@ -240,7 +240,7 @@ class _Writer:
         )
         rows_done[position] = part.end_row
         transaction.run(
-            load_query("load/advance"),
+            load_query("load/update_ledger"),
             loadId=self.ledger.load_id,
             runId=self.run.run_id,
             rowsDone=rows_done,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from movierec.arrays import LikeLists, MovieGraph, graph_from_edges, symmetric_pmi
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
-from movierec.database.runs import unchanged
+from movierec.database.runs import consistent_read
 from movierec.errors import StageMissing
 from movierec.progress import Advance, Progress, silent
 
@@ -24,7 +24,7 @@ FOLLOWED_MIN_WEIGHT = 0.5  # of an edge that is walked, as s * pmi; what is belo
 STREAMS = 2  # at the same time: the server reads each on one of its threads
 
 # Relationship -> the query that pulls it, and where the Run of the derive says how many there are.
-EDGES = {"CO_LIKED": ("pull/neighbours", "edges"), "FOLLOWED_BY": ("pull/followed_by", "followed")}
+EDGES = {"CO_LIKED": ("pull/co_liked", "edges"), "FOLLOWED_BY": ("pull/followed_by", "followed")}
 
 Edges = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]  # sources, targets, weights; (E,) each
 
@@ -50,7 +50,7 @@ def pull_edges(database: Database, kind: str, progress: Progress = silent) -> Ed
     """
     query, counted_as = EDGES[kind]
     with (
-        unchanged(database, "derive") as derived,
+        consistent_read(database, "derive") as derived,
         progress("pull edges", derived.get(counted_as, 0), "edges") as advance,
         ThreadPoolExecutor(STREAMS, "pull") as pool,
     ):
@@ -79,19 +79,19 @@ def pull_edges(database: Database, kind: str, progress: Progress = silent) -> Ed
 
 def pull_likes(database: Database) -> LikeLists:
     """What every user likes, as the last derive kept it. Raises StageMissing unless that is done."""
-    with unchanged(database, "derive"):
+    with consistent_read(database, "derive"):
         movies = database.read(load_query("pull/liked_movies"))
-        ranks = np.array([row["likeRank"] for row in movies], dtype=np.int64)
+        indexes = np.array([row["likeIndex"] for row in movies], dtype=np.int64)
         ids = np.array([row["movieId"] for row in movies], dtype=np.int64)
         counts = np.array([row["likeCount"] for row in movies], dtype=np.int64)
         by_id = np.argsort(ids)
-        place = np.full(ranks.max(initial=-1) + 1, -1, dtype=np.int32)  # likeRank -> position
-        place[ranks[by_id]] = np.arange(len(ids))
+        place = np.full(indexes.max(initial=-1) + 1, -1, dtype=np.int32)  # likeIndex -> position
+        place[indexes[by_id]] = np.arange(len(ids))
         lists: list[NDArray[np.int32]] = []
         steps: list[NDArray[np.float32]] = []
         ordered = True
         for row in database.stream(load_query("pull/likes")):
-            lists.append(place[np.array(row["ranks"][::-1], dtype=np.int64)])
+            lists.append(place[np.array(row["indexes"][::-1], dtype=np.int64)])
             ordered = ordered and row["steps"] is not None
             if ordered:
                 steps.append(np.array(row["steps"][::-1], dtype=np.float32))

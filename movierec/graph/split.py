@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
-from movierec.database.runs import latest_run, property_name, record_run, refuse_unfinished
+from movierec.database.runs import latest_run, property_name, record_run, reject_unfinished
 from movierec.errors import BadRequest, DataRejected, StageMissing
 from movierec.graph.load import BATCH_ROWS
 from movierec.graph.settings import SplitSettings
@@ -47,7 +47,7 @@ def split_ratings(database: Database, settings: SplitSettings) -> dict[str, Any]
     counts = database.read_one(load_query("split/held_out"))
     if not counts["ratings"]:
         raise StageMissing('No RATED relationships. Run "movierec load" first.')
-    refuse_unfinished(database, "load")
+    reject_unfinished(database, "load")
     if counts["heldOut"]:
         _refuse_other_split(database, settings)
     hold_out = _STRATEGIES[settings.strategy](database, settings)

@@ -55,7 +55,7 @@ def remove_load(database: Database, load_id: int, progress: Progress = silent) -
                 (row,) = database.run_batches(load_query(query), loadId=load_id)
                 result[what] = row[what]
                 advance(1, f"{row[what]} {what}")
-        database.run_batches(load_query("load/relinquish"), loadId=load_id)
+        database.run_batches(load_query("load/release_ownership"), loadId=load_id)
         (row,) = database.write(load_query("load/remove_finish"), loadId=load_id)
         run.results |= result
     return {

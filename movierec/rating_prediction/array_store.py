@@ -20,20 +20,20 @@ from movierec.errors import MovieRecError
 __all__ = ["ArrayStore", "slices", "whole_rows"]
 
 LARGE = 2**26  # bytes
-AT_ONCE = 2**24  # elements that are worked on in memory
+CHUNK_SIZE = 2**24  # elements that are worked on in memory
 
 
 @dataclass(frozen=True)
 class ArrayStore:
     """Makes arrays: in memory, and with a `folder`, those above `large` bytes in files there.
 
-    The files have no names: they go with their arrays, also those of a process that is killed. `at_once` is how
+    The files have no names: they go with their arrays, also those of a process that is killed. `chunk_size` is how
     many elements are to be worked on in memory.
     """
 
     folder: Path | None = None
     large: int = LARGE
-    at_once: int = AT_ONCE
+    chunk_size: int = CHUNK_SIZE
 
     def zeros(self, n: int, dtype: DTypeLike) -> NDArray[Any]:
         """(n,) zeros. Raises MovieRecError where the folder cannot take them."""
@@ -44,7 +44,7 @@ class ArrayStore:
             self.folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=self.folder) as file:
                 # Written out, not left to be found missing when a page of it is.
-                for part in slices(n_bytes, self.at_once):
+                for part in slices(n_bytes, self.chunk_size):
                     file.write(bytes(part.stop - part.start))
                 file.flush()
                 return np.asarray(np.memmap(file, dtype, "r+", shape=(n,)))
@@ -57,26 +57,26 @@ class ArrayStore:
     def chosen(self, array: NDArray[Any], kept: NDArray[np.bool_]) -> NDArray[Any]:
         """array[kept], (n,)."""
         found, end = self.zeros(int(np.count_nonzero(kept)), array.dtype), 0
-        for part in slices(len(array), self.at_once):
+        for part in slices(len(array), self.chunk_size):
             own = array[part][kept[part]]
             end += len(own)
             found[end - len(own) : end] = own
         return found
 
 
-def slices(n: int, at_once: int) -> Iterator[slice]:
+def slices(n: int, chunk_size: int) -> Iterator[slice]:
     """0..n in parts."""
-    for start in range(0, n, at_once):
-        yield slice(start, min(start + at_once, n))
+    for start in range(0, n, chunk_size):
+        yield slice(start, min(start + chunk_size, n))
 
 
-def whole_rows(indptr: NDArray[np.int64], at_once: int) -> Iterator[slice]:
-    """Rows 0..n-1 in parts of at most `at_once` entries, or of one row that has more.
+def whole_rows(indptr: NDArray[np.int64], chunk_size: int) -> Iterator[slice]:
+    """Rows 0..n-1 in parts of at most `chunk_size` entries, or of one row that has more.
 
     indptr  (n + 1,): the entries of row i are indptr[i]:indptr[i + 1]
     """
     start, n = 0, len(indptr) - 1
     while start < n:
-        end = int(np.searchsorted(indptr, indptr[start] + at_once, side="right")) - 1
+        end = int(np.searchsorted(indptr, indptr[start] + chunk_size, side="right")) - 1
         yield slice(start, end := min(max(end, start + 1), n))
         start = end

@@ -105,14 +105,14 @@ class Side:
         store = store or ArrayStore()
         n_ratings = len(receivers)
         degrees = np.zeros(n, dtype=np.int64)
-        for part in slices(n_ratings, store.at_once):
+        for part in slices(n_ratings, store.chunk_size):
             degrees += np.bincount(receivers[part], minlength=n)
         indptr = np.concatenate([[0], np.cumsum(degrees)])
         number = np.int32 if n_ratings < 2**31 else np.int64
         side = cls(indptr, *(store.zeros(n_ratings, kind) for kind in (np.int32, np.int8, number)))
-        for rows in whole_rows(indptr, store.at_once):
+        for rows in whole_rows(indptr, store.chunk_size):
             found = np.empty(0, np.int64)
-            for part in slices(n_ratings, store.at_once):
+            for part in slices(n_ratings, store.chunk_size):
                 own = part.start + np.flatnonzero((receivers[part] >= rows.start) & (receivers[part] < rows.stop))
                 found = np.append(found, own)
             found = found[np.lexsort((others[found], levels[found], receivers[found]))]

@@ -25,8 +25,8 @@ from movierec.training.checksummed_file import load_with_checksum, save_with_che
 __all__ = ["RatingModel", "draft_of"]
 
 FORMAT = 1  # to be raised when a file would no longer give the same stars
-AT_ONCE = 1_000_000  # ratings that are heard of at the same time
-PAIRS_AT_ONCE = 100_000
+CHUNK_SIZE = 1_000_000  # ratings that are heard of at the same time
+CHUNK_PAIRS = 100_000
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class RatingModel:
     def chances(self, users: NDArray[np.int64], movies: NDArray[np.int64]) -> NDArray[np.float64]:
         """(N, R) chance of each level, for N pairs of positions."""
         found = np.empty((len(users), len(self.stars)))
-        for pairs in slices(len(users), PAIRS_AT_ONCE):
+        for pairs in slices(len(users), CHUNK_PAIRS):
             own, of_user = np.unique(users[pairs], return_inverse=True)
             leanings = self.weights["users.leanings"][torch.from_numpy(own)]
             found[pairs] = self._softmax(self.user_vectors[own], leanings, of_user, movies[pairs])
@@ -98,7 +98,7 @@ class RatingModel:
     def rmse(self, graph: RatingGraph) -> float:
         """Root of the mean squared error on the ratings of a graph of the same users and movies."""
         squares = 0.0
-        for part in slices(graph.n_ratings, PAIRS_AT_ONCE):
+        for part in slices(graph.n_ratings, CHUNK_PAIRS):
             predicted = self.predicted(graph.users[part].astype(np.int64), graph.movies[part].astype(np.int64))
             squares += float(np.sum((predicted - graph.stars[graph.levels[part]]) ** 2))
         return float(np.sqrt(squares / graph.n_ratings))
@@ -237,7 +237,7 @@ def _encoded(
 ) -> NDArray[np.float32]:
     """(N, D) vectors of all receivers, in parts of about a million ratings."""
     vectors = np.empty((len(side.indptr) - 1, len(encoder.offset)), dtype=np.float32)
-    for rows in whole_rows(side.indptr, AT_ONCE):
+    for rows in whole_rows(side.indptr, CHUNK_SIZE):
         messages = draw_messages(side, sender_degrees, np.arange(rows.start, rows.stop), n_levels)
         vectors[rows] = encoder(messages, torch.from_numpy(features[rows])).numpy()
     return vectors

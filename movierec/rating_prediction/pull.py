@@ -53,13 +53,13 @@ def pull_rating_graph(
     # Fewer than were counted, where others than users rate, or something else than movies.
     of_user, rated, given = of_user[:end], rated[:end], given[:end]
     stars = np.empty(0)
-    for part in slices(end, store.at_once):
+    for part in slices(end, store.chunk_size):
         stars = np.union1d(stars, given[part])
         if len(stars) > MOST_LEVELS:
             break
     check_levels(stars)
     levels = store.zeros(end, np.int8)
-    for part in slices(end, store.at_once):
+    for part in slices(end, store.chunk_size):
         levels[part] = level_of(stars, given[part])
     features = Features.of(users, movies)
     return RatingGraph(

@@ -13,7 +13,7 @@ from typing import Any
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
-from movierec.database.runs import RunLog, last_done, record_run, refuse_unfinished, runs_before
+from movierec.database.runs import RunLog, earlier_runs, last_done, record_run, reject_unfinished
 from movierec.errors import StageMissing
 from movierec.progress import Progress, silent
 from movierec.rating_prediction.array_store import ArrayStore
@@ -52,7 +52,7 @@ def train_and_save(
     graph = pull_rating_graph(database, progress, ArrayStore(checkpoints))
     _refuse_half_done(database)
     checkpoint = checkpoint_for(checkpoints, graph, settings, threads)
-    with record_run(database, "rate", settings.as_dict(), at_once=True) as run:
+    with record_run(database, "rate", settings.as_dict(), single_transaction=True) as run:
         if fresh:
             checkpoint.discard()
         model = train_rating_model(graph, settings, checkpoint, progress, threads)
@@ -117,7 +117,7 @@ def _file(models: Path, run_id: str) -> Path:
 
 def _discard_earlier(database: Database, models: Path, run_id: str) -> None:
     """Delete the models of earlier Runs of this database, and what those left that were killed."""
-    for earlier in runs_before(database, run_id):
+    for earlier in earlier_runs(database, run_id):
         path = _file(models, earlier)
         path.unlink(missing_ok=True)
         draft_of(path).unlink(missing_ok=True)
@@ -125,7 +125,7 @@ def _discard_earlier(database: Database, models: Path, run_id: str) -> None:
 
 def _write_vectors(database: Database, model: RatingModel, run: RunLog, progress: Progress) -> None:
     """In batches, each of its own transaction; the Run says until its end that they are not whole."""
-    run.begins_to_show(database)
+    run.mark_visible(database)
     sides = (
         ("rating_prediction/write_users", "userIds", model.user_ids, model.user_vectors),
         ("rating_prediction/write_movies", "movieIds", model.movie_ids, model.movie_vectors),
@@ -140,4 +140,4 @@ def _write_vectors(database: Database, model: RatingModel, run: RunLog, progress
 
 def _refuse_half_done(database: Database) -> None:
     for stage in ("load", "split"):
-        refuse_unfinished(database, stage)
+        reject_unfinished(database, stage)

@@ -94,7 +94,7 @@ def validation_parts(
     """(E,) which ratings are learnt from, and which are asked for, to choose the epochs."""
     generator = random_generator(Stream.VALIDATION_RATINGS, settings.seed)
     asked = graph.store.zeros(graph.n_ratings, np.bool_)
-    for part in _shuffled(graph.n_ratings, generator, graph.store.at_once):
+    for part in _shuffled(graph.n_ratings, generator, graph.store.chunk_size):
         asked[part[: int(len(part) * settings.validation)]] = True
     if not asked.any():
         raise BadRequest(
@@ -105,9 +105,9 @@ def validation_parts(
     return learnt, asked
 
 
-def _shuffled(n: int, generator: np.random.Generator, at_once: int) -> Iterator[NDArray[np.int64]]:
-    """0..n-1 in parts of at most `at_once`, each of every so manieth in any order: all would take much memory."""
-    n_parts = -(-n // at_once)
+def _shuffled(n: int, generator: np.random.Generator, chunk_size: int) -> Iterator[NDArray[np.int64]]:
+    """0..n-1 in parts of at most `chunk_size`; each takes every n-th index, shuffled, which bounds the memory."""
+    n_parts = -(-n // chunk_size)
     for first in range(n_parts):
         yield first + n_parts * generator.permutation(-(-(n - first) // n_parts))
 
@@ -179,7 +179,7 @@ class Training:
 
     def batches(self, epoch: int) -> Iterator[NDArray[np.int64]]:
         """Positions of the ratings that a step predicts; each rating is in one."""
-        for part in _shuffled(self.graph.n_ratings, self.numbers(epoch), self.graph.store.at_once):
+        for part in _shuffled(self.graph.n_ratings, self.numbers(epoch), self.graph.store.chunk_size):
             steps = max(LEAST_STEPS, round(len(part) / self.settings.batch))
             bounds = np.linspace(0, len(part), min(len(part), steps) + 1).astype(np.int64)
             for start, end in pairwise(bounds.tolist()):

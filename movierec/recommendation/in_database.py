@@ -13,7 +13,7 @@ import numpy as np
 from movierec.arrays import unit_vectors, vector_table
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
-from movierec.database.runs import require_live_run, unchanged
+from movierec.database.runs import consistent_read, require_live_run
 from movierec.errors import BadRequest, StageMissing
 from movierec.lookup.filters import Filters
 from movierec.lookup.movies import find_movie
@@ -37,13 +37,13 @@ def recommend(
     `basis` is "likes", or "popularity" for a user who likes nothing; `order` says whether the order of likes was
     heeded. Raises NotFound for an unknown user, StageMissing before derive and train are done.
     """
-    with unchanged(database, "derive") as derived, unchanged(database, "train"):
+    with consistent_read(database, "derive") as derived, consistent_read(database, "train"):
         run = require_model(database, derived)
         history = read_history(database, request, derived["minRating"])
         if not history.liked:
             return popular_movies(database, request, derived["minRating"], run["runId"])
         ordered = is_in_order(run)
-        query = "recommend/recommend_in_order" if ordered else "recommend/recommend_in_no_order"
+        query = "recommend/recommend_sequential" if ordered else "recommend/recommend_unordered"
         rows = database.read(load_query(query), **request.parameters())
         if request.diversity and rows:
             rows = _diverse(database, rows, request)
@@ -73,7 +73,7 @@ def similar_movies(
     """
     if k < 1:
         raise BadRequest(f"k is {k}; expected at least 1.")
-    with unchanged(database, "derive"), unchanged(database, "train"):
+    with consistent_read(database, "derive"), consistent_read(database, "train"):
         run = require_live_run(database)
         query = find_movie(database, movie)
         vector, kind = (None, None) if query["hasVector"] else _stand_in(database, query)
@@ -122,7 +122,7 @@ def _diverse(database: Database, rows: Sequence[Row], request: RecommendationReq
 
 def _stand_in(database: Database, query: Row) -> tuple[list[float], str]:
     """A mean vector, by weight, for a movie without one, and what it is the mean of."""
-    rows = database.read(load_query("recommend/stand_in"), movieId=query["movieId"])
+    rows = database.read(load_query("recommend/fallback_vector"), movieId=query["movieId"])
     if not rows:
         raise StageMissing(
             f'"{query["title"]}" has no vector, and no movie that has one is linked with it or shares a genre. '

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from movierec.arrays import Adjacency, positions_in, unit_vectors, vector_table
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
-from movierec.database.runs import require_live_run, unchanged
+from movierec.database.runs import consistent_read, require_live_run
 from movierec.errors import StageMissing
 from movierec.graph.pull import pull_edges
 from movierec.lookup.filters import Filters
@@ -125,7 +125,7 @@ def require_model(database: Database, derived: Row) -> Row:
 
 def pull_model(database: Database) -> Model:
     """The model of the live training and the last derive; StageMissing before both are done."""
-    with unchanged(database, "derive") as derived, unchanged(database, "train"):
+    with consistent_read(database, "derive") as derived, consistent_read(database, "train"):
         run = require_model(database, derived)
         rows = database.read(load_query("recommend/model"))
         ordered = is_in_order(run)

@@ -11,7 +11,7 @@ recent_i = 2^(-steps / recency) for a like that is so many likes older than the 
 half recent_i / sum of recent. Without an order a_i = 1 / likes. The best logit and the largest g are those of
 movies that the user has not rated, so that filters change no score.
 
-The query files recommend/recommend_in_order and recommend/recommend_in_no_order compute the same inside the
+The query files recommend/recommend_sequential and recommend/recommend_unordered compute the same inside the
 server.
 
 Shapes: M movies, L likes of the user, D embedding size.

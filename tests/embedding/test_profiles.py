@@ -5,6 +5,7 @@ import torch
 from movierec.arrays import LikeLists
 from movierec.embedding.embeddings import Embeddings
 from movierec.embedding.profiles import (
+    _step,
     draw_task,
     profile_weights,
     softmax_gradients,
@@ -112,9 +113,7 @@ def test_step_follows_the_mean_gradient_of_all_its_users() -> None:
     task = draw_task(likes, np.arange(5), True, 3.0, np.random.default_rng(1))
     given, predicted = map(torch.from_numpy, task)
     loss, gradients = softmax_gradients(tables, given, predicted)
-    assert tuning._step(tables, torch.optim.Adam(tables, lr=1e-3), given, predicted) == pytest.approx(
-        loss, rel=1e-5
-    )
+    assert _step(tables, torch.optim.Adam(tables, lr=1e-3), given, predicted) == pytest.approx(loss, rel=1e-5)
     for table, gradient in zip(tables, gradients, strict=True):
         torch.testing.assert_close(table.grad, gradient / 5, rtol=1e-4, atol=1e-5)
 

@@ -15,7 +15,7 @@ import pytest
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query, parse_query
-from movierec.database.runs import latest_run, unchanged
+from movierec.database.runs import consistent_read, latest_run
 from movierec.database.settings import ConnectionSettings
 from movierec.errors import BadRequest, MovieRecError, StageMissing
 from movierec.graph.derive import derive_co_liked, preview_derive
@@ -210,10 +210,10 @@ def test_preview_is_what_derive_writes_and_writes_nothing(derived_database: Data
 
 def test_batches_and_one_transaction_write_the_same(derived_database: Database) -> None:
     settings = DeriveSettings.from_preset("keras")
-    at_once = derive_co_liked(derived_database, settings)
+    single_transaction = derive_co_liked(derived_database, settings)
     whole = found(derived_database)
     batches = derive_co_liked(derived_database, settings, one_transaction_paths=0, batch_paths=20_000)
-    assert (at_once["swapped_at_once"], batches["swapped_at_once"]) == (True, False)
+    assert (single_transaction["swapped_at_once"], batches["swapped_at_once"]) == (True, False)
     pd.testing.assert_frame_equal(found(derived_database), whole)
 
 
@@ -247,7 +247,7 @@ def test_commands_read_the_old_graph_or_the_new_one(derived_database: Database) 
         with Database(database.settings) as reader:
             while not done.is_set():
                 with contextlib.suppress(StageMissing):
-                    with unchanged(reader, "derive"):
+                    with consistent_read(reader, "derive"):
                         total = reader.read_one(TOTAL)
                     seen.append(total)
 

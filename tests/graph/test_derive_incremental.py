@@ -30,7 +30,7 @@ RATED = parse_query(
 )
 MARKED = parse_query(
     "tests/marked",
-    "// Marks.\n// Parameters: none.\n// Returns: n.\nMATCH (n:Touched) RETURN count(n) AS n;",
+    "// Marks.\n// Parameters: none.\n// Returns: n.\nMATCH (n:Changed) RETURN count(n) AS n;",
 )
 
 
@@ -110,7 +110,7 @@ def test_nothing_changed_nothing_counted(empty_database: Database, tmp_path: Pat
     derive_co_liked(empty_database, settings)
     before = found(empty_database)
     result = derive_co_liked(empty_database, settings, incremental=True)
-    assert (result["touched_users"], result["touched_movies"]) == (0, 0)
+    assert (result["changed_users"], result["changed_movies"]) == (0, 0)
     pd.testing.assert_frame_equal(found(empty_database), before)
 
 
@@ -123,11 +123,11 @@ def test_one_rating_recounts_one_movie(empty_database: Database, tmp_path: Path)
     preview = preview_derive(empty_database, settings, incremental=True)
     result = derive_co_liked(empty_database, settings, incremental=True)
     assert (
-        (result["touched_users"], result["touched_movies"])
+        (result["changed_users"], result["changed_movies"])
         == (1, 1)
         == (
-            preview["touched_users"],
-            preview["touched_movies"],
+            preview["changed_users"],
+            preview["changed_movies"],
         )
     )
     edges = found(empty_database)
@@ -144,7 +144,7 @@ def test_interrupted_one_is_gone_on_with(
     load_ratings(empty_database, own_file(tmp_path, "second", some_ratings(generator, 50, day=1)))
     with monkeypatch.context() as patch:
         # The power goes when all pairs but none of the marks are done, which is the worst moment.
-        patch.setattr(CoLikes, "untouch", lambda self: 1 / 0)
+        patch.setattr(CoLikes, "clear_changed", lambda self: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             derive_co_liked(empty_database, settings, incremental=True, one_transaction_paths=0, batch_paths=500)
     result = derive_co_liked(empty_database, settings, incremental=True)

@@ -31,14 +31,14 @@ ONE_RATING = parse_query(
     "RETURN r.rating AS rating, r.timestamp AS timestamp, m {.*} AS movie;",
 )
 TOUCHED = parse_query(
-    "tests/touched",
+    "tests/changed",
     "// Who is marked.\n// Parameters: none.\n// Returns: userIds.\n"
-    "MATCH (u:User:Touched) WITH u.userId AS userId ORDER BY userId RETURN collect(userId) AS userIds;",
+    "MATCH (u:User:Changed) WITH u.userId AS userId ORDER BY userId RETURN collect(userId) AS userIds;",
 )
 UNTOUCH = parse_query(
-    "tests/untouch",
+    "tests/clear_changed",
     "// Marks away.\n// Parameters: none.\n// Returns: n.\n"
-    "MATCH (u:User:Touched) REMOVE u:Touched RETURN count(u) AS n;",
+    "MATCH (u:User:Changed) REMOVE u:Changed RETURN count(u) AS n;",
 )
 
 
@@ -60,7 +60,7 @@ def one(database: Database) -> tuple[float, int]:
     return row["rating"], row["timestamp"]
 
 
-def touched(database: Database) -> list[int]:
+def changed(database: Database) -> list[int]:
     return database.read_one(TOUCHED)["userIds"]  # type: ignore[no-any-return]
 
 
@@ -141,12 +141,12 @@ def test_duplicates_in_a_file_are_counted_and_the_newest_stays(
 
 def test_only_users_whose_ratings_change_are_marked(empty_database: Database, tmp_path: Path) -> None:
     load_ratings(empty_database, own_file(tmp_path, "a.csv", "1,1,4.0,100", "2,1,4.0,100", "3,1,4.0,100"))
-    assert touched(empty_database) == [1, 2, 3]
+    assert changed(empty_database) == [1, 2, 3]
     empty_database.write(UNTOUCH)
     load_ratings(
         empty_database, own_file(tmp_path, "b.csv", "1,1,4.0,100", "2,1,4.5,101", "3,1,1.0,1", "4,1,4.0,1")
     )
-    assert touched(empty_database) == [2, 4]
+    assert changed(empty_database) == [2, 4]
 
 
 def test_missing_year_and_link_are_no_properties(empty_database: Database, tmp_path: Path) -> None:

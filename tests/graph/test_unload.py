@@ -12,7 +12,7 @@ from movierec.graph.settings import DeriveSettings
 from movierec.graph.unload import remove_load
 from tests.conftest import Answer
 from tests.graph.content import content
-from tests.graph.test_load import UNTOUCH, one, own_file, touched
+from tests.graph.test_load import UNTOUCH, changed, one, own_file
 from tests.servers import MOVIELENS
 
 pytestmark = pytest.mark.one_version
@@ -33,7 +33,7 @@ def test_removed_load_leaves_what_was_there_before(empty_database: Database, tmp
         "movies": 1,
         "run_again": [],
     }
-    assert touched(empty_database) == [1], "whose rating is the old one again; user 3 is gone"
+    assert changed(empty_database) == [1], "whose rating is the old one again; user 3 is gone"
     empty_database.write(UNTOUCH)
     assert content(empty_database, ledgers=False) == before
     assert [load["status"] for load in list_loads(empty_database)] == ["done", "removed"]

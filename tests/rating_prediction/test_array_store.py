@@ -22,9 +22,9 @@ SETTINGS = RatingModelSettings(
 )
 
 
-def in_files(graph: RatingGraph, folder: Path, at_once: int = 2**24) -> RatingGraph:
+def in_files(graph: RatingGraph, folder: Path, chunk_size: int = 2**24) -> RatingGraph:
     """The same graph, with every array of ratings in a file."""
-    store = ArrayStore(folder, large=0, at_once=at_once)
+    store = ArrayStore(folder, large=0, chunk_size=chunk_size)
     everything = np.ones(graph.n_ratings, dtype=bool)
     return replace(graph, store=store).part(everything)
 
@@ -40,7 +40,7 @@ def test_graph_in_files_leads_to_the_same_model(tmp_path: Path) -> None:
 
 def test_sides_are_the_same_however_little_is_worked_on_at_once(tmp_path: Path) -> None:
     graph = planted()
-    filed = in_files(graph, tmp_path, at_once=50)  # a movie has about 32 ratings, a user 24
+    filed = in_files(graph, tmp_path, chunk_size=50)  # a movie has about 32 ratings, a user 24
     for one, other in ((graph.by_user(), filed.by_user()), (graph.by_movie(), filed.by_movie())):
         for name in ("indptr", "others", "levels", "edges"):
             assert (getattr(one, name) == getattr(other, name)).all()
@@ -49,12 +49,12 @@ def test_sides_are_the_same_however_little_is_worked_on_at_once(tmp_path: Path) 
 def test_shuffled_in_parts_is_learnt_from_as_well(tmp_path: Path) -> None:
     learnt, asked = parts(planted())
     settings = replace(SETTINGS, epochs=60, batch=300)
-    model = train_rating_model(in_files(learnt, tmp_path, at_once=700), settings, threads=1)
+    model = train_rating_model(in_files(learnt, tmp_path, chunk_size=700), settings, threads=1)
     assert model.rmse(asked) < 0.8
 
 
 def test_every_rating_is_in_one_batch_of_an_epoch(tmp_path: Path) -> None:
-    graph = in_files(planted(), tmp_path, at_once=130)
+    graph = in_files(planted(), tmp_path, chunk_size=130)
     training = Training(graph, SETTINGS, Stream.FINAL_FIT)
     batches = list(training.batches(0))
     assert sorted(np.concatenate(batches)) == list(range(graph.n_ratings))
@@ -65,7 +65,7 @@ def test_every_rating_is_in_one_batch_of_an_epoch(tmp_path: Path) -> None:
 def test_interrupted_training_in_parts_goes_on_to_the_same_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    graph = in_files(planted(40, 30), tmp_path, at_once=130)
+    graph = in_files(planted(40, 30), tmp_path, chunk_size=130)
     settings = replace(SETTINGS, epochs=2)
     whole = train_rating_model(graph, settings, threads=1)
     monkeypatch.setattr(train, "CHECKPOINT_SECONDS", 0.0)
@@ -88,9 +88,9 @@ def test_interrupted_training_in_parts_goes_on_to_the_same_bytes(
 def test_files_have_no_names_and_so_leave_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
 
-    def looking(n: int, at_once: int) -> Iterator[slice]:
+    def looking(n: int, chunk_size: int) -> Iterator[slice]:
         seen.append(list(tmp_path.iterdir()))
-        return slices(n, at_once)
+        return slices(n, chunk_size)
 
     monkeypatch.setattr(array_store, "slices", looking)  # while it is written, when a kill would leave it
     array = ArrayStore(tmp_path, large=99).zeros(100, np.int8)

@@ -32,7 +32,7 @@ BOTH = parse_query(
 UNLIKED = parse_query(
     "tests/unliked",
     "// Liked by nobody.\n// Parameters: none.\n// Returns: movieId.\n"
-    "MATCH (m:Movie) WHERE m.likeRank IS NULL RETURN m.movieId AS movieId ORDER BY movieId LIMIT 1;",
+    "MATCH (m:Movie) WHERE m.likeIndex IS NULL RETURN m.movieId AS movieId ORDER BY movieId LIMIT 1;",
 )
 SET_PROFILE = parse_query(
     "tests/set_profile",
@@ -42,7 +42,7 @@ SET_PROFILE = parse_query(
 EVERYTHING = parse_query(
     "tests/everything",
     "// All there is.\n// Parameters: none.\n// Returns: rows.\n"
-    "MATCH (m:Movie) WHERE m.likeRank >= 0 RETURN m.movieId AS id, m.likeCount AS likes, m.year AS year, "
+    "MATCH (m:Movie) WHERE m.likeIndex >= 0 RETURN m.movieId AS id, m.likeCount AS likes, m.year AS year, "
     "m.genres AS genres, m.profileEmbedding AS p, m.contextEmbedding AS o, m.likeBias AS b, "
     "COUNT { (m)<-[:RATED]-() } AS ratings, "
     "[(m)-[f:FOLLOWED_BY]->(x) | [x.movieId, f.weight]] AS followed, "
@@ -252,7 +252,7 @@ def test_popularity_moves_the_list_both_ways(ordered_database: Database) -> None
 @pytest.mark.one_version
 def test_printed_query_gives_the_list_of_the_command(ordered_database: Database) -> None:
     request = RecommendationRequest(15, filters=Filters(any_genre=("Comedy", "Drama"), from_year=1980))
-    query = load_query("recommend/recommend_in_order")
+    query = load_query("recommend/recommend_sequential")
     printed = parse_query("tests/printed", with_parameters(query, request.parameters()))
     assert ":param fromYear => 1980;" in printed.source
     assert ':param anyGenre => ["Comedy", "Drama"];' in printed.source

@@ -4,5 +4,5 @@
 :param runId => "derive-example";
 
 MATCH (run:Run {runId: $runId})
-SET run.atOnce = false
+SET run.singleTransaction = false
 RETURN run.runId AS runId;

@@ -3,9 +3,9 @@
 // Parameters: none.
 // Returns: movies INTEGER, how many were marked.
 
-MATCH (u:User:Touched)
-UNWIND u.likedRanks AS rank
-WITH DISTINCT rank
-MATCH (m:Movie {likeRank: rank})
-SET m:Reordered
+MATCH (u:User:Changed)
+UNWIND u.likedIndexes AS index
+WITH DISTINCT index
+MATCH (m:Movie {likeIndex: index})
+SET m:OrderChanged
 RETURN count(m) AS movies;

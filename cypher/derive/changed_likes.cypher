@@ -13,7 +13,7 @@ MATCH (u:User {userId: userId})
 CALL (u) {
   MATCH (u)-[r:RATED]->(m:Movie)
   WHERE r.rating >= $minRating
-  WITH m.likeRank AS rank,
+  WITH m.likeIndex AS index,
     0.5 ^ CASE
       WHEN r.timestamp >= $referenceTime THEN 0
       // More than that would be too small to be multiplied.
@@ -21,23 +21,23 @@ CALL (u) {
       ELSE ($referenceTime - r.timestamp) / $halfLife
     END AS decay
   ORDER BY r.timestamp DESC, m.movieId
-  RETURN collect(rank) AS allRanks, collect(decay) AS allDecays
+  RETURN collect(index) AS allIndexes, collect(decay) AS allDecays
 }
-WITH u, coalesce(u.likedRanks, []) AS oldRanks, u.likedDecays AS oldDecays,
-  allRanks[..coalesce($maxUserLikes, size(allRanks))] AS ranks,
+WITH u, coalesce(u.likedIndexes, []) AS oldIndexes, u.likeDecays AS oldDecays,
+  allIndexes[..coalesce($maxUserLikes, size(allIndexes))] AS indexes,
   CASE WHEN $halfLife IS NOT NULL THEN allDecays[..coalesce($maxUserLikes, size(allDecays))] END AS decays
 SET
-  u.likedRanks = CASE WHEN ranks <> [] THEN ranks END,
-  u.likedDecays = CASE WHEN ranks <> [] THEN decays END
-WITH ranks, oldRanks, decays,
-  [i IN range(0, size(ranks) - 1) | [ranks[i], decays[i]]] AS likes,
-  [i IN range(0, size(oldRanks) - 1) | [oldRanks[i], oldDecays[i]]] AS oldLikes
-WITH [rank IN oldRanks WHERE NOT rank IN ranks] + [
+  u.likedIndexes = CASE WHEN indexes <> [] THEN indexes END,
+  u.likeDecays = CASE WHEN indexes <> [] THEN decays END
+WITH indexes, oldIndexes, decays,
+  [i IN range(0, size(indexes) - 1) | [indexes[i], decays[i]]] AS likes,
+  [i IN range(0, size(oldIndexes) - 1) | [oldIndexes[i], oldDecays[i]]] AS oldLikes
+WITH [index IN oldIndexes WHERE NOT index IN indexes] + [
   like IN likes
-  WHERE NOT like[0] IN oldRanks OR (decays IS NOT NULL AND NOT like IN oldLikes) |
+  WHERE NOT like[0] IN oldIndexes OR (decays IS NOT NULL AND NOT like IN oldLikes) |
   like[0]
 ] AS changed
-UNWIND changed AS rank
-MATCH (m:Movie {likeRank: rank})
-SET m:Touched
+UNWIND changed AS index
+MATCH (m:Movie {likeIndex: index})
+SET m:Changed
 RETURN count(DISTINCT m) AS movies;

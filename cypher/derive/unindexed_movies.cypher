@@ -3,7 +3,7 @@
 // Returns: movieId INTEGER.
 :param minRating => 4.0;
 
-MATCH (:User:Touched)-[r:RATED]->(m:Movie)
-WHERE r.rating >= $minRating AND m.likeRank IS NULL
+MATCH (:User:Changed)-[r:RATED]->(m:Movie)
+WHERE r.rating >= $minRating AND m.likeIndex IS NULL
 RETURN DISTINCT m.movieId AS movieId
 ORDER BY movieId;

@@ -1,6 +1,6 @@
 // Take a ledger for one batch: the write locks it until the batch is committed, so the answer stays true.
 // Parameters: loadId INTEGER.
-// Returns: status STRING; rowsDone LIST<INTEGER>; lastRunId STRING and lastBatch LIST<INTEGER>, as advance.cypher
+// Returns: status STRING; rowsDone LIST<INTEGER>; lastRunId STRING and lastBatch LIST<INTEGER>, as update_ledger.cypher
 //   left them.
 :param loadId => 1;
 

@@ -30,7 +30,7 @@
 // What a like is, and what the vectors were tuned for, is what the last derive and the live training took it to be.
 MATCH (train:Run {stage: 'train', live: true})
 MATCH (derive:Run {stage: 'derive'})
-WHERE derive.status = 'done' OR NOT coalesce(derive.atOnce, false)
+WHERE derive.status = 'done' OR NOT coalesce(derive.singleTransaction, false)
 WITH train, derive
 ORDER BY derive.startedAt DESC, derive.runId DESC
 LIMIT 1
@@ -88,7 +88,7 @@ CALL (train, likes, profile, length) {
     RETURN m, recent * f.weight / sqrt(m.likeCount) AS piece
     UNION ALL
     MATCH (m:Movie)
-    WHERE m.likeRank >= 0 AND m.likeCount > 0
+    WHERE m.likeIndex >= 0 AND m.likeCount > 0
     RETURN m, 0.0 AS piece
   }
   WITH m, sum(piece) AS evidence

@@ -4,13 +4,13 @@
 :param limit => 10000;
 
 CALL () {
-  MATCH (u:User&Touched)
+  MATCH (u:User&Changed)
   RETURN u AS node
   LIMIT $limit
   UNION ALL
-  MATCH (m:Movie&(Touched|Reordered))
+  MATCH (m:Movie&(Changed|OrderChanged))
   RETURN m AS node
   LIMIT $limit
 }
-REMOVE node:Touched:Reordered
+REMOVE node:Changed:OrderChanged
 RETURN count(*) AS nodes;

@@ -28,7 +28,7 @@
 // What a like is, is what the last derive took it to be.
 MATCH (train:Run {stage: 'train', live: true})
 MATCH (derive:Run {stage: 'derive'})
-WHERE derive.status = 'done' OR NOT coalesce(derive.atOnce, false)
+WHERE derive.status = 'done' OR NOT coalesce(derive.singleTransaction, false)
 WITH train, derive
 ORDER BY derive.startedAt DESC, derive.runId DESC
 LIMIT 1
@@ -71,7 +71,7 @@ CALL (likes, profile, length) {
     RETURN m, c.weight AS piece
     UNION ALL
     MATCH (m:Movie)
-    WHERE m.likeRank >= 0 AND m.likeCount > 0
+    WHERE m.likeIndex >= 0 AND m.likeCount > 0
     RETURN m, 0.0 AS piece
   }
   WITH m, sum(piece) AS evidence

@@ -18,5 +18,5 @@ WITH u, reduce(
   n IN sizes |
   {likes: s.likes + n, steps: s.steps + [_ IN range(1, n) | s.likes + (n - 1) / 2.0]}
 ).steps AS steps
-SET u.likedSteps = CASE WHEN u.likedRanks IS NOT NULL THEN steps[..size(u.likedRanks)] END
+SET u.likeAges = CASE WHEN u.likedIndexes IS NOT NULL THEN steps[..size(u.likedIndexes)] END
 RETURN count(*) AS users;

@@ -5,8 +5,8 @@
 :param limit => 10000;
 
 MATCH (m:Movie)
-WHERE m.likeRank >= 0 AND NOT EXISTS { (m)<-[r:RATED]-() WHERE r.rating >= $minRating }
+WHERE m.likeIndex >= 0 AND NOT EXISTS { (m)<-[r:RATED]-() WHERE r.rating >= $minRating }
 WITH m
 LIMIT $limit
-REMOVE m.likeRank, m.likeCount, m.decayedLikeCount
+REMOVE m.likeIndex, m.likeCount, m.decayedLikeCount
 RETURN count(*) AS movies;

@@ -1,0 +1,5 @@
+// Whether anything has changed since the last derive.
+// Parameters: none.
+// Returns: hasChanges BOOLEAN.
+
+RETURN EXISTS { (:User:Changed) } OR EXISTS { (:Movie:Changed) } AS hasChanges;

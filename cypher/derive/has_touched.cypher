@@ -1,5 +1,0 @@
-// Whether anything has changed since the last derive.
-// Parameters: none.
-// Returns: hasTouched BOOLEAN.
-
-RETURN EXISTS { (:User:Touched) } OR EXISTS { (:Movie:Touched) } AS hasTouched;
