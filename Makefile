@@ -42,10 +42,11 @@ smoke: $(VENV)/.run   ## doctor, load, derive, train, similar and recommend in t
 test-oldest:      ## The tests with the lowest versions that pyproject.toml allows; needs uv
 	scripts/oldest-dependencies.sh $(PYTHON) $(ARGS)
 
-lint: $(VENV)/.dev   ## ruff and mypy
+lint: $(VENV)/.dev   ## ruff, mypy, and whether the generated parts of files are up to date
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m scripts.shared_cypher --check
 
 mutants: $(VENV)/.dev   ## Whether the tests notice mistakes that are made on purpose
 	$(BIN)/python -m scripts.mutants $(ARGS)

@@ -35,11 +35,11 @@ def main() -> None:
     rows = []
     with scratch_database(dict(os.environ)) as (database, home):
         load_ratings(database, MOVIELENS)
-        derive_co_liked(database, DeriveSettings(order="on"))
+        derive_co_liked(database, DeriveSettings(sequential="on"))
         users = [row["userId"] for row in database.read(load_query("derive/raters"), minRating=4.0)]
         asked = np.resize(users, ASKED + WARM_UP).tolist()
         for order in ("on", "off"):
-            train_and_write(database, TrainSettings(order=order), home.checkpoints)
+            train_and_write(database, TrainSettings(sequential=order), home.checkpoints)
             recommender = Recommender(database)
             rows.append([f"model pulled, order {order}", *_times(lambda _: recommender.model(), [0], 0)])
             rows.append(

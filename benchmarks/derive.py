@@ -59,7 +59,7 @@ def peers() -> None:
             database.run_batches(query("liked"), minRating=settings.min_rating)
             database.run_batches(query("drop_edges"))
             result, first = timed(lambda: derive_co_liked(database, settings))
-            values = {"denominator": float(result["likes"]), "minWeight": settings.min_weight}
+            values = {"denominator": float(result.likes), "minWeight": settings.min_weight}
             # The same count over lists, with a threshold that nothing reaches: no edge is sent.
             ours = {
                 "indexes": list(range(database.read_one(load_query("derive/last_like_index"))["lastIndex"] + 1)),
@@ -70,8 +70,8 @@ def peers() -> None:
                 "minCount": 1,
                 "dryRun": True,
             } | (values | {"minWeight": 1e300})
-            assert database.read_one(query("pairs_over_liked"), **values)["edges"] == result["edges"]
-            assert by_scipy(ratings, settings) == result["edges"]
+            assert database.read_one(query("pairs_over_liked"), **values)["edges"] == result.edges
+            assert by_scipy(ratings, settings) == result.edges
             found = in_turns(
                 {
                     "derive": lambda: derive_co_liked(database, settings),
@@ -84,7 +84,7 @@ def peers() -> None:
                 ROUNDS,
                 before={"derive": lambda: database.run_batches(query("drop_edges"))},
             )
-            print(f"\n{title}, {result['edges']:,} edges; the first derive, into no edges, {first:.2f} s")
+            print(f"\n{title}, {result.edges:,} edges; the first derive, into no edges, {first:.2f} s")
             for name, seconds in found.items():
                 print(f"  {name:24}{seconds:8.2f} s{seconds / found['scipy, in memory']:8.1f} x scipy")
 
@@ -147,9 +147,9 @@ def scale() -> None:
                 derive_co_liked(database, settings)
                 _, counting = timed(lambda: preview_derive(database, settings))
                 result, writing = timed(lambda: derive_co_liked(database, settings))
-            wedges = result["users"] * LIKES_A_USER * (LIKES_A_USER - 1) // 2
+            wedges = result.users * LIKES_A_USER * (LIKES_A_USER - 1) // 2
             print(
-                f"{wedges:12,}{result['edges']:10,}{counting:12.1f}{counting / wedges * 1e6:10.3f}"
+                f"{wedges:12,}{result.edges:10,}{counting:12.1f}{counting / wedges * 1e6:10.3f}"
                 f"{writing:12.1f}{writing / wedges * 1e6:10.3f}",
                 flush=True,
             )

@@ -45,7 +45,7 @@ from movierec.graph.split import split_ratings
 
 ROUNDS = 3
 SEEDS = (1, 2, 3)
-SETTINGS = TrainSettings(p=2.0, q=1.5, window=5, epochs=5, order="off", tune_epochs=0)
+SETTINGS = TrainSettings(p=2.0, q=1.5, window_size=5, epochs=5, sequential="off", profile_epochs=0)
 MIN_RATING = SplitSettings().min_rating
 
 ByGds = Callable[[Database, TrainSettings], dict[str, Any]]
@@ -55,12 +55,12 @@ def by_node2vec(database: Database, settings: TrainSettings) -> dict[str, Any]:
     return _by_gds(
         database,
         "gds_node2vec",
-        walksPerNode=settings.walks_per_movie,
+        walksPerNode=settings.walks_per_node,
         walkLength=settings.walk_length,
         p=settings.p,
         q=settings.q,
-        windowSize=2 * settings.window + 1,
-        negatives=settings.negatives,
+        windowSize=2 * settings.window_size + 1,
+        negatives=settings.negative_samples,
         size=settings.embedding_size,
         iterations=settings.epochs,
         seed=settings.seed,
@@ -92,12 +92,12 @@ def speed() -> None:
             if name == "training part":
                 split_ratings(database, SplitSettings())
             derived = derive_co_liked(database, derive)
-            print(f"measuring {name}: {derived['edges']:,} edges", file=sys.stderr, flush=True)
+            print(f"measuring {name}: {derived.edges:,} edges", file=sys.stderr, flush=True)
             inside: dict[str, list[float]] = {}
 
             def ours(inside: dict[str, list[float]] = inside) -> None:
                 result = train_and_write(database, SETTINGS, Path(folder))
-                inside.setdefault("movierec", []).append(result["train_seconds"])
+                inside.setdefault("movierec", []).append(result.train_seconds)
 
             def theirs(way: str, by: ByGds, inside: dict[str, list[float]] = inside) -> Callable[[], None]:
                 return lambda: inside.setdefault(way, []).append(by(database, SETTINGS)["seconds"])
@@ -111,7 +111,7 @@ def speed() -> None:
             for way, taken in seconds.items():
                 rows.append(
                     [
-                        f"{name}, {derived['movies']:,} movies, {derived['edges']:,} edges",
+                        f"{name}, {derived.movies:,} movies, {derived.edges:,} edges",
                         way,
                         f"{taken:.1f} s",
                         f"{np.median(inside[way][1:]):.1f} s",
@@ -154,14 +154,20 @@ def vectors_of_each(
     yield "movierec", train_embeddings(graph, settings)
     yield "movierec, default", train_embeddings(graph, TrainSettings(seed=settings.seed))
     walker = Walker.prepare(graph, settings.p, settings.q, settings.seed)
-    walks = np.concatenate(list(walker.blocks(0, settings.walks_per_movie, settings.walk_length, 4096)))
+    walks = np.concatenate(list(walker.blocks(0, settings.walks_per_node, settings.walk_length, block_walks=4096)))
     np.savetxt(folder / "walks.txt", walks, fmt="%d")
-    yield "gensim", Embeddings(graph.movie_ids, gensim(folder / "walks.txt", graph.n_movies, settings))
+    yield (
+        "gensim",
+        Embeddings(movie_ids=graph.movie_ids, vectors=gensim(folder / "walks.txt", graph.n_movies, settings)),
+    )
     for way, by in {"gds.node2vec": by_node2vec, "gds.fastRP": by_fastrp}.items():
         by(database, settings)
         read = database.read(query("gds_vectors"))
         ids = np.array([row["movieId"] for row in read], dtype=np.int64)
-        yield way, Embeddings(ids, np.array([row["embedding"] for row in read], dtype=np.float32))
+        yield (
+            way,
+            Embeddings(movie_ids=ids, vectors=np.array([row["embedding"] for row in read], dtype=np.float32)),
+        )
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from benchmarks.starts import fastrp, random, svd
 from movierec.arrays import positions_in
 from movierec.database.connection import Database
 from movierec.embedding.embeddings import Embeddings
-from movierec.embedding.profiles import tune_profiles
+from movierec.embedding.profiles import train_profiles
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
 from movierec.embedding.train import train_embeddings
@@ -47,7 +47,7 @@ from movierec.evaluation.protocol import (
 )
 from movierec.evaluation.scratch import scratch_database
 from movierec.evaluation.tables import compare, evaluate_method, list_metrics, strata, strata_means
-from movierec.evaluation.tuning import EVIDENCES, TEMPERATURES, inner_split, tune_score_settings
+from movierec.evaluation.tuning import GRAPH_WEIGHTS, PROFILE_TEMPERATURES, inner_split, tune_score_settings
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
 from movierec.graph.pull import pull_followed_graph, pull_likes, pull_movie_graph
@@ -69,8 +69,8 @@ def _derived(
     """A scratch database with a data set, split and derived; a folder for checkpoints; and the data."""
     with tempfile.TemporaryDirectory() as folder, scratch_database(dict(os.environ)) as (database, home):
         load_ratings(database, dataset(name, Path(folder)))
-        split(database, SplitSettings(strategy))
-        derive_co_liked(database, DeriveSettings(order="on"))
+        split(database, SplitSettings(strategy=strategy))
+        derive_co_liked(database, DeriveSettings(sequential="on"))
         yield database, home.checkpoints, pull_evaluation_data(database, SplitSettings().min_rating)
 
 
@@ -92,7 +92,7 @@ def _measured(database: Database, data: EvaluationData, checkpoints: Path) -> st
     for order in ("on", "off"):
         runs = []
         for seed in SEEDS:
-            train_and_write(database, TrainSettings(seed=seed, order=order), checkpoints)
+            train_and_write(database, TrainSettings(seed=seed, sequential=order), checkpoints)
             runs.append(evaluate_model(pull_model(database), data))
             print(order, seed, f"{runs[-1][0]['movierec']['ndcg@10'].mean():.4f}", file=sys.stderr, flush=True)
         own_tables, own_lists = mean_of_seeds(runs)
@@ -136,14 +136,14 @@ def _differences(tables: Tables, of_lists: dict[str, dict[str, float]], names: l
     for name in names:
         if name != "ease":
             found = compare(tables[name], tables["ease"])
-            low, high = found["interval"]
-            ratio_low, ratio_high = found["ratio_interval"]
+            low, high = found.interval
+            ratio_low, ratio_high = found.ratio_interval
             rows.append(
                 [
                     name,
-                    f"{found['ndcg@10']:+.4f} ± {found['standard_error']:.4f}",
+                    f"{found.ndcg:+.4f} ± {found.standard_error:.4f}",
                     f"{low:+.4f} to {high:+.4f}",
-                    f"{found['ratio']:.3f}",
+                    f"{found.ratio:.3f}",
                     f"{ratio_low:.2f} to {ratio_high:.2f}",
                     f"{of_lists[name]['coverage@10'] / of_lists['ease']['coverage@10']:.2f}",
                 ]
@@ -176,7 +176,7 @@ def similar() -> None:
                 )
                 found.setdefault("fastrp, cosine", []).append(by_fastrp)
                 for order in ("on", "off"):
-                    train_and_write(database, TrainSettings(seed=seed, order=order), checkpoints)
+                    train_and_write(database, TrainSettings(seed=seed, sequential=order), checkpoints)
                     model = pull_model(database)
                     likenesses = evaluate_similar(model, data)
                     likenesses["plain_cosine"] |= probe_genres(model, data)
@@ -205,11 +205,11 @@ def starts() -> None:
             for order in ("on", "off"):
                 found: dict[str, list[tuple[float, float]]] = {}
                 for seed in SEEDS:
-                    settings = TrainSettings(seed=seed, order=order).resolved(order == "on")
+                    settings = TrainSettings(seed=seed, sequential=order).resolved(order == "on")
                     train_and_write(database, settings, checkpoints)
                     model = pull_model(database)
                     for start, scorer in _by_start(database, settings, model.scorer):
-                        ways = (movierec_scores(scorer, taste_only=True), movierec_scores(scorer))
+                        ways = (movierec_scores(scorer, profile_only=True), movierec_scores(scorer))
                         taste, blended = (
                             evaluate_method(restricted_to(way, model, data.catalogue), data.cases, data.catalogue)[
                                 0
@@ -227,7 +227,7 @@ def starts() -> None:
 
 def _by_start(database: Database, settings: TrainSettings, scorer: Scorer) -> Iterator[tuple[str, Scorer]]:
     """The scorer with vectors tuned from each start, all of the same length on average."""
-    pull = pull_followed_graph if settings.walk_on == "FOLLOWED_BY" else pull_movie_graph
+    pull = pull_followed_graph if settings.walk_graph == "FOLLOWED_BY" else pull_movie_graph
     graph, likes = pull(database), pull_likes(database)
     walked = train_embeddings(graph, settings)
     length = np.linalg.norm(walked.vectors, axis=1).mean()
@@ -238,7 +238,7 @@ def _by_start(database: Database, settings: TrainSettings, scorer: Scorer) -> It
         scale = np.float32(length / np.linalg.norm(start.vectors, axis=1).mean())
         assert start.contexts is not None
         scaled = replace(start, vectors=start.vectors * scale, contexts=start.contexts * scale)
-        tuned = tune_profiles(likes, scaled, settings)
+        tuned = train_profiles(likes, scaled, settings)
         yield name, replace(scorer, profiles=tuned.profiles, contexts=tuned.contexts, bias=tuned.bias)
 
 
@@ -246,14 +246,14 @@ def diversity() -> None:
     rows = []
     for name in DATASETS:
         with _derived(name) as (database, checkpoints, data):
-            train_and_write(database, TrainSettings(order="on"), checkpoints)
+            train_and_write(database, TrainSettings(sequential="on"), checkpoints)
             recommender = Recommender(database)
             for value in (0.0, 0.1, 0.2, 0.3, 0.5, 0.7):
                 users = {case.user.user_id: case.held_out for case in data.cases}
                 request = RecommendationRequest(next(iter(users)), k=10, diversity=value)
                 lists, hits = [], []
                 for user, recommended in recommender.recommend_many(users, request):
-                    ids = np.array([row["movieId"] for row in recommended], dtype=np.int64)
+                    ids = np.array([row.movie_id for row in recommended], dtype=np.int64)
                     hits.append(ndcg(np.isin(ids, users[user]), len(users[user]), 10))
                     lists.append(positions_in(data.catalogue.movie_ids, ids))
                 of_lists = list_metrics(lists, data.catalogue)
@@ -263,21 +263,28 @@ def diversity() -> None:
 
 
 def blend() -> None:
-    columns = [f"{evidence:g}" for evidence in EVIDENCES]
+    columns = [f"{weight:g}" for weight in GRAPH_WEIGHTS]
     texts = []
     for order, strategy in (("on", "newest"), ("off", "newest"), ("off", "random")):
         sums: dict[tuple[float, float], float] = {}
         for name in DATASETS:
             with tempfile.TemporaryDirectory() as folder, scratch_database(dict(os.environ)) as (database, home):
                 load_ratings(database, dataset(name, Path(folder)))
-                settings = (SplitSettings(strategy), DeriveSettings(order="on"), TrainSettings(order=order))
+                settings = (
+                    SplitSettings(strategy=strategy),
+                    DeriveSettings(sequential="on"),
+                    TrainSettings(sequential=order),
+                )
                 rows = tune_score_settings(database, *settings, home.checkpoints, n_seeds=len(SEEDS))
-                most = max(row["ndcg@10"] for row in rows)
+                most = max(row.ndcg for row in rows)
                 for row in rows:
-                    pair = (row["temperature"], row["evidence"])
-                    sums[pair] = sums.get(pair, 0.0) + row["ndcg@10"] / most / len(DATASETS)
-        lines = [[f"temperature {t:g}", *(f"{sums[t, e]:.3f}" for e in EVIDENCES)] for t in TEMPERATURES]
-        texts += [f"Order {order}, held out: {strategy}; evidence", table(["", *columns], lines)]
+                    pair = (row.profile_temperature, row.graph_weight)
+                    sums[pair] = sums.get(pair, 0.0) + row.ndcg / most / len(DATASETS)
+        lines = [
+            [f"profile temperature {t:g}", *(f"{sums[t, w]:.3f}" for w in GRAPH_WEIGHTS)]
+            for t in PROFILE_TEMPERATURES
+        ]
+        texts += [f"Order {order}, held out: {strategy}; graph weight", table(["", *columns], lines)]
     publish("blend", "\n\n".join(texts), "quality")
 
 

@@ -30,7 +30,6 @@ from functools import partial
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -38,6 +37,7 @@ from benchmarks.common import MOVIELENS, in_turns, parts, publish, table
 from benchmarks.datasets import ml_100k
 from movierec.database.connection import Database
 from movierec.evaluation.rating_prediction import ALL_RATINGS, evaluate_rating_prediction
+from movierec.evaluation.results import RatingEvaluationReport
 from movierec.evaluation.scratch import scratch_database
 from movierec.graph.load import load_ratings
 from movierec.graph.settings import SplitSettings
@@ -46,8 +46,8 @@ from movierec.rating_prediction.array_store import ArrayStore, slices
 from movierec.rating_prediction.graph import Features, RatingGraph
 from movierec.rating_prediction.pull import pull_rating_graph
 from movierec.rating_prediction.settings import RatingModelSettings
-from movierec.rating_prediction.train import LEAST_STEPS, Training, train_rating_model, validation_parts
-from movierec.training.checkpoint import Checkpoint, Position
+from movierec.rating_prediction.train import MIN_STEPS, Training, train_rating_model, validation_masks
+from movierec.training.checkpoint import Checkpoint, TrainingState
 
 N_SEEDS = 3
 EPOCHS, ROUNDS = 10, 3
@@ -87,17 +87,17 @@ def folds() -> None:
             fifth = lines[1 + fold * FOLD_SIZE : 1 + (fold + 1) * FOLD_SIZE]
             held_out.write_text("\n".join([lines[0], *fifth]) + "\n")
             with _loaded(source) as database:
-                split = SplitSettings("canonical", test_file=str(held_out))
+                split = SplitSettings(strategy="canonical", test_file=str(held_out))
                 reports.append(evaluate_rating_prediction(database, split, RatingModelSettings(), n_seeds=N_SEEDS))
-            print(fold + 1, reports[-1]["methods"], file=sys.stderr, flush=True)
+            print(fold + 1, reports[-1].methods, file=sys.stderr, flush=True)
     rows = []
     for method in METHODS:
-        errors = [report["methods"][method]["rmse"] for report in reports]
-        mae = np.mean([report["methods"][method]["mae"] for report in reports])
+        errors = [report.methods[method]["rmse"] for report in reports]
+        mae = np.mean([report.methods[method]["mae"] for report in reports])
         rows.append([method, *(f"{error:.4f}" for error in errors), f"{np.mean(errors):.4f}", f"{mae:.4f}"])
     columns = ["RMSE", *(f"u{fold + 1}" for fold in range(FOLDS)), "mean", "mean MAE"]
-    epochs = "; ".join(f"u{fold + 1}: {report['epochs']}" for fold, report in enumerate(reports))
-    seeds = ", ".join(f"{error:.4f}" for error in reports[0]["rmse_by_seed"])
+    epochs = "; ".join(f"u{fold + 1}: {report.epochs}" for fold, report in enumerate(reports))
+    seeds = ", ".join(f"{error:.4f}" for error in reports[0].rmse_by_seed)
     texts = [
         table(columns, rows),
         f"u1 by seed: {seeds}. Epochs chosen: {epochs}.",
@@ -109,12 +109,12 @@ def folds() -> None:
 
 def small() -> None:
     with _loaded(MOVIELENS) as database:
-        split = SplitSettings("newest", min_rating=ALL_RATINGS)
+        split = SplitSettings(strategy="newest", min_rating=ALL_RATINGS)
         report = evaluate_rating_prediction(database, split, RatingModelSettings(), n_seeds=N_SEEDS)
-    rows = [[name, f"{errors['rmse']:.4f}", f"{errors['mae']:.4f}"] for name, errors in report["methods"].items()]
+    rows = [[name, f"{errors['rmse']:.4f}", f"{errors['mae']:.4f}"] for name, errors in report.methods.items()]
     texts = [
-        f"{report['users']} users, {report['held_out']:,} held-out ratings, {report['ratings']:,} to learn from. "
-        f"Epochs chosen: {report['epochs']}.",
+        f"{report.users} users, {report.held_out:,} held-out ratings, {report.ratings:,} to learn from. "
+        f"Epochs chosen: {report.epochs}.",
         table(["method", "RMSE", "MAE"], rows),
         "By the stars that were given:",
         _calibration(report),
@@ -122,17 +122,17 @@ def small() -> None:
     publish("small", "\n\n".join(texts), "rating-model")
 
 
-def _calibration(report: dict[str, Any]) -> str:
+def _calibration(report: RatingEvaluationReport) -> str:
     rows = [
         [
-            f"{row['stars']:g}",
-            f"{row['given']:,}",
-            f"{row['share']:.3f}",
-            f"{row['predicted_share']:.3f}",
-            f"{row['mean_predicted']:.2f}",
-            f"{row['rmse']:.3f}",
+            f"{row.stars:g}",
+            f"{row.given:,}",
+            f"{row.share:.3f}",
+            f"{row.predicted_share:.3f}",
+            f"{row.mean_predicted:.2f}",
+            f"{row.rmse:.3f}",
         ]
-        for row in report["calibration"]
+        for row in report.calibration
     ]
     return table(["stars", "given", "share", "share predicted", "stars predicted", "RMSE"], rows)
 
@@ -159,14 +159,14 @@ def speed() -> None:
 
 
 def _ours(graph: RatingGraph) -> float:
-    return train_rating_model(graph, RatingModelSettings(epochs=EPOCHS, fanout=0)).losses[-1]
+    return train_rating_model(graph, RatingModelSettings(epochs=EPOCHS, max_neighbours=0)).losses[-1]
 
 
 def _by_pyg(graph: RatingGraph) -> float:
     from benchmarks.rating_prediction_by_pyg import ByPyG
 
     settings = RatingModelSettings(epochs=EPOCHS)
-    training = ByPyG(graph, settings, max(LEAST_STEPS, round(graph.n_ratings / settings.batch)))
+    training = ByPyG(graph, settings, max(MIN_STEPS, round(graph.n_ratings / settings.batch_size)))
     return [training.one_epoch() for _ in range(EPOCHS)][-1]
 
 
@@ -176,10 +176,12 @@ WAYS: dict[str, Callable[[RatingGraph], float]] = {"movierec": _ours, "PyTorch G
 def memory() -> None:
     """Each in a process of its own."""
     rows = []
-    for millions, place, fanout in GRAPHS:
-        alone = _alone("memory", str(millions), place, str(fanout))
+    for millions, place, max_neighbours in GRAPHS:
+        alone = _alone("memory", str(millions), place, str(max_neighbours))
         cells = (f"{alone[name]:,.0f} MB" for name in ("arrays", "tables", "megabytes"))
-        called = f"{millions} million, fanout {fanout:,}" + (", all in memory" if place == "memory" else "")
+        called = f"{millions} million, max_neighbours {max_neighbours:,}" + (
+            ", all in memory" if place == "memory" else ""
+        )
         rows.append([called, *cells, f"{alone['seconds']:.2f} s"])
     columns = ["ratings", "their arrays", "the table", "most memory", "a step"]
     publish("memory", table(columns, rows), "rating-model")
@@ -229,12 +231,12 @@ def _train_one(way: str, path: str) -> dict[str, float]:
     return {"loss": WAYS[way](graph)}
 
 
-def _train_some_steps(millions: str, place: str, fanout: str) -> dict[str, float]:
+def _train_some_steps(millions: str, place: str, max_neighbours: str) -> dict[str, float]:
     """Choosing the epochs of a training, but for most steps of the first: what needs the most memory of all."""
-    settings = RatingModelSettings(fanout=int(fanout))
+    settings = RatingModelSettings(max_neighbours=int(max_neighbours))
     with tempfile.TemporaryDirectory() as folder:
         graph = _random_graph(int(millions) * 1_000_000, ArrayStore(Path(folder) if place == "files" else None))
-        learnt, asked = validation_parts(graph, settings)
+        learnt, asked = validation_masks(graph, settings)
         training, asked_graph = Training(graph.part(learnt), settings, Stream.EPOCH_SELECTION), graph.part(asked)
         batches = list(islice(training.batches(0), 1 + STEPS))
         for number, batch in enumerate(batches):
@@ -242,8 +244,8 @@ def _train_some_steps(millions: str, place: str, fanout: str) -> dict[str, float
                 started = time.perf_counter()
             training.step(batch, training.numbers(0, 1 + number))
         seconds = (time.perf_counter() - started) / STEPS
-        training.model(Position()).rmse(asked_graph)
-        Checkpoint(Path(folder) / "checkpoint.pt").save(Position(), training.tensors())
+        training.model(TrainingState()).rmse(asked_graph)
+        Checkpoint(Path(folder) / "checkpoint.pt").save(TrainingState(), training.tensors())
     ratings = (graph, training.graph, asked_graph)
     arrays = [getattr(x, name) for x in ratings for name in ("users", "movies", "levels")]
     arrays += [getattr(side, name) for side in (training.by_user, training.by_movie) for name in SIDE]
@@ -268,16 +270,16 @@ def _random_graph(n_ratings: int, store: ArrayStore) -> RatingGraph:
         end = new.stop
     unknown = Features((), (), ())
     return RatingGraph(
-        np.arange(n_users, dtype=np.int64),
-        np.arange(n_movies, dtype=np.int64),
-        np.arange(1, 11) / 2,
-        users[:end],
-        movies[:end],
-        levels[:end],
-        unknown,
-        np.zeros((n_users, 2), np.float32),
-        np.zeros((n_movies, 2), np.float32),
-        store,
+        user_ids=np.arange(n_users, dtype=np.int64),
+        movie_ids=np.arange(n_movies, dtype=np.int64),
+        stars=np.arange(1, 11) / 2,
+        users=users[:end],
+        movies=movies[:end],
+        levels=levels[:end],
+        features=unknown,
+        user_features=np.zeros((n_users, 2), np.float32),
+        movie_features=np.zeros((n_movies, 2), np.float32),
+        store=store,
     )
 
 

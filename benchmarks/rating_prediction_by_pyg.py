@@ -25,9 +25,14 @@ class ByPyG:
 
     def __init__(self, graph: RatingGraph, settings: RatingModelSettings, steps: int) -> None:
         self.graph, self.settings, self.steps = graph, settings, steps
-        shapes = (len(graph.user_ids), len(graph.movie_ids), len(graph.stars))
-        widths = graph.user_features.shape[1], graph.movie_features.shape[1]
-        self.network = RatingConvolution(*shapes, *widths, settings)  # its tables and its decoder
+        self.network = RatingConvolution(  # its tables and its decoder
+            len(graph.user_ids),
+            len(graph.movie_ids),
+            len(graph.stars),
+            n_user_features=graph.user_features.shape[1],
+            n_movie_features=graph.movie_features.shape[1],
+            settings=settings,
+        )
         self.conv = SimpleConv(aggr="sum")
         self.linears = [
             nn.ModuleList(
@@ -59,9 +64,16 @@ class ByPyG:
         users = self._heard(network.users, 0, edges.flip(0), weights, levels)
         movies = self._heard(network.movies, 1, edges, weights, levels)
         asked = self.edges[:, batch]
-        logits = network.logits(users, movies, network.users.leanings, network.movies.leanings, *asked)
+        logits = network.logits(
+            users,
+            movies,
+            user_biases=network.users.level_biases,
+            movie_biases=network.movies.level_biases,
+            of_user=asked[0],
+            of_movie=asked[1],
+        )
         loss = functional.cross_entropy(logits, self.levels[batch])
-        penalised = loss + self.settings.level_penalty * network.penalty() / self.graph.n_ratings
+        penalised = loss + self.settings.bias_regularization * network.penalty() / self.graph.n_ratings
         self.optimiser.zero_grad()
         penalised.backward()
         self.optimiser.step()
@@ -74,7 +86,7 @@ class ByPyG:
     def _heard(self, encoder: Encoder, side: int, edges: Tensor, weights: Tensor, levels: Tensor) -> Tensor:
         """Vectors of all users (side 0) or movies (1)."""
         rate, n = self.settings.dropout, self._sizes[side]
-        speaks = functional.dropout(torch.ones(len(encoder.senders)), self.settings.message_dropout)
+        speaks = functional.dropout(torch.ones(len(encoder.senders)), self.settings.node_dropout)
         vectors: Tensor = encoder.offset.expand(n, -1)
         for level, (by_level, dense) in enumerate(zip(self.linears[side], self.linears[2 + side], strict=True)):
             own = levels == level

@@ -45,7 +45,7 @@ def measure(n_edges: int) -> list[str]:
     walker, preparing = timed(lambda: Walker.prepare(graph, 2.0, 1.5, 1))
 
     walked, started = 0, time.perf_counter()
-    for number, block in enumerate(walker.blocks(0, 100, WALK_LENGTH, 3_276)):
+    for number, block in enumerate(walker.blocks(0, 100, WALK_LENGTH, block_walks=3_276)):
         walked += block.size
         if number and walked > POSITIONS:
             break
@@ -54,7 +54,7 @@ def measure(n_edges: int) -> list[str]:
     del walker
 
     per_movie = max(1, POSITIONS // (graph.n_movies * WALK_LENGTH))
-    settings = TrainSettings(p=2.0, q=1.5, window=5, epochs=1, walks_per_movie=per_movie)
+    settings = TrainSettings(p=2.0, q=1.5, window_size=5, epochs=1, walks_per_node=per_movie)
     plan = Plan.of(graph.n_movies, settings)
     before = process.memory_info().rss
     steps: list[tuple[float, int]] = []  # when each ended, and its walks

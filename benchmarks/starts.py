@@ -32,7 +32,7 @@ def fastrp(graph: MovieGraph, size: int, seed: int) -> Embeddings:
     for weight in ITERATION_WEIGHTS:
         drawn = step @ drawn
         vectors += weight * unit_vectors(drawn.astype(np.float32))
-    return Embeddings(graph.movie_ids, vectors, contexts=vectors.copy())
+    return Embeddings(movie_ids=graph.movie_ids, vectors=vectors, contexts=vectors.copy())
 
 
 def svd(graph: MovieGraph, size: int, seed: int) -> Embeddings:
@@ -43,13 +43,13 @@ def svd(graph: MovieGraph, size: int, seed: int) -> Embeddings:
     left, values, right = svds(weights, k=size, v0=start)
     roots = np.sqrt(values / values.max())
     vectors, contexts = (left * roots).astype(np.float32), (right.T * roots).astype(np.float32)
-    return Embeddings(graph.movie_ids, vectors, contexts=contexts)
+    return Embeddings(movie_ids=graph.movie_ids, vectors=vectors, contexts=contexts)
 
 
 def random(graph: MovieGraph, size: int, seed: int) -> Embeddings:
     generator = np.random.default_rng(seed)
     vectors, contexts = generator.normal(size=(2, graph.n_movies, size)).astype(np.float32)
-    return Embeddings(graph.movie_ids, vectors, contexts=contexts)
+    return Embeddings(movie_ids=graph.movie_ids, vectors=vectors, contexts=contexts)
 
 
 def _matrix(graph: MovieGraph) -> sp.csr_array:

@@ -31,16 +31,16 @@ from movierec.graph.settings import DeriveSettings, SplitSettings
 SEEDS = (1, 2, 3)
 CHANGES: tuple[dict[str, Any], ...] = (
     {},
-    {"window": 1},
-    {"window": 5},
-    {"window": 10},
+    {"window_size": 1},
+    {"window_size": 5},
+    {"window_size": 10},
     {"epochs": 1},
     {"epochs": 6},
-    {"window": 5, "epochs": 6},
+    {"window_size": 5, "epochs": 6},
     {"learning_rate": 0.1},
     {"learning_rate": 0.6},
-    {"final_rate": 0.5},
-    {"final_rate": 1.0},
+    {"final_learning_rate_fraction": 0.5},
+    {"final_learning_rate_fraction": 1.0},
     {"embedding_size": 32},
     {"embedding_size": 128},
     {"negative_exponent": 0.0},
@@ -48,9 +48,9 @@ CHANGES: tuple[dict[str, Any], ...] = (
     {"subsample": 0.001},
     {"p": 0.25, "q": 4.0},
     {"p": 4.0, "q": 0.25},
-    {"p": 4.0, "q": 0.25, "by_weight": True},
+    {"p": 4.0, "q": 0.25, "node2vec_plus": True},
     {"weighted_starts": True},
-    {"shared_table": True},
+    {"tied_embeddings": True},
     {"reject_true_pairs": True},
 )
 
@@ -60,7 +60,7 @@ def main() -> None:
     with scratch_database(dict(os.environ)) as (database, _):
         load_ratings(database, MOVIELENS)
         inner_split(database, SplitSettings())
-        derive_co_liked(database, DeriveSettings(order="off"))
+        derive_co_liked(database, DeriveSettings(sequential="off"))
         data = pull_evaluation_data(database, SplitSettings().min_rating)
         graph = pull_movie_graph(database)
     for change in CHANGES:

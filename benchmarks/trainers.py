@@ -63,11 +63,11 @@ def gensim(path: Path, n_movies: int, settings: TrainSettings) -> Vectors:
     model = Word2Vec(
         corpus_file=str(path),
         vector_size=settings.embedding_size,
-        window=settings.window,
+        window=settings.window_size,
         shrink_windows=False,
         sg=1,
         hs=0,
-        negative=settings.negatives,
+        negative=settings.negative_samples,
         ns_exponent=settings.negative_exponent,
         sample=0,
         min_count=0,
@@ -82,7 +82,9 @@ def gensim(path: Path, n_movies: int, settings: TrainSettings) -> Vectors:
 def torch_sparse(walks: Walks, n_movies: int, settings: TrainSettings) -> Callable[[], None]:
     """nn.Embedding(sparse=True), autograd and SparseAdam, on SPARSE_PAIRS pairs."""
     position = np.arange(settings.walk_length)
-    i, j = np.nonzero((np.abs(position[:, None] - position) <= settings.window) & (position[:, None] != position))
+    i, j = np.nonzero(
+        (np.abs(position[:, None] - position) <= settings.window_size) & (position[:, None] != position)
+    )
     some = torch.from_numpy(walks[: SPARSE_PAIRS // len(i) + 1].astype(np.int64))
     centres, contexts = some[:, i].reshape(-1)[:SPARSE_PAIRS], some[:, j].reshape(-1)[:SPARSE_PAIRS]
     one, other = (torch.nn.Embedding(n_movies, settings.embedding_size, sparse=True) for _ in range(2))
@@ -90,7 +92,7 @@ def torch_sparse(walks: Walks, n_movies: int, settings: TrainSettings) -> Callab
 
     def train() -> None:
         for c, o in zip(centres.split(SPARSE_BATCH), contexts.split(SPARSE_BATCH), strict=True):
-            negatives = torch.randint(0, n_movies, (len(c), settings.negatives))
+            negatives = torch.randint(0, n_movies, (len(c), settings.negative_samples))
             centre = one(c)
             true = (centre * other(o)).sum(1)
             false = torch.bmm(other(negatives), centre[:, :, None])[:, :, 0]
@@ -107,9 +109,9 @@ def peers() -> None:
     rows = []
     for name, graph, per_movie, epochs in (("ml, L = 40", ml(), 10, 5), ("big, L = 40", big(), 1, 3)):
         print(f"measuring {name}", file=sys.stderr, flush=True)
-        settings = TrainSettings(walks_per_movie=per_movie, window=5, epochs=epochs)
+        settings = TrainSettings(walks_per_node=per_movie, window_size=5, epochs=epochs)
         walker = Walker.prepare(graph, 1.0, 1.0, 1)
-        walks = np.concatenate(list(walker.blocks(0, per_movie, 40, 4096)))
+        walks = np.concatenate(list(walker.blocks(0, per_movie, 40, block_walks=4096)))
         pairs = Plan.of(graph.n_movies, settings).pairs * epochs
         found: dict[str, Vectors] = {}
         with tempfile.TemporaryDirectory() as folder:
@@ -166,7 +168,7 @@ def _spin() -> None:
 
 
 def busy() -> None:
-    graph, settings = ml(), TrainSettings(window=5, epochs=2)
+    graph, settings = ml(), TrainSettings(window_size=5, epochs=2)
     pairs = Plan.of(graph.n_movies, settings).pairs * settings.epochs
 
     def with_torch_threads() -> None:
@@ -205,7 +207,7 @@ def busy() -> None:
 
 def step_parts() -> None:
     """The profile of a step, and what part of the machine's multiplying it reaches."""
-    graph, settings = ml(), TrainSettings(window=5)
+    graph, settings = ml(), TrainSettings(window_size=5)
     torch.set_num_threads(1)
     walker = Walker.prepare(graph, 1.0, 1.0, 1)
     plan = Plan.of(graph.n_movies, settings)

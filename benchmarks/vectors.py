@@ -58,4 +58,4 @@ def weighted_graph(candidates: Candidates) -> Method:
         cosine = (candidates.unit[sources[part]] * candidates.unit[rows.targets[part]]).sum(1)
         shares[part] = rows.weights[part] * np.exp(AFFINITY * cosine)
     shared = Adjacency(rows.indptr, rows.targets, shares.astype(np.float32))
-    return lambda user: shared.weighted_neighbour_sum(user.liked.movies, np.ones(len(user.liked.movies)))
+    return lambda user: shared.weighted_neighbour_sum(user.likes.movies, np.ones(len(user.likes.movies)))

@@ -171,7 +171,7 @@ def blocks() -> None:
         kernel, _ = ours(graph, p, q, length, np.tile(np.arange(graph.n_movies, dtype=np.int32), per_movie))
 
         def taken(threads: int, walker: Walker = walker, per_movie: int = per_movie, length: int = length) -> None:
-            for _ in walker.blocks(0, per_movie, length, BLOCK_POSITIONS // length, threads=threads):
+            for _ in walker.blocks(0, per_movie, length, block_walks=BLOCK_POSITIONS // length, threads=threads):
                 pass
 
         seconds = in_turns({"kernel": kernel, "one": lambda: taken(1), "two": lambda: taken(2)}, 2 * ROUNDS)

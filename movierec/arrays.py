@@ -118,7 +118,7 @@ class Adjacency:
         return np.asarray(sums, dtype=np.float64)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LikeLists:
     """What U users like of M movies, L likes in all.
 
@@ -126,14 +126,14 @@ class LikeLists:
     like_counts  (M,) int64: users who like each
     indptr       (U + 1,) int64: user u's likes are movies[indptr[u]:indptr[u + 1]], oldest first
     movies       (L,) int32, positions in `movie_ids`
-    steps        (L,) float32: how many likes ago each was, 0 for the newest; None where times tell no order
+    ages         (L,) float32: age of each in likes, 0 for the newest; None where the order is not known
     """
 
     movie_ids: NDArray[np.int64]
     like_counts: NDArray[np.int64]
     indptr: NDArray[np.int64]
     movies: NDArray[np.int32]
-    steps: NDArray[np.float32] | None
+    ages: NDArray[np.float32] | None
 
     @property
     def n_users(self) -> int:

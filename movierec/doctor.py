@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from movierec.database.connection import Database
@@ -19,7 +19,7 @@ INDEXES = {
     "user_id": "load",
     "run_id": "load",
     "movie_title": "load",
-    "movie_like_rank": "load",
+    "movie_like_index": "load",
     "movie_embedding": "train",
 }
 
@@ -32,8 +32,9 @@ class Finding:
     value: str
     remedy: str = ""
 
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self) | {"ok": not self.remedy}
+    @property
+    def ok(self) -> bool:
+        return not self.remedy
 
 
 def examine(database: Database) -> list[Finding]:

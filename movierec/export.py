@@ -7,18 +7,28 @@ vectors.tsv without a header, metadata.tsv with one (because it has several colu
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.database.runs import consistent_read, require_live_run
 from movierec.errors import BadRequest
 
-__all__ = ["export_projector"]
+__all__ = ["ExportResult", "export_projector"]
 
 
-def export_projector(database: Database, folder: Path) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class ExportResult:
+    """What was exported."""
+
+    movies: int
+    folder: Path
+    run_id: str
+    """the training that the vectors are of"""
+
+
+def export_projector(database: Database, folder: Path) -> ExportResult:
     """Write vectors.tsv and metadata.tsv; row i of the first is row i + 1 of the second, after its header."""
     with consistent_read(database, "train"):
         run = require_live_run(database)
@@ -42,7 +52,7 @@ def export_projector(database: Database, folder: Path) -> dict[str, Any]:
                 metadata.write("\t".join("" if v is None else _one_line(str(v)) for v in described) + "\n")
     except OSError as error:
         raise BadRequest(f"Cannot write to {folder}: {error.strerror}.") from error
-    return {"movies": len(rows), "folder": str(folder), "runId": run["runId"]}
+    return ExportResult(movies=len(rows), folder=folder, run_id=run["runId"])
 
 
 def _one_line(text: str) -> str:

@@ -42,7 +42,7 @@ def cache_folder(env: Mapping[str, str]) -> Path:
     return user_cache_path("movierec", appauthor=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class State:
     """What the last start recorded."""
 

@@ -12,6 +12,8 @@ from movierec.errors import BadRequest, MissingExtra
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from movierec.evaluation.results import EvaluationReport
+
 __all__ = ["plot_loss", "plot_quality"]
 
 
@@ -32,10 +34,10 @@ def plot_loss(run: dict[str, Any], path: Path) -> None:
         axes.grid(axis="y", alpha=0.3)
 
 
-def plot_quality(report: dict[str, Any], path: Path) -> None:
-    """Each method of an evaluation by the part of the movies its lists reach, and how well they are ranked."""
+def plot_quality(report: EvaluationReport, path: Path) -> None:
+    """Coverage@10 and NDCG@10 of each method of an evaluation."""
     with _drawn(path) as axes:
-        for name, metrics in report["methods"].items():
+        for name, metrics in report.methods.items():
             is_ours = name == "movierec"
             place = (metrics["coverage@10"], metrics["ndcg@10"])
             axes.plot(*place, marker="o", color="#c1121f" if is_ours else "#2a6f97")
@@ -48,9 +50,10 @@ def plot_quality(report: dict[str, Any], path: Path) -> None:
                 fontweight="bold" if is_ours else "normal",
             )
         axes.margins(x=0.2, y=0.1)
-        axes.set_xlabel("movies in anybody's list of ten (part of all rated)")
+        axes.set_xlabel("coverage@10 (fraction of the rated movies)")
         axes.set_ylabel("NDCG@10")
-        axes.set_title(f"{report['protocol']}; order {report['order']}", fontsize=8)
+        order = "sequential" if report.sequential else "not sequential"
+        axes.set_title(f"{report.protocol}; {order}", fontsize=8)
         axes.grid(alpha=0.3)
 
 

@@ -39,9 +39,7 @@ def main() -> None:
             result = derive_co_liked(database, DeriveSettings(measure=measure))
             rows = database.read(NEAREST, title=TITLE, k=K)
             weights = sorted(row["weight"] for row in rows)
-            sizes.append(
-                f"| `{measure}` | {result['movies']:,} | {result['edges']:,} | {weights[len(weights) // 2]} |"
-            )
+            sizes.append(f"| `{measure}` | {result.movies:,} | {result.edges:,} | {weights[len(weights) // 2]} |")
             named = "; ".join(f"{row['title']} {row['weight']}" for row in rows)
             tops.append(f"| `{measure}` | {named} |")
             print(tops[-1], flush=True)

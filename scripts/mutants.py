@@ -125,7 +125,7 @@ MUTANTS = (
     Mutant(
         "a learning rate that does not fall",
         "movierec/embedding/train.py",
-        "return 1.0 - (1.0 - settings.final_rate) * done",
+        "return 1.0 - (1.0 - settings.final_learning_rate_fraction) * done",
         "return 1.0",
         "tests/embedding/test_train.py",
     ),

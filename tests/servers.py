@@ -37,8 +37,8 @@ MOVIELENS = Path(__file__).parent.parent / "data" / "ml-latest-small"
 
 # In the order in which their tests run; all from "movielens" on hold its ratings.
 STATES = ("empty", "small", "movielens", "derived", "keras", "ordered")
-SMALL_DERIVE = DeriveSettings(min_weight=0.1, order="on")
-SMALL_TRAIN = TrainSettings(embedding_size=16, epochs=2, tune_epochs=3)
+SMALL_DERIVE = DeriveSettings(min_weight=0.1, sequential="on")
+SMALL_TRAIN = TrainSettings(embedding_size=16, epochs=2, profile_epochs=3)
 
 CLEAR = parse_query(
     "tests/clear",
@@ -116,8 +116,8 @@ class TestServer:
             "small": (SMALL_DERIVE, SMALL_TRAIN),
             "keras": (DeriveSettings.from_preset("keras"), TrainSettings.from_preset("keras")),
             "ordered": (
-                DeriveSettings.from_preset("keras", order="on", follow_top_k=50),
-                TrainSettings(epochs=1, tune_epochs=5),
+                DeriveSettings.from_preset("keras", sequential="on", follow_top_k=50),
+                TrainSettings(epochs=1, profile_epochs=5),
             ),
         }
         if state in models:

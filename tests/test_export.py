@@ -15,7 +15,7 @@ def test_rows_of_both_files_belong_to_the_same_movie(keras_database: Database, t
     vectors = (tmp_path / "projector" / "vectors.tsv").read_text().splitlines()
     header, *metadata = (tmp_path / "projector" / "metadata.tsv").read_text(encoding="utf-8").splitlines()
     assert header.split("\t") == ["movieId", "title", "year", "genres", "likeCount"]
-    assert len(vectors) == len(metadata) == result["movies"] == 1405
+    assert len(vectors) == len(metadata) == result.movies == 1405
     by_id = {row["movieId"]: row for row in keras_database.read(load_query("embedding/read"))}
     for vector, described in zip(vectors, metadata, strict=True):
         movie_id, title, *_ = described.split("\t")

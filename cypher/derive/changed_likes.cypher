@@ -1,5 +1,5 @@
 // Keep on each of some users what they like now, as derive/likes does, and mark the movies whose likes have changed.
-// Parameters: userIds LIST<INTEGER>; minRating FLOAT, stars; maxUserLikes INTEGER or null, the newest likes to heed of
+// Parameters: userIds LIST<INTEGER>; minRating FLOAT, stars; maxUserLikes INTEGER or null, the newest likes to use of
 //   each; halfLife FLOAT or null, seconds; referenceTime INTEGER, Unix seconds, when a like counts whole.
 // Returns: movies INTEGER, how many were marked.
 :param userIds => [1];
@@ -10,6 +10,7 @@
 
 UNWIND $userIds AS userId
 MATCH (u:User {userId: userId})
+// [shared user_likes]
 CALL (u) {
   MATCH (u)-[r:RATED]->(m:Movie)
   WHERE r.rating >= $minRating
@@ -19,10 +20,12 @@ CALL (u) {
       // More than that would be too small to be multiplied.
       WHEN r.timestamp < $referenceTime - 500 * $halfLife THEN 500
       ELSE ($referenceTime - r.timestamp) / $halfLife
-    END AS decay
+    END
+    AS decay
   ORDER BY r.timestamp DESC, m.movieId
   RETURN collect(index) AS allIndexes, collect(decay) AS allDecays
 }
+// [end]
 WITH u, coalesce(u.likedIndexes, []) AS oldIndexes, u.likeDecays AS oldDecays,
   allIndexes[..coalesce($maxUserLikes, size(allIndexes))] AS indexes,
   CASE WHEN $halfLife IS NOT NULL THEN allDecays[..coalesce($maxUserLikes, size(allDecays))] END AS decays

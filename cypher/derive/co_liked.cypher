@@ -1,6 +1,7 @@
 // Link some movies with those that come after them: each pair is counted once.
 // xy = users who liked both, x and y = users who liked each, D = users who liked anything (or likes, by the
 //   setting):
+// [shared measures]
 //   xy_pmi       xy * pmi                            any; users times nats (Evert 2005: local mutual information)
 //   count        xy                                  >= 1; users
 //   pmi          ln(xy * D / (x * y))                -inf to ln D; nats (Church and Hanks 1990)
@@ -11,6 +12,7 @@
 //   jaccard      xy / (x + y - xy)                   0 to 1 (Jaccard 1912)
 //   cosine       xy / sqrt(x * y)                    0 to 1 (Ochiai 1957)
 //   llr          signed G2 of the 2 x 2 table        any; twice nats times users (Dunning 1993).
+// [end]
 // Parameters: indexes LIST<INTEGER>, likeIndexes of the movies to go through; minRating FLOAT, stars; isCapped
 //   BOOLEAN, whether users' lists hold only their newest likes; measure STRING, one of the above; denominator
 //   FLOAT, D, > 0; damping FLOAT, users; minWeight FLOAT, >= 0; minCount INTEGER, >= 1, users who liked both;
@@ -41,6 +43,7 @@ CALL (movies, i) {
   RETURN j, count(*) AS count, toFloat(count(*)) AS xy
 }
 WITH i, j, movies[i] AS a, movies[j] AS b, count, xy, likeCounts[i] AS x, likeCounts[j] AS y
+// [shared weight]
 WHERE count >= $minCount AND x > 0 AND y > 0
 WITH *, CASE $measure
   WHEN 'xy_pmi' THEN xy * log(xy * $denominator / (x * y))
@@ -68,6 +71,7 @@ WITH *, CASE $measure
   )
 END AS weight
 WHERE weight > 0 AND weight >= $minWeight
+// [end]
 FOREACH (_ IN CASE WHEN $dryRun THEN [] ELSE [1] END |
   CREATE (a)-[:CO_LIKED {count: count, weight: weight}]->(b)
 )

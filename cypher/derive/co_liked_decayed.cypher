@@ -1,6 +1,7 @@
 // Link some movies with those that come after them, likes losing weight with age: each pair is counted once.
 // Of each user who liked both, xy has the older like's decay, 0.5 ^ (age / halfLife); x, y and D are sums of
 //   decays too:
+// [shared measures]
 //   xy_pmi       xy * pmi                            any; users times nats (Evert 2005: local mutual information)
 //   count        xy                                  >= 1; users
 //   pmi          ln(xy * D / (x * y))                -inf to ln D; nats (Church and Hanks 1990)
@@ -11,6 +12,7 @@
 //   jaccard      xy / (x + y - xy)                   0 to 1 (Jaccard 1912)
 //   cosine       xy / sqrt(x * y)                    0 to 1 (Ochiai 1957)
 //   llr          signed G2 of the 2 x 2 table        any; twice nats times users (Dunning 1993).
+// [end]
 // Parameters: indexes LIST<INTEGER>, likeIndexes of the movies to go through; minRating FLOAT, stars; isCapped
 //   BOOLEAN, whether users' lists hold only their newest likes; measure STRING, one of the above; denominator
 //   FLOAT, D, > 0; damping FLOAT, users; minWeight FLOAT, >= 0; minCount INTEGER, >= 1, users who liked both;
@@ -41,17 +43,22 @@ CALL (movies, i) {
   MATCH (a)<-[r:RATED]-(u:User)
   WHERE r.rating >= $minRating AND (NOT $isCapped OR i IN u.likedIndexes)
   WITH i, u.likedIndexes AS indexes, u.likeDecays AS decays,
+    // [shared decay]
     0.5 ^ CASE
       WHEN r.timestamp >= $referenceTime THEN 0
+      // More than that would be too small to be multiplied.
       WHEN r.timestamp < $referenceTime - 500 * $halfLife THEN 500
       ELSE ($referenceTime - r.timestamp) / $halfLife
-    END AS own
+    END
+    // [end]
+    AS own
   UNWIND range(0, size(indexes) - 1) AS position
   WITH i, own, indexes[position] AS j, decays[position] AS decay
   WHERE j > i
   RETURN j, count(*) AS count, sum(CASE WHEN own < decay THEN own ELSE decay END) AS xy
 }
 WITH i, j, movies[i] AS a, movies[j] AS b, count, xy, likeCounts[i] AS x, likeCounts[j] AS y
+// [shared weight]
 WHERE count >= $minCount AND x > 0 AND y > 0
 WITH *, CASE $measure
   WHEN 'xy_pmi' THEN xy * log(xy * $denominator / (x * y))
@@ -79,6 +86,7 @@ WITH *, CASE $measure
   )
 END AS weight
 WHERE weight > 0 AND weight >= $minWeight
+// [end]
 FOREACH (_ IN CASE WHEN $dryRun THEN [] ELSE [1] END |
   CREATE (a)-[:CO_LIKED {count: count, weight: weight}]->(b)
 )

@@ -2,6 +2,7 @@
 //   nearest neighbours.
 // xy = users who liked both, x and y = users who liked each, D = users who liked anything (or likes, by the
 //   setting):
+// [shared measures]
 //   xy_pmi       xy * pmi                            any; users times nats (Evert 2005: local mutual information)
 //   count        xy                                  >= 1; users
 //   pmi          ln(xy * D / (x * y))                -inf to ln D; nats (Church and Hanks 1990)
@@ -12,6 +13,7 @@
 //   jaccard      xy / (x + y - xy)                   0 to 1 (Jaccard 1912)
 //   cosine       xy / sqrt(x * y)                    0 to 1 (Ochiai 1957)
 //   llr          signed G2 of the 2 x 2 table        any; twice nats times users (Dunning 1993).
+// [end]
 // Parameters: indexes LIST<INTEGER>, likeIndexes of the movies to go through; lastIndex INTEGER, the largest
 //   likeIndex there is; minRating FLOAT, stars; isCapped BOOLEAN, whether users' lists hold only their newest
 //   likes; measure STRING, one of the above; denominator FLOAT, D, > 0; damping FLOAT, users; minWeight FLOAT,
@@ -31,11 +33,13 @@
 :param topK => 20;
 :param dryRun => true;
 
+// [shared movies_by_index]
 UNWIND range(0, $lastIndex) AS index
 OPTIONAL MATCH (m:Movie {likeIndex: index})
 WITH index, m
 ORDER BY index
 // A movie that was removed leaves a gap.
+// [end]
 WITH collect([m]) AS movies, collect(toFloat(coalesce(m.likeCount, 0))) AS likeCounts
 UNWIND $indexes AS i
 CALL (movies, likeCounts, i) {
@@ -47,6 +51,7 @@ CALL (movies, likeCounts, i) {
     RETURN j, count(*) AS count, toFloat(count(*)) AS xy
   }
   WITH j, count, xy, likeCounts[i] AS x, likeCounts[j] AS y
+  // [shared weight]
   WHERE count >= $minCount AND x > 0 AND y > 0
   WITH *, CASE $measure
     WHEN 'xy_pmi' THEN xy * log(xy * $denominator / (x * y))
@@ -74,6 +79,7 @@ CALL (movies, likeCounts, i) {
     )
   END AS weight
   WHERE weight > 0 AND weight >= $minWeight
+  // [end]
   WITH j, count, weight
   ORDER BY weight DESC, j
   LIMIT $topK

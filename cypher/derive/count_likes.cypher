@@ -18,13 +18,16 @@ WITH
   index,
   count(u) AS likes,
   sum(size(u.likedIndexes)) AS paths,
-  sum(0.5 ^ CASE
+  sum(
+    // [shared decay]
+    0.5 ^ CASE
       WHEN r.timestamp >= $referenceTime THEN 0
       // More than that would be too small to be multiplied.
       WHEN r.timestamp < $referenceTime - 500 * $halfLife THEN 500
       ELSE ($referenceTime - r.timestamp) / $halfLife
-    END)
-    AS decayed
+    END
+    // [end]
+  ) AS decayed
 SET m.likeCount = likes, m.decayedLikeCount = CASE WHEN $halfLife IS NOT NULL THEN decayed END
 RETURN index AS likeIndex, likes, paths
 ORDER BY likeIndex;

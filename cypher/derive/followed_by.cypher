@@ -14,11 +14,13 @@
 :param topK => 200;
 :param dryRun => true;
 
+// [shared movies_by_index]
 UNWIND range(0, $lastIndex) AS index
 OPTIONAL MATCH (m:Movie {likeIndex: index})
 WITH index, m
 ORDER BY index
 // A movie that was removed leaves a gap.
+// [end]
 WITH collect([m]) AS movies
 UNWIND $indexes AS i
 CALL (movies, i) {

@@ -1,9 +1,9 @@
 // Keep on each user what they like: the likeIndexes of the movies, newest like first, and with a half-life beside each
 // its decay, 0.5 ^ (age / halfLife).
 // Parameters: firstUserId INTEGER; lastUserId INTEGER; minRating FLOAT, stars; maxUserLikes INTEGER or null, the newest
-//   likes to heed of each; halfLife FLOAT or null, seconds; referenceTime INTEGER, Unix seconds, when a like counts
+//   likes to use of each; halfLife FLOAT or null, seconds; referenceTime INTEGER, Unix seconds, when a like counts
 //   whole.
-// Returns: users INTEGER, who like anything; likes INTEGER, heeded; capped INTEGER, users with more likes than that;
+// Returns: users INTEGER, who like anything; likes INTEGER, used; capped INTEGER, users with more likes than that;
 //   userDecays FLOAT, sum over users of the newest like's decay; likeDecays FLOAT, sum over likes; without a half-life
 //   the same as users and likes.
 :param firstUserId => 1;
@@ -15,6 +15,7 @@
 
 MATCH (u:User)
 WHERE $firstUserId <= u.userId <= $lastUserId
+// [shared user_likes]
 CALL (u) {
   MATCH (u)-[r:RATED]->(m:Movie)
   WHERE r.rating >= $minRating
@@ -24,10 +25,12 @@ CALL (u) {
       // More than that would be too small to be multiplied.
       WHEN r.timestamp < $referenceTime - 500 * $halfLife THEN 500
       ELSE ($referenceTime - r.timestamp) / $halfLife
-    END AS decay
+    END
+    AS decay
   ORDER BY r.timestamp DESC, m.movieId
   RETURN collect(index) AS allIndexes, collect(decay) AS allDecays
 }
+// [end]
 WITH u, allIndexes, allIndexes[..coalesce($maxUserLikes, size(allIndexes))] AS indexes,
   CASE WHEN $halfLife IS NOT NULL THEN allDecays[..coalesce($maxUserLikes, size(allDecays))] END AS decays
 WHERE indexes <> []

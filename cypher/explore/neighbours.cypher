@@ -3,10 +3,12 @@
 // Parameters: none.
 // Returns: title STRING; likedBoth INTEGER; lift FLOAT; weight FLOAT.
 
+// [shared latest_derive]
 MATCH (derive:Run {stage: 'derive', status: 'done'})
 WITH derive
-ORDER BY derive.startedAt DESC
+ORDER BY derive.startedAt DESC, derive.runId DESC
 LIMIT 1
+// [end]
 MATCH (a:Movie {title: 'Matrix, The (1999)'})-[c:CO_LIKED]-(b:Movie)
 RETURN
   b.title AS title,

@@ -5,10 +5,12 @@
 :param likes => [2571, 2571];
 :param movieIds => [1, 260];
 
+// [shared latest_derive]
 MATCH (derive:Run {stage: 'derive', status: 'done'})
 WITH derive
 ORDER BY derive.startedAt DESC, derive.runId DESC
 LIMIT 1
+// [end]
 UNWIND range(0, size($likes) - 1) AS i
 MATCH (liked:Movie {movieId: $likes[i]})
 MATCH (m:Movie {movieId: $movieIds[i]})

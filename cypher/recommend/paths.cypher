@@ -1,13 +1,15 @@
-// The links between a recommended movie and the likes that speak for it, and for each some people who liked both.
+// The links between a recommended movie and the likes that contribute to it, and for each some people who liked both.
 // Parameters: movieId INTEGER; likes LIST<INTEGER>, movieIds.
 // Returns: link PATH; people PATH, null where nobody likes both.
 :param movieId => 1200;
 :param likes => [1214];
 
+// [shared latest_derive]
 MATCH (derive:Run {stage: 'derive', status: 'done'})
 WITH derive
 ORDER BY derive.startedAt DESC, derive.runId DESC
 LIMIT 1
+// [end]
 UNWIND $likes AS likedId
 MATCH link = (liked:Movie {movieId: likedId})-[:CO_LIKED]-(m:Movie {movieId: $movieId})
 CALL (derive, liked, m) {

@@ -1,18 +1,24 @@
-// Movies for a user, or for somebody who likes some movies, best first: where the order of likes is known.
-// A like weighs less the more likes came after it, its steps; a list of titles has no order, so all weigh the same:
-//   recent = 2 ^ (-steps / recency), a = 1/2 of 1 / likes + 1/2 of recent / sum of recent
-//   taste    = exp((logit - the best logit) / temperature), logit = (sum of a * profileEmbedding) . contextEmbedding + likeBias
-//   evidence = sum over FOLLOWED_BY out of likes, up to 10 * recency steps ago, of recent * weight / sqrt(likeCount)
-//   score    = taste + share * evidence / the most evidence; temperature and share are the live training's
-// The best and the most are those of movies that the user has not rated, so filters change no score.
-// Parameters: userId INTEGER or null; likes LIST<INTEGER>, movieIds liked besides; dislikes
-//   LIST<INTEGER>, movieIds whose mean profileEmbedding is taken off the profile, by half; exclude LIST<INTEGER>, movieIds
-//   to leave out; withRated BOOLEAN, movies that the user has rated too; anyGenre LIST<STRING>, one of these, empty:
-//   whatever; allGenres LIST<STRING>, each of these; noGenres LIST<STRING>, none of these; fromYear INTEGER or null;
-//   toYear INTEGER or null; minRatings INTEGER; popularity FLOAT, the score is multiplied by (likeCount / the largest)
-//   ^ this; k INTEGER, >= 1.
-// Returns: movieId INTEGER, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER, score FLOAT; taste FLOAT and
-//   evidence FLOAT, the two terms of the score.
+// Movies for a user, or for somebody who names some likes, best first: with the order of likes.
+// A like's age is how many likes came after it; likes of one time share their mean age, and so do named ones.
+//   recency       = 2 ^ (-age / half-life of a like), a = 1/2 of 1 / likes + 1/2 of recency / sum of recency
+//   logit         = (sum of a * profileEmbedding over likes) . contextEmbedding + likeBias
+//   graph sum     = sum of recency * weight / sqrt(likeCount) over FOLLOWED_BY out of likes up to 10 half-lives old
+// [shared score_terms]
+//   profile score = exp((logit - the largest logit) / temperature)
+//   graph score   = graph weight * graph sum / the largest graph sum
+//   score         = profile score + graph score; temperature and graph weight are those of the live training
+// The largest logit and graph sum are taken over the movies that the user has not rated, so filters change no score.
+// [end]
+// [shared request_parameters]
+// Parameters: userId INTEGER or null; likes LIST<INTEGER>, movieIds liked besides; dislikes LIST<INTEGER>, movieIds
+//   whose mean profileEmbedding is subtracted from the profile, by half; withRated BOOLEAN, movies that the user has
+//   rated too; popularity FLOAT, the score is multiplied by (likeCount / the largest) ^ this; k INTEGER, >= 1;
+//   exclude LIST<INTEGER>, movieIds to leave out; anyGenre LIST<STRING>, one of these, empty: any; allGenres
+//   LIST<STRING>, each of these; noGenres LIST<STRING>, none of these; fromYear INTEGER or null; toYear INTEGER or
+//   null; minRatings INTEGER, least number of users who rated a movie;
+// [end]
+// Returns: movieId INTEGER, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER, score FLOAT,
+//   profileScore FLOAT, graphScore FLOAT.
 :param userId => 1;
 :param likes => [];
 :param dislikes => [];
@@ -27,7 +33,8 @@
 :param popularity => 0.0;
 :param k => 10;
 
-// What a like is, and what the vectors were tuned for, is what the last derive and the live training took it to be.
+// [shared live_model]
+// What a like is, is defined by the last derivation; what the vectors were trained for, by the live training.
 MATCH (train:Run {stage: 'train', live: true})
 MATCH (derive:Run {stage: 'derive'})
 WHERE derive.status = 'done' OR NOT coalesce(derive.singleTransaction, false)
@@ -36,6 +43,7 @@ ORDER BY derive.startedAt DESC, derive.runId DESC
 LIMIT 1
 WITH train, derive
 WHERE derive.status = 'done'
+// [end]
 CALL (train, derive) {
   CALL (derive) {
     MATCH (:User {userId: $userId})-[r:RATED]->(liked:Movie)
@@ -53,25 +61,31 @@ CALL (train, derive) {
   WITH reduce(
     s = {n: 0, likes: []},
     tied IN groups |
-    {n: s.n + size(tied), likes: s.likes + [m IN tied | {movie: m, step: s.n + (size(tied) - 1) / 2.0}]}
+    {n: s.n + size(tied), likes: s.likes + [m IN tied | {movie: m, newer: s.n + (size(tied) - 1) / 2.0}]}
   ).likes AS likes
   RETURN [
     like IN likes |
-    {movie: like.movie, ago: like.step - likes[0].step, recent: 2.0 ^ ((likes[0].step - like.step) / train.recency)}
+    {
+      movie: like.movie,
+      age: like.newer - likes[0].newer,
+      recency: 2.0 ^ ((likes[0].newer - like.newer) / train.likeHalfLife)
+    }
   ] AS likes
 }
+// [shared disliked]
 CALL () {
   UNWIND $dislikes AS movieId
   MATCH (m:Movie {movieId: movieId})
   RETURN collect(m.profileEmbedding) AS disliked
 }
+// [end]
 CALL (likes, disliked) {
-  // Only what was liked when the vectors were tuned has one.
+  // Only movies that were liked when the profiles were trained have a vector.
   UNWIND likes AS like
   WITH like
   WHERE like.movie.profileEmbedding IS NOT NULL AND like.movie.likeCount > 0
-  WITH collect(like.recent) AS recent, collect(like.movie.profileEmbedding) AS vectors
-  WITH vectors, [r IN recent | 0.5 / size(recent) + 0.5 * r / reduce(s = 0.0, x IN recent | s + x)] AS a
+  WITH collect(like.recency) AS recency, collect(like.movie.profileEmbedding) AS vectors
+  WITH vectors, [r IN recency | 0.5 / size(recency) + 0.5 * r / reduce(s = 0.0, x IN recency | s + x)] AS a
   WITH CASE WHEN vectors <> [] THEN [
     d IN range(0, size(vectors[0]) - 1) |
     reduce(s = 0.0, i IN range(0, size(vectors) - 1) | s + a[i] * vectors[i][d])
@@ -82,19 +96,20 @@ CALL (likes, disliked) {
 CALL (train, likes, profile, length) {
   CALL (train, likes) {
     UNWIND likes AS like
-    WITH like.movie AS liked, like.recent AS recent, like.ago AS ago
-    WHERE ago <= 10 * train.recency
+    WITH like.movie AS liked, like.recency AS recency, like.age AS age
+    WHERE age <= 10 * train.likeHalfLife
     MATCH (liked)-[f:FOLLOWED_BY]->(m:Movie)
-    RETURN m, recent * f.weight / sqrt(m.likeCount) AS piece
+    RETURN m, recency * f.weight / sqrt(m.likeCount) AS term
     UNION ALL
     MATCH (m:Movie)
     WHERE m.likeIndex >= 0 AND m.likeCount > 0
-    RETURN m, 0.0 AS piece
+    RETURN m, 0.0 AS term
   }
-  WITH m, sum(piece) AS evidence
+  // [shared logit]
+  WITH m, sum(term) AS graphSum
   RETURN
     m,
-    evidence,
+    graphSum,
     CASE
       WHEN profile IS NULL THEN null
       // A vector of zeros has no cosine.
@@ -104,17 +119,19 @@ CALL (train, likes, profile, length) {
         + (2.0 * vector.similarity.cosine(profile, m.contextEmbedding) - 1.0) * length * m.contextLength
     END AS logit,
     EXISTS { (:User {userId: $userId})-[:RATED]->(m) } OR m.movieId IN $likes + $dislikes AS isRated
+  // [end]
 }
+// [shared ranked]
 WITH
   train,
-  max(CASE WHEN NOT isRated THEN logit END) AS bestLogit,
-  max(CASE WHEN NOT isRated THEN evidence END) AS mostEvidence,
+  max(CASE WHEN NOT isRated THEN logit END) AS maxLogit,
+  max(CASE WHEN NOT isRated THEN graphSum END) AS maxGraphSum,
   max(m.likeCount) AS mostLikes,
-  collect([m, logit, evidence, isRated]) AS candidates
+  collect([m, logit, graphSum, isRated]) AS candidates
 UNWIND candidates AS candidate
 WITH candidate[0] AS m, candidate[3] AS isRated, mostLikes,
-  coalesce(exp((candidate[1] - bestLogit) / train.temperature), 0.0) AS taste,
-  CASE WHEN mostEvidence > 0 THEN train.evidence * candidate[2] / mostEvidence ELSE 0.0 END AS evidence
+  coalesce(exp((candidate[1] - maxLogit) / train.profileTemperature), 0.0) AS profileScore,
+  CASE WHEN maxGraphSum > 0 THEN train.graphWeight * candidate[2] / maxGraphSum ELSE 0.0 END AS graphScore
 WHERE ($withRated OR NOT isRated)
   AND NOT m.movieId IN $exclude
   AND ($anyGenre = [] OR any(genre IN $anyGenre WHERE genre IN m.genres))
@@ -123,7 +140,8 @@ WHERE ($withRated OR NOT isRated)
   AND ($fromYear IS NULL OR m.year >= $fromYear)
   AND ($toYear IS NULL OR m.year <= $toYear)
   AND ($minRatings = 0 OR COUNT { (m)<-[:RATED]-() } >= $minRatings)
-WITH m, taste, evidence, (taste + evidence) * (1.0 * m.likeCount / mostLikes) ^ $popularity AS score
+WITH m, profileScore, graphScore,
+  (profileScore + graphScore) * (1.0 * m.likeCount / mostLikes) ^ $popularity AS score
 WHERE score > 0
 ORDER BY score DESC, m.movieId
 LIMIT $k
@@ -134,6 +152,7 @@ RETURN
   m.genres AS genres,
   m.likeCount AS likeCount,
   score,
-  taste,
-  evidence
+  profileScore,
+  graphScore
 ORDER BY score DESC, movieId;
+// [end]

@@ -1,16 +1,22 @@
-// Movies for a user, or for somebody who likes some movies, best first: where the order of likes is not known.
-//   taste    = exp((logit - the best logit) / temperature), logit = (mean of profileEmbedding) . contextEmbedding + likeBias
-//   evidence = sum of weight over CO_LIKED to likes
-//   score    = taste + share * evidence / the most evidence; temperature and share are the live training's
-// The best and the most are those of movies that the user has not rated, so filters change no score.
-// Parameters: userId INTEGER or null; likes LIST<INTEGER>, movieIds liked besides; dislikes
-//   LIST<INTEGER>, movieIds whose mean profileEmbedding is taken off the profile, by half; exclude LIST<INTEGER>, movieIds
-//   to leave out; withRated BOOLEAN, movies that the user has rated too; anyGenre LIST<STRING>, one of these, empty:
-//   whatever; allGenres LIST<STRING>, each of these; noGenres LIST<STRING>, none of these; fromYear INTEGER or null;
-//   toYear INTEGER or null; minRatings INTEGER; popularity FLOAT, the score is multiplied by (likeCount / the largest)
-//   ^ this; k INTEGER, >= 1.
-// Returns: movieId INTEGER, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER, score FLOAT; taste FLOAT and
-//   evidence FLOAT, the two terms of the score.
+// Movies for a user, or for somebody who names some likes, best first: without the order of likes.
+//   logit         = (mean of the likes' profileEmbedding) . contextEmbedding + likeBias
+//   graph sum     = sum of weight over CO_LIKED to likes
+// [shared score_terms]
+//   profile score = exp((logit - the largest logit) / temperature)
+//   graph score   = graph weight * graph sum / the largest graph sum
+//   score         = profile score + graph score; temperature and graph weight are those of the live training
+// The largest logit and graph sum are taken over the movies that the user has not rated, so filters change no score.
+// [end]
+// [shared request_parameters]
+// Parameters: userId INTEGER or null; likes LIST<INTEGER>, movieIds liked besides; dislikes LIST<INTEGER>, movieIds
+//   whose mean profileEmbedding is subtracted from the profile, by half; withRated BOOLEAN, movies that the user has
+//   rated too; popularity FLOAT, the score is multiplied by (likeCount / the largest) ^ this; k INTEGER, >= 1;
+//   exclude LIST<INTEGER>, movieIds to leave out; anyGenre LIST<STRING>, one of these, empty: any; allGenres
+//   LIST<STRING>, each of these; noGenres LIST<STRING>, none of these; fromYear INTEGER or null; toYear INTEGER or
+//   null; minRatings INTEGER, least number of users who rated a movie;
+// [end]
+// Returns: movieId INTEGER, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER, score FLOAT,
+//   profileScore FLOAT, graphScore FLOAT.
 :param userId => 1;
 :param likes => [];
 :param dislikes => [];
@@ -25,7 +31,8 @@
 :param popularity => 0.0;
 :param k => 10;
 
-// What a like is, is what the last derive took it to be.
+// [shared live_model]
+// What a like is, is defined by the last derivation; what the vectors were trained for, by the live training.
 MATCH (train:Run {stage: 'train', live: true})
 MATCH (derive:Run {stage: 'derive'})
 WHERE derive.status = 'done' OR NOT coalesce(derive.singleTransaction, false)
@@ -34,6 +41,7 @@ ORDER BY derive.startedAt DESC, derive.runId DESC
 LIMIT 1
 WITH train, derive
 WHERE derive.status = 'done'
+// [end]
 CALL (derive) {
   CALL (derive) {
     MATCH (:User {userId: $userId})-[r:RATED]->(liked:Movie)
@@ -46,13 +54,15 @@ CALL (derive) {
   }
   RETURN collect(liked) AS likes
 }
+// [shared disliked]
 CALL () {
   UNWIND $dislikes AS movieId
   MATCH (m:Movie {movieId: movieId})
   RETURN collect(m.profileEmbedding) AS disliked
 }
+// [end]
 CALL (likes, disliked) {
-  // Only what was liked when the vectors were tuned has one.
+  // Only movies that were liked when the profiles were trained have a vector.
   UNWIND likes AS liked
   WITH liked
   WHERE liked.likeCount > 0
@@ -68,16 +78,17 @@ CALL (likes, profile, length) {
   CALL (likes) {
     UNWIND likes AS liked
     MATCH (liked)-[c:CO_LIKED]-(m:Movie)
-    RETURN m, c.weight AS piece
+    RETURN m, c.weight AS term
     UNION ALL
     MATCH (m:Movie)
     WHERE m.likeIndex >= 0 AND m.likeCount > 0
-    RETURN m, 0.0 AS piece
+    RETURN m, 0.0 AS term
   }
-  WITH m, sum(piece) AS evidence
+  // [shared logit]
+  WITH m, sum(term) AS graphSum
   RETURN
     m,
-    evidence,
+    graphSum,
     CASE
       WHEN profile IS NULL THEN null
       // A vector of zeros has no cosine.
@@ -87,17 +98,19 @@ CALL (likes, profile, length) {
         + (2.0 * vector.similarity.cosine(profile, m.contextEmbedding) - 1.0) * length * m.contextLength
     END AS logit,
     EXISTS { (:User {userId: $userId})-[:RATED]->(m) } OR m.movieId IN $likes + $dislikes AS isRated
+  // [end]
 }
+// [shared ranked]
 WITH
   train,
-  max(CASE WHEN NOT isRated THEN logit END) AS bestLogit,
-  max(CASE WHEN NOT isRated THEN evidence END) AS mostEvidence,
+  max(CASE WHEN NOT isRated THEN logit END) AS maxLogit,
+  max(CASE WHEN NOT isRated THEN graphSum END) AS maxGraphSum,
   max(m.likeCount) AS mostLikes,
-  collect([m, logit, evidence, isRated]) AS candidates
+  collect([m, logit, graphSum, isRated]) AS candidates
 UNWIND candidates AS candidate
 WITH candidate[0] AS m, candidate[3] AS isRated, mostLikes,
-  coalesce(exp((candidate[1] - bestLogit) / train.temperature), 0.0) AS taste,
-  CASE WHEN mostEvidence > 0 THEN train.evidence * candidate[2] / mostEvidence ELSE 0.0 END AS evidence
+  coalesce(exp((candidate[1] - maxLogit) / train.profileTemperature), 0.0) AS profileScore,
+  CASE WHEN maxGraphSum > 0 THEN train.graphWeight * candidate[2] / maxGraphSum ELSE 0.0 END AS graphScore
 WHERE ($withRated OR NOT isRated)
   AND NOT m.movieId IN $exclude
   AND ($anyGenre = [] OR any(genre IN $anyGenre WHERE genre IN m.genres))
@@ -106,7 +119,8 @@ WHERE ($withRated OR NOT isRated)
   AND ($fromYear IS NULL OR m.year >= $fromYear)
   AND ($toYear IS NULL OR m.year <= $toYear)
   AND ($minRatings = 0 OR COUNT { (m)<-[:RATED]-() } >= $minRatings)
-WITH m, taste, evidence, (taste + evidence) * (1.0 * m.likeCount / mostLikes) ^ $popularity AS score
+WITH m, profileScore, graphScore,
+  (profileScore + graphScore) * (1.0 * m.likeCount / mostLikes) ^ $popularity AS score
 WHERE score > 0
 ORDER BY score DESC, m.movieId
 LIMIT $k
@@ -117,6 +131,7 @@ RETURN
   m.genres AS genres,
   m.likeCount AS likeCount,
   score,
-  taste,
-  evidence
+  profileScore,
+  graphScore
 ORDER BY score DESC, movieId;
+// [end]

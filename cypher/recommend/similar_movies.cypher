@@ -1,10 +1,12 @@
 // Movies most like one, best first: near by their vectors, and liked by the same people. Every vector is looked at.
 //   score = cosine of the two embeddings + sqrt(weight of CO_LIKED / the largest of the query movie)
 // Movies that fewer than 5 people like come after all others.
-// Parameters: movieId INTEGER; vector LIST<FLOAT> or null, instead of the movie's own embedding; exclude
-//   LIST<INTEGER>, movieIds to leave out; anyGenre LIST<STRING>, one of these, empty: whatever; allGenres
+// Parameters: movieId INTEGER; vector LIST<FLOAT> or null, instead of the movie's own embedding; k INTEGER, >= 1;
+// [shared filter_parameters]
+//   exclude LIST<INTEGER>, movieIds to leave out; anyGenre LIST<STRING>, one of these, empty: any; allGenres
 //   LIST<STRING>, each of these; noGenres LIST<STRING>, none of these; fromYear INTEGER or null; toYear INTEGER or
-//   null; minRatings INTEGER; k INTEGER, >= 1.
+//   null; minRatings INTEGER, least number of users who rated a movie;
+// [end]
 // Returns: movieId INTEGER, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER, score FLOAT, cosine
 //   FLOAT (-1 to 1), count INTEGER or null, users who liked both.
 :param movieId => 2571;
@@ -36,12 +38,14 @@ WITH candidate[0] AS m, candidate[1] AS weight, candidate[2] AS count, mostWeigh
   coalesce($vector, query.embedding) AS vector
 WHERE m.embedding IS NOT NULL
   AND NOT m.movieId IN $exclude
+  // [shared filters]
   AND ($anyGenre = [] OR any(genre IN $anyGenre WHERE genre IN m.genres))
   AND all(genre IN $allGenres WHERE genre IN m.genres)
   AND none(genre IN $noGenres WHERE genre IN m.genres)
   AND ($fromYear IS NULL OR m.year >= $fromYear)
   AND ($toYear IS NULL OR m.year <= $toYear)
   AND ($minRatings = 0 OR COUNT { (m)<-[:RATED]-() } >= $minRatings)
+  // [end]
 // vector.similarity.cosine is (1 + cosine) / 2; this turns it back.
 WITH m, weight, count, mostWeight, 2.0 * vector.similarity.cosine(vector, m.embedding) - 1.0 AS cosine
 WITH m, count, cosine, cosine + CASE WHEN weight > 0 THEN sqrt(weight / mostWeight) ELSE 0.0 END AS score

@@ -1,4 +1,4 @@
-"""`movierec demo`: the whole way, on the smallest MovieLens data set."""
+"""`movierec demo`: end to end, on the smallest MovieLens data set."""
 
 from __future__ import annotations
 
@@ -12,21 +12,20 @@ from typing import Any
 
 import click
 
+from movierec.cli.grouped import Command
 from movierec.cli.options import connection_options, open_database
 
 QUERIES = ("Matrix, The (1999)", "Lion King, The (1994)")
 USER = 1
 
 
-@click.command("demo")
+@click.command("demo", cls=Command)
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
-    help="A MovieLens folder.  [default: ml-latest-small, fetched if need be]",
+    help="A MovieLens folder.  [default: ml-latest-small, fetched if needed]",
 )
-@click.option(
-    "--evaluate/--no-evaluate", "evaluates", default=True, show_default=True, help="Measure the quality too."
-)
+@click.option("--evaluate/--no-evaluate", "evaluates", default=True, show_default=True, help="Evaluate too.")
 @connection_options
 def command(data: Path | None, evaluates: bool, **connection: Any) -> None:
     """Start a Neo4j, load ratings, derive, train, recommend and evaluate; then leave the server running.
@@ -39,11 +38,13 @@ def command(data: Path | None, evaluates: bool, **connection: Any) -> None:
     from movierec.database.settings import environment
     from movierec.embedding.settings import TrainSettings
     from movierec.embedding.stage import train_and_write
+    from movierec.evaluation.run import evaluate as evaluate_copy
     from movierec.graph.derive import derive_co_liked
     from movierec.graph.load import load_ratings
     from movierec.graph.settings import DeriveSettings
     from movierec.home import Home, home_folder
     from movierec.recommendation.request import RecommendationRequest
+    from movierec.records import to_record
 
     seconds: dict[str, float] = {}
 
@@ -62,23 +63,19 @@ def command(data: Path | None, evaluates: bool, **connection: Any) -> None:
     try:
         with stage("load", "Ratings"):
             counts = load_ratings(database, data or _fetched(env), progress=bar_or_lines)
-            click.echo(
-                f"{counts['ratings']:,} ratings of {counts['movies']:,} movies by {counts['users']:,} users"
-            )
+            click.echo(f"{counts.ratings:,} ratings of {counts.movies:,} movies by {counts.users:,} users")
         with stage("derive", "Movies that the same people liked"):
             derived = derive_co_liked(database, DeriveSettings(), bar_or_lines)
             click.echo(
-                f"{derived['edges']:,} CO_LIKED and {derived['followed']:,} FOLLOWED_BY relationships between "
-                f"{derived['movies']:,} movies"
+                f"{derived.edges:,} CO_LIKED and {derived.followed_by:,} FOLLOWED_BY relationships between "
+                f"{derived.movies:,} movies"
             )
         with stage("train", "Vectors from random walks"):
             trained = train_and_write(
                 database, TrainSettings(), Home(home_folder(env)).checkpoints, progress=bar_or_lines
             )
-            losses = ", ".join(f"{loss:.3f}" for loss in trained["losses"])
-            click.echo(
-                f"{trained['movies']:,} movies, {trained['walks_per_epoch']:,} walks an epoch, loss {losses}"
-            )
+            losses = ", ".join(f"{loss:.3f}" for loss in trained.losses)
+            click.echo(f"{trained.movies:,} movies, {trained.walks_per_epoch:,} walks an epoch, loss {losses}")
         for movie in QUERIES:
             with stage("similar", f'movierec similar "{movie}"'):
                 similar.show(database, movie, 5, "table")
@@ -86,7 +83,8 @@ def command(data: Path | None, evaluates: bool, **connection: Any) -> None:
             recommend.show(database, RecommendationRequest(USER), "table")
         if evaluates:
             with stage("evaluate", "movierec evaluate (on a copy, with the newest likes of each user held out)"):
-                evaluate.print_report(evaluate.evaluate(database, "default", seed=1), "table", brief=True)
+                report = evaluate_copy(database, env, progress=bar_or_lines)
+                evaluate.print_report(to_record(report), "table", brief=True)
     finally:
         opened.__exit__(None, None, None)
 

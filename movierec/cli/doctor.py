@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
+from movierec.cli.grouped import Command
 from movierec.cli.options import connection_options, format_option, open_database
 
 
-@click.command("doctor")
+@click.command("doctor", cls=Command)
 @connection_options
 @format_option
 def command(output_format: str, **connection: Any) -> None:
@@ -19,11 +20,12 @@ def command(output_format: str, **connection: Any) -> None:
     """
     from movierec.cli.output import print_rows
     from movierec.doctor import examine
+    from movierec.records import to_record
 
     with open_database(**connection) as database:
         findings = examine(database)
     print_rows(
-        [finding.as_dict() for finding in findings],
+        [to_record(finding) | {"ok": finding.ok} for finding in findings],
         output_format,
         {
             "": lambda row: "ok" if row["ok"] else "!",

@@ -1,51 +1,54 @@
-"""`movierec evaluate`: how good the recommendations are."""
+"""`movierec evaluate`: how well recommendations rank what users went on to like."""
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from movierec.cli.grouped import Command
 from movierec.cli.options import (
     connection_options,
     experiment_options,
     format_option,
+    held_out_options,
     open_database,
-    order_option,
-    part_options,
+    sequential_option,
+    split_settings,
 )
 from movierec.embedding.settings import PRESETS
 from movierec.errors import BadRequest
-from movierec.graph.settings import DeriveSettings, SplitSettings
-
-if TYPE_CHECKING:
-    from movierec.database.connection import Database
+from movierec.graph.settings import DeriveSettings
 
 
-@click.command("evaluate")
+@click.command("evaluate", cls=Command)
 @click.option(
-    "--preset", type=click.Choice(list(PRESETS)), default="default", show_default=True, help="Of derive and train."
+    "--preset",
+    type=click.Choice(list(PRESETS)),
+    default="default",
+    show_default=True,
+    help="Preset for derive and train.",
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="Of the training; the first of --seeds.")
+@click.option("--seed", type=int, default=1, show_default=True, help="First of the --seeds of the training.")
 @experiment_options
-@part_options
-@order_option
+@held_out_options
+@sequential_option
 @click.option("--in-place", is_flag=True, help="Split, derive and train in the connected database itself.")
 @click.option("--keep", is_flag=True, help="Leave the scratch server running, for a look in Neo4j Browser.")
-@click.option("--by-user", type=click.Path(path_type=Path), help="Write every user's metrics into this CSV file.")
+@click.option("--by-user", type=click.Path(path_type=Path), help="Write every user's metrics to this CSV file.")
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw NDCG@10 and coverage into this picture.")
 @connection_options
 @format_option
 def command(
+    *,
     preset: str,
     seed: int,
     seeds: int,
     strategy: str,
     fraction: float,
     test_file: Path | None,
-    order: str | None,
+    sequential: str | None,
     in_place: bool,
     keep: bool,
     by_user: Path | None,
@@ -53,70 +56,44 @@ def command(
     output_format: str,
     **connection: Any,
 ) -> None:
-    """Hold out a part of each user's likes, build the model from the rest, and measure how well it finds them.
+    """Hold out a part of each user's likes, build the model from the rest, and measure how well it ranks them.
 
-    Runs on a copy of the ratings in a scratch server; the connected database is only read. With --in-place
-    it runs there, and leaves the database split: for one that was made for experiments.
+    Runs on a copy of the ratings in a scratch server; the connected database is
+    only read. With --in-place it runs there, and leaves the database split: for
+    one that was made for experiments.
 
     \b
     Examples: movierec evaluate --seeds 3
-              movierec evaluate --strategy random --order off
+              movierec evaluate --strategy random --sequential off
               movierec evaluate --test-file ml-100k/u1.test
               movierec evaluate --format json --by-user metrics.csv --plot quality.png
     """
-    for path in (by_user, plot):
-        if path is not None and not path.parent.is_dir():
-            raise BadRequest(f"There is no folder {path.parent} to write {path.name} into.")
-    split = SplitSettings(strategy, fraction=fraction)
-    if test_file is not None:
-        split = SplitSettings("canonical", test_file=str(test_file))
+    from movierec.cli.progress import bar_or_lines
+    from movierec.database.settings import environment
+    from movierec.embedding.settings import TrainSettings
+    from movierec.evaluation.run import evaluate
+    from movierec.records import to_record
+
+    if plot is not None and not plot.parent.is_dir():
+        raise BadRequest(f"There is no folder {plot.parent} to write {plot.name} into.")
     with open_database(**connection) as database:
-        report = evaluate(database, preset, seed, in_place, keep, seeds, split, order, by_user)
-    print_report(report, output_format)
+        report = evaluate(
+            database,
+            environment(),
+            split=split_settings(strategy, fraction, test_file),
+            derive=DeriveSettings.from_preset(preset, sequential=sequential),
+            train=TrainSettings.from_preset(preset, seed=seed, sequential=sequential),
+            n_seeds=seeds,
+            in_place=in_place,
+            keep=keep,
+            by_user=by_user,
+            progress=bar_or_lines,
+        )
+    print_report(to_record(report), output_format)
     if plot is not None:
         from movierec.plots import plot_quality
 
         plot_quality(report, plot)
-
-
-def evaluate(
-    database: Database,
-    preset: str,
-    seed: int,
-    in_place: bool = False,
-    keep: bool = False,
-    seeds: int = 1,
-    split: SplitSettings | None = None,
-    order: str | None = None,
-    by_user: Path | None = None,
-) -> dict[str, Any]:
-    """Run the protocol in a scratch server, or in `database` itself."""
-    from movierec.cli.progress import bar_or_lines
-    from movierec.database.settings import environment
-    from movierec.embedding.settings import TrainSettings
-    from movierec.evaluation.protocol import evaluate_in
-    from movierec.evaluation.scratch import scratch_copy
-    from movierec.home import Home, home_folder
-
-    started = time.monotonic()
-    env = environment()
-    settings = (
-        split or SplitSettings(),
-        DeriveSettings.from_preset(preset, order=order),
-        TrainSettings.from_preset(preset, seed=seed, order=order),
-    )
-    write = None if by_user is None else lambda tables: _write_tables(by_user, tables)
-    if in_place:
-        folder = Home(home_folder(env)).checkpoints
-        report = evaluate_in(database, *settings, folder, bar_or_lines, seeds, write)
-    else:
-        with scratch_copy(database, env, keep, bar_or_lines) as (scratch, home):
-            report = evaluate_in(scratch, *settings, home.checkpoints, bar_or_lines, seeds, write)
-            if keep:
-                click.echo(
-                    f"The scratch server is kept: MOVIEREC_HOME={home.folder} movierec server status", err=True
-                )
-    return report | {"seconds": round(time.monotonic() - started, 3)}
 
 
 SHOWN = (
@@ -132,7 +109,7 @@ SHOWN = (
 
 
 def print_report(report: dict[str, Any], output_format: str, brief: bool = False) -> None:
-    """The report as tables, or as it is; `brief`: without the groups of users."""
+    """The record of a report as tables, or as it is; `brief`: without the groups of users."""
     from movierec.cli.output import print_record, print_rows
 
     if output_format in ("json", "jsonl"):
@@ -145,8 +122,9 @@ def print_report(report: dict[str, Any], output_format: str, brief: bool = False
         output_format,
         {"method": "method", **{name: name for name in SHOWN}},
         title=(
-            f"{report['users']} users, {report['held_out']:,} held-out likes: {report['protocol']}; order "
-            f"{report['order']}, {len(report['seeds'])} seed{'s' if len(report['seeds']) > 1 else ''}"
+            f"{report['users']} users, {report['heldOut']:,} held-out likes: {report['protocol']}; "
+            f"{'sequential' if report['sequential'] else 'not sequential'}, "
+            f"{len(report['seeds'])} seed{'s' if len(report['seeds']) > 1 else ''}"
         ),
     )
     if output_format != "table":
@@ -157,10 +135,10 @@ def print_report(report: dict[str, Any], output_format: str, brief: bool = False
         output_format,
         {
             "method": "method",
-            "NDCG@10": lambda row: f"{row['ndcg@10']:+.4f}",
-            "standard error": lambda row: f"{row['standard_error']:.4f}",
+            "NDCG@10": lambda row: f"{row['ndcg']:+.4f}",
+            "standard error": lambda row: f"{row['standardError']:.4f}",
             "95 % interval": lambda row: "{:+.4f} to {:+.4f}".format(*row["interval"]),
-            "times": lambda row: f"{row['ratio']:.3f}",
+            "ratio": lambda row: f"{row['ratio']:.3f}",
         },
         title=f"against {against}, paired by user",
     )
@@ -180,24 +158,17 @@ def _print_similar(report: dict[str, Any]) -> None:
     from movierec.cli.output import print_rows
 
     print_rows(
-        [{"similarity_score": name, **metrics} for name, metrics in report["similar"].items()],
+        [{"similarity": name, **metrics} for name, metrics in report["similar"].items()],
         "table",
         {
-            "similarity_score": "similarity_score",
+            "similarity": "similarity",
             "NDCG@10 of the next like": lambda row: f"{row['next_like_ndcg@10']:.4f}",
             "genres in common": lambda row: f"{row['genres_in_common']:.3f}",
         },
         title="movies like a movie",
     )
-    probe = report["genre_probe"]
+    probe = report["genreProbe"]
     click.echo(
-        f"\nGenres read off the vectors of {probe['movies']:,.0f} movies: mean average precision "
-        f"{probe['average_precision']:.3f} ({probe['by_chance']:.3f} by chance)."
+        f"\nGenres told from the vectors of {probe['movies']:,.0f} movies: mean average precision "
+        f"{probe['averagePrecision']:.3f} ({probe['byChance']:.3f} by chance)."
     )
-
-
-def _write_tables(path: Path, tables: Any) -> None:
-    import pandas as pd
-
-    joined = pd.concat(tables, names=["method", "userId"])
-    joined.to_csv(path, float_format="%.6g")

@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 
+from movierec.cli.grouped import Command
 from movierec.cli.options import connection_options, format_option, open_database
 from movierec.cli.request_options import request_from_options, user_options
 
 
-@click.command("explain")
+@click.command("explain", cls=Command)
 @click.argument("movie")
 @user_options
 @click.option("-n", type=click.IntRange(1, 50), default=10, show_default=True, help="How many reasons.")
@@ -19,6 +20,7 @@ from movierec.cli.request_options import request_from_options, user_options
 @connection_options
 @format_option
 def command(
+    *,
     movie: str,
     user: str | None,
     likes: Sequence[str],
@@ -28,7 +30,7 @@ def command(
     output_format: str,
     **connection: Any,
 ) -> None:
-    """Say which of a user's likes speak for MOVIE, a title or an id, and how much.
+    """Say which of a user's likes contribute to the score of MOVIE, a title or an id, and how much.
 
     \b
     Examples: movierec explain "Aliens (1986)" --user 1
@@ -45,22 +47,22 @@ def command(
         (movie_id,) = find_movies(database, [movie])
         explained = Recommender(database).explain(request, movie_id, n)
     if cypher:
-        because = [reason["movieId"] for reason in explained["because"]]
+        because = [reason.movie_id for reason in explained.because]
         click.echo(with_parameters(load_query("recommend/paths"), {"movieId": movie_id, "likes": because}))
         return
     if output_format != "table":
         print_record(explained, output_format)
         return
-    order = "in the order of likes" if explained["order"] == "on" else "whatever the order of likes"
     click.echo(
-        f"{explained['title']} is number {explained['rank']}, {order}: score {explained['score']:.3f}, of which "
-        f"{explained['taste']:.3f} by taste and {explained['evidence']:.3f} by what people liked.",
+        f"{explained.title} has rank {explained.rank}: score {explained.score:.3f} = profile score "
+        f"{explained.profile_score:.3f} + graph score {explained.graph_score:.3f}"
+        f"{', newer likes counting more' if explained.sequential else ''}.",
         err=True,
     )
-    if not explained["because"]:
-        click.echo("No like is linked with it: it is near to them all together.", err=True)
+    if not explained.because:
+        click.echo("No like is linked with it: it is near to all of them together.", err=True)
     print_rows(
-        explained["because"],
+        explained.because,
         output_format,
         {
             "liked": "title",

@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
+from movierec.cli.grouped import Command
 from movierec.cli.options import connection_options, format_option, open_database
 
 
-@click.command("export")
+@click.command("export", cls=Command)
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @connection_options
 @format_option
@@ -23,5 +24,4 @@ def command(folder: Path, output_format: str, **connection: Any) -> None:
     from movierec.export import export_projector
 
     with open_database(**connection) as database:
-        result = export_projector(database, folder)
-    print_record(result, output_format)
+        print_record(export_projector(database, folder), output_format)

@@ -9,62 +9,117 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from movierec.cli.grouped import Command, Option
 from movierec.cli.options import connection_options, format_option, open_database
 from movierec.errors import BadRequest, MovieRecError
+from movierec.records import to_record
 
 if TYPE_CHECKING:
+    from movierec.graph.results import LoadCheck, LoadResult
     from movierec.ratings.columns import Scale
 
 # The names of movierec.ratings.formats, spelled out so that --help need not import it.
-FORMATS = ("auto", "ml-latest", "ml-dat", "ml-100k", "recbole", "table")
+FORMATS = ("auto", "ml-latest", "ml-dat", "ml-100k", "recbole", "custom")
+
+FILES, COLUMNS = "Files", "Columns and values"
 
 READ_OPTIONS = [
     click.option(
         "--input-format",
+        cls=Option,
+        group=FILES,
         type=click.Choice(FORMATS),
         default="auto",
         show_default=True,
-        help="What PATH holds; by default found by looking.",
+        help="What PATH holds; auto: recognised by its files and columns.",
     ),
     click.option(
         "--table",
+        cls=Option,
+        group=FILES,
         type=click.Choice(("ratings", "movies")),
         default="ratings",
         show_default=True,
-        help="What a single file of your own holds.",
+        help="What a single custom file holds.",
     ),
-    click.option("--user-column", metavar="NAME", help="Column of the user's id.  [default: by its usual names]"),
-    click.option("--movie-column", metavar="NAME", help="Column of the movie's, item's or product's id."),
-    click.option("--rating-column", metavar="NAME", help="Column of the rating."),
     click.option(
-        "--timestamp-column", metavar="NAME", help="Column of the time; without one all are equally old."
+        "--user-column",
+        cls=Option,
+        group=COLUMNS,
+        metavar="NAME",
+        help="Column of the user's id.  [default: by its usual names]",
     ),
-    click.option("--title-column", metavar="NAME", help="Column of the title, with --table movies."),
     click.option(
-        "--genres-column", metavar="NAME", help="Column of the genres, joined by |, with --table movies."
+        "--movie-column",
+        cls=Option,
+        group=COLUMNS,
+        metavar="NAME",
+        help="Column of the movie's, item's or product's id.",
+    ),
+    click.option("--rating-column", cls=Option, group=COLUMNS, metavar="NAME", help="Column of the rating."),
+    click.option(
+        "--timestamp-column",
+        cls=Option,
+        group=COLUMNS,
+        metavar="NAME",
+        help="Column of the time; without one all ratings are equally old.",
+    ),
+    click.option(
+        "--title-column",
+        cls=Option,
+        group=COLUMNS,
+        metavar="NAME",
+        help="Column of the title, with --table movies.",
+    ),
+    click.option(
+        "--genres-column",
+        cls=Option,
+        group=COLUMNS,
+        metavar="NAME",
+        help="Column of the genres, joined by |, with --table movies.",
     ),
     click.option(
         "--ids",
+        cls=Option,
+        group=COLUMNS,
         type=click.Choice(("auto", "integer", "text")),
         default="auto",
         show_default=True,
-        help="What ids are. A text id becomes a number made from it, and stays beside it.",
+        help="What ids are. A text id is hashed to an integer, and kept as userKey or movieKey.",
     ),
-    click.option("--implicit", is_flag=True, help="There is no rating: every row is a like, of 5 stars."),
+    click.option(
+        "--implicit", cls=Option, group=COLUMNS, is_flag=True, help="No ratings: every row is a like, of 5 stars."
+    ),
     click.option(
         "--scale",
+        cls=Option,
+        group=COLUMNS,
         metavar="LOW:HIGH",
-        help="The ratings there can be; kept as stars, rating * 5 / HIGH.  [default: 0.5:5]",
+        help="Lowest and highest rating; ratings are stored as stars, rating * 5 / HIGH.  [default: 0.5:5]",
     ),
     click.option(
         "--timestamp-unit",
+        cls=Option,
+        group=COLUMNS,
         type=click.Choice(("s", "ms")),
         default="s",
         show_default=True,
         help="Unix seconds or milliseconds.",
     ),
-    click.option("--delimiter", metavar="CHARACTER", help="Between columns.  [default: by looking]"),
-    click.option("--encoding", metavar="NAME", help="Such as latin-1.  [default: that of the format, else utf-8]"),
+    click.option(
+        "--delimiter",
+        cls=Option,
+        group=FILES,
+        metavar="CHARACTER",
+        help="Between columns.  [default: recognised]",
+    ),
+    click.option(
+        "--encoding",
+        cls=Option,
+        group=FILES,
+        metavar="NAME",
+        help="Such as latin-1.  [default: that of the format, else utf-8]",
+    ),
 ]
 
 
@@ -75,7 +130,7 @@ def read_options(function: Any) -> Any:
     return function
 
 
-@click.command("load")
+@click.command("load", cls=Command)
 @click.argument("path", required=False)
 @click.option("--dry-run", is_flag=True, help="Read and check everything, write nothing; needs no server.")
 @click.option(
@@ -83,17 +138,17 @@ def read_options(function: Any) -> Any:
     type=click.IntRange(min=-1),
     default=0,
     show_default=True,
-    help="Go on without up to this many bad rows; -1: any number.",
+    help="Skip up to this many bad rows; -1: any number.",
 )
 @click.option(
     "--rejects",
     type=click.Path(dir_okay=False, path_type=Path),
     default=Path("rejects.jsonl"),
     show_default=True,
-    help="Where bad rows are written, anew each time, with --max-bad-rows.",
+    help="File for the skipped rows, rewritten each time.",
 )
 @click.option(
-    "--summary", type=click.Path(dir_okay=False, path_type=Path), help="Write the counts there, as JSON."
+    "--summary", type=click.Path(dir_okay=False, path_type=Path), help="Write the result to this file, as JSON."
 )
 @click.option("--remove", "remove_id", type=int, metavar="LOAD", help="Undo the load of this number.")
 @click.option("--list", "lists", is_flag=True, help="Show the loads and their numbers.")
@@ -103,11 +158,12 @@ def read_options(function: Any) -> Any:
     type=click.IntRange(min=1),
     default=10_000,
     show_default=True,
-    help="Rows a transaction; halved where the server has too little memory.",
+    help="Rows in a transaction; halved where the server has too little memory.",
 )
 @connection_options
 @format_option
 def command(
+    *,
     path: str | None,
     dry_run: bool,
     max_bad_rows: int,
@@ -151,8 +207,7 @@ def command(
         from movierec.graph.unload import remove_load
 
         with open_database(**connection) as database:
-            result = remove_load(database, remove_id, bar_or_lines)
-        print_record(result, output_format)
+            print_record(remove_load(database, remove_id, bar_or_lines), output_format)
         return
 
     from movierec.graph.load import check_files, load_files
@@ -164,32 +219,33 @@ def command(
     kept = BadRows(max_bad_rows, rejects if max_bad_rows else None)
     with Files(str(path), sys.stdin.buffer) as files, kept as bad_rows:
         if dry_run:
-            result = check_files(files, settings, bad_rows, bar_or_lines)
+            result: LoadCheck | LoadResult = check_files(files, settings, bad_rows, bar_or_lines)
         else:
             with open_database(**connection) as database:
-                result = load_files(database, files, settings, bad_rows, batch_size, bar_or_lines)
+                result = load_files(
+                    database, files, settings, bad_rows, batch_rows=batch_size, progress=bar_or_lines
+                )
     if summary is not None:
         try:
-            summary.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+            summary.write_text(json.dumps(to_record(result), indent=2) + "\n", encoding="utf-8")
         except OSError as error:
             raise MovieRecError(f"The load is done, but {summary} cannot be written: {error.strerror}.") from error
     show(result, output_format)
 
 
-def show(result: dict[str, Any], output_format: str) -> None:
+def show(result: LoadCheck | LoadResult, output_format: str) -> None:
     """Print what a load did; the counts of rows are the last line on standard error."""
     from movierec.cli.output import print_record
 
-    in_database: dict[str, Any] = {
-        name: result[name] for name in ("users", "movies", "ratings", "seconds") if name in result
-    }
+    record = to_record(result)
     if output_format == "table":
-        title = "In the database now" if "users" in result else "Checked; nothing was written"
+        in_database = {name: record[name] for name in ("users", "movies", "ratings", "seconds") if name in record}
+        title = "In the database now" if "users" in record else "Checked; nothing was written"
         print_record(in_database, output_format, title=title)
     else:
-        print_record(result, output_format)
-    counts = ", ".join(f"{result[name]:,} {name}" for name in ("read", "written", "unchanged", "rejected"))
-    where = f" (see {result['rejects_file']})" if result["rejected"] and "rejects_file" in result else ""
+        print_record(record, output_format)
+    counts = ", ".join(f"{record[name]:,} {name}" for name in ("read", "written", "unchanged", "rejected"))
+    where = f" (see {result.rejects_file})" if result.rejected and result.rejects_file else ""
     click.echo(f"{counts}{where}", err=True)
 
 

@@ -32,7 +32,7 @@ VERBS = (
     "explain",
     "evaluate",
     "tune",
-    "rate",
+    "rating-model",
     "runs",
     "export",
     "plot",
@@ -58,21 +58,21 @@ class Verbs(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in VERBS:
             return None
-        command = importlib.import_module(f"movierec.cli.{name}").command
+        command = importlib.import_module(f"movierec.cli.{name.replace('-', '_')}").command
         assert isinstance(command, click.Command)
         return command
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="movierec")
-@click.option("-v", "--verbose", count=True, help="Say each finished step; -vv: everything.")
+@click.option("-v", "--verbose", count=True, help="Log each finished step (-v) or everything (-vv).")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.pass_obj
 def cli(session: Session, verbose: int, debug: bool) -> None:
     """A movie recommender whose model lives in a Neo4j graph database.
 
     \b
-    The whole way in one command:   movierec demo
+    End to end in one command:      movierec demo
     Step by step:                   movierec fetch ml-latest-small
                                     movierec load FOLDER
                                     movierec derive
@@ -111,7 +111,7 @@ def main(args: Sequence[str] | None = None) -> None:
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        _say_error(session, "Interrupted", "Interrupted; run the same command again to go on.", INTERRUPTED)
+        _say_error(session, "Interrupted", "Interrupted; run the same command again to resume.", INTERRUPTED)
         sys.exit(INTERRUPTED)
     except click.ClickException as error:
         if session.output_format == "table":

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from movierec.cli.grouped import CONNECTION, Option
+from movierec.cli.settings_help import SEQUENTIAL
 from movierec.errors import BadRequest
-from movierec.graph.settings import ORDERS, SPLIT_STRATEGIES
+from movierec.graph.settings import SEQUENTIAL_CHOICES, SPLIT_STRATEGIES, SplitSettings
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -23,11 +25,12 @@ __all__ = [
     "connection_options",
     "experiment_options",
     "format_option",
+    "held_out_options",
     "k_option",
     "open_database",
-    "order_option",
-    "part_options",
+    "sequential_option",
     "settings_options",
+    "split_settings",
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -58,27 +61,33 @@ def format_option(function: F) -> F:
 
 def settings_options(
     settings: type[DataclassInstance],
-    help_texts: Mapping[str, str],
+    help_texts: Mapping[str, Mapping[str, str]],
     choices: Mapping[str, Sequence[str]],
+    *,
     preset_defaults: Mapping[str, object] | None = None,
 ) -> Callable[[F], F]:
-    """An option for every field of a settings class, of one of `choices` where it has any.
+    """An option for every field of a settings class, with `help_texts` by group; some have `choices`.
 
-    With `preset_defaults` an option that is not given is None, for a preset to fill; they are what is said of some
+    With `preset_defaults` an option that is not given is None, for a preset to fill; they are the texts of some
     defaults.
     """
     kinds = {"int": int, "float": float, "bool": bool, "str": str}
+    known = {field.name: field for field in fields(settings)}
+    texts = [(group, name, text) for group, named in help_texts.items() for name, text in named.items()]
 
     def decorate(function: F) -> F:
-        for field in reversed(fields(settings)):
-            name = field.name.replace("_", "-")
-            kind: Any = kinds[str(field.type).removesuffix(" | None")] if field.name not in choices else None
-            said = ("yes" if field.default else "no") if kind is bool else field.default
+        for group, name, text in reversed(texts):
+            field, flag = known[name], name.replace("_", "-")
+            kind: Any = kinds[str(field.type).removesuffix(" | None")] if name not in choices else None
+            default = ("yes" if field.default else "no") if kind is bool else field.default
+            said = (preset_defaults or {}).get(name, "none" if default is None else default)
             function = click.option(
-                f"--{name}/--no-{name}" if kind is bool else f"--{name}",
-                type=kind or click.Choice(choices[field.name]),
+                f"--{flag}/--no-{flag}" if kind is bool else f"--{flag}",
+                cls=Option,
+                group=group,
+                type=kind or click.Choice(choices[name]),
                 default=field.default if preset_defaults is None else None,
-                help=f"{help_texts[field.name]}  [default: {(preset_defaults or {}).get(field.name, said)}]",
+                help=f"{text}  [default: {said}]",
             )(function)
         return function
 
@@ -100,57 +109,71 @@ def experiment_options(function: F) -> F:
             type=click.IntRange(1, 20),
             default=1,
             show_default=True,
-            help="Trainings to take the mean of.",
+            help="Number of seeds; results are averaged.",
         ),
         click.option(
             "--strategy",
             type=click.Choice([name for name in SPLIT_STRATEGIES if name != "canonical"]),
             default="newest",
             show_default=True,
-            help="What is held out, as in movierec split.",
+            help="What to hold out, as in movierec split.",
         ),
     ]
-    for option in reversed(options):
-        function = option(function)
-    return function
+    return _decorated(function, options)
 
 
-def part_options(function: F) -> F:
+def held_out_options(function: F) -> F:
     """--fraction and --test-file, of what is held out."""
     options: list[Callable[[F], F]] = [
-        click.option("--fraction", type=float, default=0.2, show_default=True, help="Of what may be held out."),
+        click.option("--fraction", type=float, default=0.2, show_default=True, help="Fraction to hold out."),
         click.option(
             "--test-file",
             type=click.Path(exists=True, dir_okay=False, path_type=Path),
             help="Hold out the ratings in this file instead, such as u1.test.",
         ),
     ]
-    for option in reversed(options):
-        function = option(function)
-    return function
+    return _decorated(function, options)
 
 
-def order_option(function: F) -> F:
-    """--order, of what derives and trains."""
+def sequential_option(function: F) -> F:
+    """--sequential, of what derives and trains."""
     return click.option(
-        "--order", type=click.Choice(ORDERS), help="Heed the order of likes.  [default: the preset's]"
+        "--sequential", type=click.Choice(SEQUENTIAL_CHOICES), help=f"{SEQUENTIAL}  [default: the preset's]"
     )(function)
+
+
+def split_settings(
+    strategy: str, fraction: float, test_file: Path | None, min_rating: float = SplitSettings.min_rating
+) -> SplitSettings:
+    """The split that --strategy, --fraction and --test-file ask for."""
+    if test_file is not None:
+        return SplitSettings(strategy="canonical", test_file=str(test_file))
+    return SplitSettings(strategy=strategy, fraction=fraction, min_rating=min_rating)
 
 
 def connection_options(function: F) -> F:
     """--uri and the rest; the verb gets them as one `connection` dictionary for `open_database`."""
-    for option in reversed(
-        [
-            click.option("--uri", help="Server address, such as bolt://localhost:7687.  [env: NEO4J_URI]"),
-            click.option("--username", help="[env: NEO4J_USERNAME; default: neo4j]"),
-            click.option(
-                "--password-file",
-                type=click.Path(exists=True, dir_okay=False, path_type=Path),
-                help="File with the password.  [env for the password itself: NEO4J_PASSWORD]",
-            ),
-            click.option("--database", help="[env: NEO4J_DATABASE; default: the user's home database]"),
-        ]
-    ):
+    options: list[Callable[[F], F]] = [
+        _connection_option("--uri", help="Server address, such as bolt://localhost:7687.  [env: NEO4J_URI]"),
+        _connection_option("--username", help="User name.  [env: NEO4J_USERNAME; default: neo4j]"),
+        _connection_option(
+            "--password-file",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help="File with the password.  [env for the password itself: NEO4J_PASSWORD]",
+        ),
+        _connection_option(
+            "--database", help="Database.  [env: NEO4J_DATABASE; default: the user's home database]"
+        ),
+    ]
+    return _decorated(function, options)
+
+
+def _connection_option(*names: str, **attributes: Any) -> Callable[[F], F]:
+    return click.option(*names, cls=Option, group=CONNECTION, **attributes)
+
+
+def _decorated(function: F, options: Sequence[Callable[[F], F]]) -> F:
+    for option in reversed(options):
         function = option(function)
     return function
 
@@ -162,9 +185,8 @@ def open_database(
     """The server that flags, environment or .env name; else the embedded one, started if need be."""
     from movierec.cli.progress import bar_or_lines
     from movierec.database.connection import Database
-    from movierec.database.embedded.server import EmbeddedServer
-    from movierec.database.settings import check_address, connection_settings, environment
-    from movierec.home import Home, home_folder
+    from movierec.database.open import server_settings
+    from movierec.database.settings import check_address, environment
 
     env = environment()
     password = password_file.read_text(encoding="utf-8").strip() if password_file is not None else None
@@ -172,15 +194,15 @@ def open_database(
     if address and password is None and not env.get("NEO4J_PASSWORD"):
         check_address(address)  # before it is shown in the prompt
         password = _prompt(address)
-    settings = connection_settings(env, uri, username, password, database)
-    if settings is None:
-        server = EmbeddedServer(Home(home_folder(env)), env, env.get("MOVIEREC_NEO4J_VERSION") or None)
-        state = server.running()
-        if state is None:
-            ended = " (it had ended without being stopped)" if server.ended_unexpectedly() else ""
-            click.echo(f"Starting the embedded Neo4j in {server.home.folder}{ended} ...", err=True)
-        server.start(progress=bar_or_lines)
-        settings = server.settings()
+    settings = server_settings(
+        env,
+        uri=uri,
+        username=username,
+        password=password,
+        database=database,
+        progress=bar_or_lines,
+        announce=lambda sentence: click.echo(sentence, err=True),
+    )
     with Database(settings) as opened:
         yield opened
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import click
+
+from movierec.records import to_record, to_records
 
 __all__ = ["print_record", "print_rows"]
 
@@ -16,12 +18,13 @@ PIPED_WIDTH = 160  # columns of a table that no terminal limits
 
 
 def print_rows(
-    rows: Sequence[Mapping[str, Any]],
+    results: Iterable[Any],
     output_format: str,
     columns: Mapping[str, Callable[[Mapping[str, Any]], Any] | str],
     title: str | None = None,
 ) -> None:
-    """Print rows. `columns` are those of the table: heading -> key of the row, or function of the row."""
+    """Print results, or rows. `columns` are those of the table: heading -> key of a record, or function of it."""
+    rows = to_records(results)
     if output_format == "json":
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     elif output_format == "jsonl":
@@ -40,8 +43,9 @@ def print_rows(
         _print_table([[_cell(row, column) for column in columns.values()] for row in rows], list(columns), title)
 
 
-def print_record(record: Mapping[str, Any], output_format: str, title: str | None = None) -> None:
-    """Print one record: a JSON object, or a table with a row for each entry."""
+def print_record(result: Any, output_format: str, title: str | None = None) -> None:
+    """Print one result, or a mapping: a JSON object, or a table with a row for each entry."""
+    record = to_record(result)
     if output_format == "json":
         click.echo(json.dumps(record, indent=2, ensure_ascii=False))
     elif output_format in ("jsonl", "csv"):

@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from movierec.cli.grouped import Command
 from movierec.cli.options import connection_options, format_option, k_option, open_database
 from movierec.cli.request_options import filter_options, request_from_options, user_options
 
 if TYPE_CHECKING:
     from movierec.database.connection import Database
     from movierec.recommendation.request import RecommendationRequest
+    from movierec.recommendation.results import Recommendation
 
 
-@click.command("recommend")
+COLUMNS = {"rank": "rank", "movieId": "movieId", "title": "title", "score": "score", "because": "reason"}
+
+
+@click.command("recommend", cls=Command)
 @user_options
 @click.option(
     "--users", "users_file", type=click.File(), help="A file with a user's id a line; -: standard input."
@@ -28,19 +33,20 @@ if TYPE_CHECKING:
     type=float,
     default=0.0,
     metavar="0..1",
-    help="How much a movie like those before it is put back.",
+    help="How much to put back a movie that is like those before it.",
 )
 @click.option(
     "--popularity",
     type=float,
     default=0.0,
     metavar="-2..2",
-    help="Above 0 favours what many like, below 0 what few.",
+    help="Above 0 favours what many like, below 0 what few like.",
 )
 @click.option("--cypher", is_flag=True, help="Print the query, to paste into Neo4j Browser, instead of the list.")
 @connection_options
 @format_option
 def command(
+    *,
     user: str | None,
     likes: Sequence[str],
     dislikes: Sequence[str],
@@ -54,9 +60,9 @@ def command(
     conditions: dict[str, Any],
     **connection: Any,
 ) -> None:
-    """Show movies for a user, best first, with the reason for each.
+    """Recommend movies to a user, best first, with the reason for each.
 
-    Or for anybody who names what they like, or for every user in a file.
+    Or to anybody who names what they like, or to every user in a file.
 
     \b
     Examples: movierec recommend --user 1
@@ -78,7 +84,9 @@ def command(
             "popularity": popularity,
         }
         if users_file is not None:
-            _show_many(database, users_file, likes, dislikes, settings, output_format)
+            _show_many(
+                database, users_file, likes, dislikes=dislikes, settings=settings, output_format=output_format
+            )
             return
         request = request_from_options(database, user, likes, dislikes, **settings)
         if cypher:
@@ -88,41 +96,39 @@ def command(
 
 
 def show(database: Database, request: RecommendationRequest, output_format: str) -> None:
-    """Ask and print; `demo` does the same."""
+    """Recommend and print; `demo` does the same."""
     from movierec.cli.output import print_rows
     from movierec.recommendation.in_database import recommend
-    from movierec.recommendation.reasons import reason_in_words
+    from movierec.records import to_record
 
     rows = recommend(database, request)
     if not rows:
         click.echo("Nothing to recommend: no movie that fits is left.", err=True)
-    elif rows[0]["basis"] == "popularity":
+    elif rows[0].basis == "popularity":
         click.echo(
             f"User {request.user_id} likes nothing yet; these were liked most in the last year of ratings.",
             err=True,
         )
     elif output_format == "table":
-        order = "in the order of likes" if rows[0]["order"] == "on" else "whatever their order"
-        click.echo(f"From what was liked, {order}.", err=True)
-    print_rows(
-        rows,
-        output_format,
-        {
-            "rank": "rank",
-            "movieId": "movieId",
-            "title": "title",
-            "score": "score",
-            "because": lambda row: (
-                "liked most lately" if row["basis"] == "popularity" else reason_in_words(row["because"])
-            ),
-        },
-    )
+        order = "newer likes counting more" if rows[0].sequential else "whatever their order"
+        click.echo(f"From the user's likes, {order}.", err=True)
+    if output_format == "table":
+        print_rows([to_record(row) | {"reason": _reason(row)} for row in rows], output_format, COLUMNS)
+    else:
+        print_rows(rows, output_format, {})
+
+
+def _reason(row: Recommendation) -> str:
+    from movierec.recommendation.reasons import reason_in_words
+
+    return "liked most lately" if row.basis == "popularity" else reason_in_words(row.because)
 
 
 def _show_many(
     database: Database,
     users_file: TextIO,
     likes: Sequence[str],
+    *,
     dislikes: Sequence[str],
     settings: dict[str, Any],
     output_format: str,
@@ -133,13 +139,14 @@ def _show_many(
     from movierec.lookup.users import find_users
     from movierec.recommendation.in_memory import Recommender
     from movierec.recommendation.request import RecommendationRequest
+    from movierec.records import to_record
 
     lines = [line for line in map(str.strip, users_file) if line]
     if not lines:
         raise click.UsageError("The file of --users names none; expected a user's id a line.")
     users = find_users(database, lines)
     request = RecommendationRequest(
-        users[0], find_movies(database, likes), find_movies(database, dislikes), **settings
+        users[0], likes=find_movies(database, likes), dislikes=find_movies(database, dislikes), **settings
     )
 
     def lists() -> Iterator[dict[str, Any]]:
@@ -147,7 +154,7 @@ def _show_many(
             for user_id, rows in Recommender(database).recommend_many(users, request):
                 advance(1)
                 for row in rows:
-                    yield {"userId": user_id, **row}
+                    yield {"userId": user_id, **to_record(row)}
 
     names = ("userId", "rank", "movieId", "title", "score")
     print_rows(list(lists()), output_format, {name: name for name in names})
@@ -156,8 +163,8 @@ def _show_many(
 def _print_query(database: Database, request: RecommendationRequest) -> None:
     from movierec.database.query_files import load_query, with_parameters
     from movierec.database.runs import require_finished
-    from movierec.recommendation.model import is_in_order, require_model
+    from movierec.recommendation.model import is_sequential, require_model
 
-    ordered = is_in_order(require_model(database, require_finished(database, "derive")))
-    name = "recommend/recommend_sequential" if ordered else "recommend/recommend_unordered"
+    sequential = is_sequential(require_model(database, require_finished(database, "derive")))
+    name = "recommend/recommend_sequential" if sequential else "recommend/recommend_unordered"
     click.echo(with_parameters(load_query(name), request.parameters()))

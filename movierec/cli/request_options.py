@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from movierec.cli.grouped import Option
 from movierec.cli.options import F
 
 if TYPE_CHECKING:
@@ -42,14 +43,12 @@ def filter_options(function: F) -> F:
         return function(*arguments, conditions=conditions, **named)
 
     options: list[Callable[[Any], Any]] = [
-        click.option("--genre", "any_genre", multiple=True, help="One of these genres; repeatable."),
-        click.option("--with-genre", "all_genres", multiple=True, help="Each of these genres; repeatable."),
-        click.option("--without-genre", "no_genres", multiple=True, help="None of these genres; repeatable."),
-        click.option("--year", metavar="FROM..TO", help="Years, such as 1990..1999, 1990.., ..1999 or 1994."),
-        click.option("--min-ratings", type=click.IntRange(0), default=0, help="Users who rated it, at least."),
-        click.option(
-            "--exclude", multiple=True, metavar="MOVIE", help="A title or an id to leave out; repeatable."
-        ),
+        _condition("--genre", "any_genre", multiple=True, help="One of these genres; repeatable."),
+        _condition("--with-genre", "all_genres", multiple=True, help="Each of these genres; repeatable."),
+        _condition("--without-genre", "no_genres", multiple=True, help="None of these genres; repeatable."),
+        _condition("--year", metavar="FROM..TO", help="Years, such as 1990..1999, 1990.., ..1999 or 1994."),
+        _condition("--min-ratings", type=click.IntRange(0), default=0, help="Least number of users who rated it."),
+        _condition("--exclude", multiple=True, metavar="MOVIE", help="A title or an id to leave out; repeatable."),
     ]
     decorated: Any = with_conditions
     for option in reversed(options):
@@ -57,17 +56,21 @@ def filter_options(function: F) -> F:
     return cast(F, decorated)
 
 
+def _condition(*names: str, **attributes: Any) -> Callable[[Any], Any]:
+    return click.option(*names, cls=Option, group="Conditions on movies", **attributes)
+
+
 def request_from_options(
     database: Database, user: str | None, likes: Sequence[str], dislikes: Sequence[str], **settings: Any
 ) -> RecommendationRequest:
-    """The RecommendationRequest of a user or of likes; NotFound for an unknown user or movie."""
+    """The request that the options make; NotFound for an unknown user or movie."""
     from movierec.lookup.movies import find_movies
     from movierec.lookup.users import find_user
     from movierec.recommendation.request import RecommendationRequest
 
     return RecommendationRequest(
         None if user is None else find_user(database, user),
-        find_movies(database, likes),
-        find_movies(database, dislikes),
+        likes=find_movies(database, likes),
+        dislikes=find_movies(database, dislikes),
         **settings,
     )

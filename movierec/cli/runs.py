@@ -7,15 +7,18 @@ from typing import Any
 
 import click
 
+from movierec.cli.grouped import Command
 from movierec.cli.options import connection_options, format_option, open_database
 
 
-@click.command("runs")
-@click.option("-n", "limit", type=click.IntRange(min=1), default=20, show_default=True, help="The newest so many.")
+@click.command("runs", cls=Command)
+@click.option(
+    "-n", "limit", type=click.IntRange(min=1), default=20, show_default=True, help="Number of runs to list."
+)
 @connection_options
 @format_option
 def command(limit: int, output_format: str, **connection: Any) -> None:
-    """List loads, splits, derives and trainings, newest first, with their settings and results.
+    """List loads, splits, derivations and trainings, newest first, with their settings and results.
 
     Example: movierec runs --format json
     """
@@ -32,7 +35,7 @@ def command(limit: int, output_format: str, **connection: Any) -> None:
             "status": "status",
             "live": lambda row: "live" if row.get("live") else "",
             "seconds": "seconds",
-            "what came of it": _results,
+            "result": _results,
         },
     )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from movierec.cli.grouped import Command
 from movierec.cli.options import connection_options, format_option, k_option, open_database
 from movierec.cli.request_options import filter_options
 
@@ -24,10 +25,10 @@ COLUMNS = {
 }
 
 
-@click.command("similar")
+@click.command("similar", cls=Command)
 @click.argument("movie")
 @k_option
-@click.option("--plain-cosine", is_flag=True, help="By the vectors alone.")
+@click.option("--plain-cosine", is_flag=True, help="Rank by the cosine of the vectors alone.")
 @filter_options
 @connection_options
 @format_option
@@ -48,7 +49,14 @@ def command(
     from movierec.lookup.filters import named_filters
 
     with open_database(**connection) as database:
-        show(database, movie, k, output_format, named_filters(database, **conditions), plain_cosine)
+        show(
+            database,
+            movie,
+            k,
+            output_format,
+            filters=named_filters(database, **conditions),
+            plain_cosine=plain_cosine,
+        )
 
 
 def show(
@@ -56,14 +64,15 @@ def show(
     movie: str,
     k: int,
     output_format: str,
+    *,
     filters: Filters | None = None,
     plain_cosine: bool = False,
 ) -> None:
-    """Ask and print; `demo` does the same."""
+    """Find and print; `demo` does the same."""
     from movierec.cli.output import print_rows
     from movierec.recommendation.in_database import similar_movies
 
     rows = similar_movies(database, movie, k, filters, plain_cosine)
-    if rows and rows[0]["estimatedFrom"]:
-        click.echo(f"It has no vector of its own: the mean of its {rows[0]['estimatedFrom']} stands in.", err=True)
+    if rows and rows[0].estimated_from:
+        click.echo(f"It has no vector of its own; this is by the mean of its {rows[0].estimated_from}.", err=True)
     print_rows(rows, output_format, COLUMNS)

@@ -7,13 +7,14 @@ from typing import Any
 
 import click
 
+from movierec.cli.grouped import Command
 from movierec.cli.options import connection_options, format_option, open_database
 from movierec.graph.settings import SPLIT_STRATEGIES, SplitSettings
 
 DEFAULTS = SplitSettings()
 
 
-@click.command("split")
+@click.command("split", cls=Command)
 @click.option(
     "--strategy",
     type=click.Choice(list(SPLIT_STRATEGIES)),
@@ -21,16 +22,28 @@ DEFAULTS = SplitSettings()
     show_default=True,
     help="newest: of each user; last: one like of each; global-time: of all; random; canonical: from a file.",
 )
-@click.option("--min-rating", type=float, default=DEFAULTS.min_rating, show_default=True, help="Stars of a like.")
-@click.option("--fraction", type=float, default=DEFAULTS.fraction, show_default=True, help="Of the likes.")
 @click.option(
-    "--min-likes", type=int, default=DEFAULTS.min_likes, show_default=True, help="A user with fewer is left whole."
+    "--min-rating",
+    type=float,
+    default=DEFAULTS.min_rating,
+    show_default=True,
+    help="Stars from which a rating is a like.",
 )
-@click.option("--seed", type=int, default=DEFAULTS.seed, show_default=True, help="Of --strategy random.")
+@click.option("--fraction", type=float, default=DEFAULTS.fraction, show_default=True, help="Fraction to hold out.")
+@click.option(
+    "--min-likes",
+    type=int,
+    default=DEFAULTS.min_likes,
+    show_default=True,
+    help="Users with fewer likes are left whole.",
+)
+@click.option(
+    "--seed", type=int, default=DEFAULTS.seed, show_default=True, help="Random seed, of --strategy random."
+)
 @click.option(
     "--test-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Of --strategy canonical: the ratings to hold out, such as u1.test.",
+    help="The ratings to hold out, of --strategy canonical, such as u1.test.",
 )
 @click.option("--undo", is_flag=True, help="Put the held-out ratings back.")
 @connection_options
@@ -52,5 +65,4 @@ def command(undo: bool, test_file: Path | None, output_format: str, **options: A
     connection = {name: options.pop(name) for name in ("uri", "username", "password_file", "database")}
     settings = SplitSettings(**options, test_file=None if test_file is None else str(test_file))
     with open_database(**connection) as database:
-        result = undo_split(database) if undo else split_ratings(database, settings)
-    print_record(result, output_format)
+        print_record(undo_split(database) if undo else split_ratings(database, settings), output_format)

@@ -7,34 +7,42 @@ from typing import Any
 
 import click
 
+from movierec.cli.grouped import Command
 from movierec.cli.options import connection_options, format_option, open_database
 
 
-@click.command("stats")
-@click.option("--min-rating", type=float, default=4.0, show_default=True, help="Stars of a like, for the pairs.")
+@click.command("stats", cls=Command)
+@click.option(
+    "--min-rating",
+    type=float,
+    default=4.0,
+    show_default=True,
+    help="Stars from which a rating is a like, for the pairs.",
+)
 @click.option(
     "--pairs/--no-pairs",
     "count_pairs",
     default=None,
-    help="Count the pairs of movies, which takes as long as a derive.  [default: up to 50 million wedges]",
+    help="Count the pairs of movies, which takes as long as a derivation.  [default: up to 50 million wedges]",
 )
 @connection_options
 @format_option
 def command(min_rating: float, count_pairs: bool | None, output_format: str, **connection: Any) -> None:
-    """Users, movies, ratings and their distribution, and what a derive would have to count.
+    """Users, movies, ratings and their distribution, and what a derivation would have to count.
 
     Example: movierec stats --min-rating 4.5
     """
     from movierec.cli.output import print_record, print_rows
     from movierec.graph.stats import rating_stats
+    from movierec.records import to_record
 
     with open_database(**connection) as database:
-        stats = rating_stats(database, min_rating, count_pairs)
+        stats = to_record(rating_stats(database, min_rating, count_pairs))
     if output_format != "table":
         print_record(stats, output_format)
         return
-    numbers = {name: f"{stats[name]:,}" for name in ("users", "movies", "ratings", "held_out")}
-    span = [_day(stats[name]) for name in ("first_at", "last_at")]
+    numbers = {name: f"{stats[name]:,}" for name in ("users", "movies", "ratings", "heldOut")}
+    span = [_day(stats[name]) for name in ("firstAt", "lastAt")]
     print_record(
         numbers
         | {"density": f"{stats['density']:.4%}", "given": " to ".join(span) if all(span) else "(no times)"},
@@ -42,19 +50,19 @@ def command(min_rating: float, count_pairs: bool | None, output_format: str, **c
     )
     click.echo()
     distribution = [
-        {"ratings": "of a user"} | stats["ratings_per_user"],
-        {"ratings": "of a movie"} | stats["ratings_per_movie"],
+        {"ratings": "of a user"} | stats["ratingsPerUser"],
+        {"ratings": "of a movie"} | stats["ratingsPerMovie"],
     ]
     print_rows(distribution, output_format, {name: name for name in distribution[0]})
     click.echo()
-    values = [{"rating": rating, "ratings": f"{n:,}"} for rating, n in stats["rating_counts"].items()]
+    values = [{"rating": rating, "ratings": f"{n:,}"} for rating, n in stats["ratingCounts"].items()]
     print_rows(values, output_format, {"rating": "rating", "ratings": "ratings"})
     click.echo()
-    columns = ("min_rating", "likes", "users", "movies", "wedges")
-    rows = [{"min_rating": row["min_rating"]} | {n: f"{row[n]:,}" for n in columns[1:]} for row in stats["likes"]]
+    columns = ("minRating", "likes", "users", "movies", "wedges")
+    rows = [{"minRating": row["minRating"]} | {n: f"{row[n]:,}" for n in columns[1:]} for row in stats["likes"]]
     print_rows(rows, output_format, {name: name for name in columns})
     pairs = "not counted; --pairs counts them" if stats["pairs"] is None else f"{stats['pairs']:,}"
-    click.echo(f"\npairs of movies that somebody likes both of, at {stats['min_rating']} or more: {pairs}")
+    click.echo(f"\npairs of movies that somebody likes both of, at {stats['minRating']} or more: {pairs}")
 
 
 def _day(timestamp: int | None) -> str:

@@ -14,7 +14,8 @@ A file opens with a comment block, the query's documentation:
 The `:param` lines are examples, so that the whole file can be pasted into Neo4j Browser; they are
 dropped here. Every `$name` in the text must be declared under "Parameters:" and the other way round;
 a call with any other set of names is refused. A file may hold several statements, each ending in `;`
-at the end of a line. Python never builds query text: a variant is another file.
+at the end of a line. Python never builds query text: a variant is another file. What several files have in
+common stands between `// [shared NAME]` and `// [end]`; `scripts/shared_cypher.py` fills it in.
 """
 
 from __future__ import annotations
@@ -30,11 +31,14 @@ from pathlib import Path
 __all__ = ["Query", "QueryFileError", "cypher_folder", "load_query", "parse_query", "with_parameters"]
 
 
+_MARK = re.compile(r" *// \[(shared \w+|end)\]")
+
+
 class QueryFileError(Exception):
     """A query file, or a call of one, is wrong. A mistake of the programmer, not of the user."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Query:
     """One parsed query file. `statements` are run in order; nearly every file has just one."""
 
@@ -83,7 +87,7 @@ def parse_query(name: str, source: str) -> Query:
     """Parse one file's text. Raises QueryFileError with the file's name and line."""
     lines = source.splitlines()
     n_header = next((i for i, line in enumerate(lines) if not line.startswith("//")), len(lines))
-    header = [line.removeprefix("//").strip() for line in lines[:n_header]]
+    header = [line.removeprefix("//").strip() for line in lines[:n_header] if not _MARK.fullmatch(line)]
     body: list[str] = []
     for number, line in enumerate(lines[n_header:], start=n_header + 1):
         if line.startswith(":"):
@@ -108,7 +112,9 @@ def parse_query(name: str, source: str) -> Query:
     statements = tuple(s.strip() for s in re.split(r";[ \t]*(?:\n|$)", text) if s.strip())
     if not statements:
         raise QueryFileError(f"{name}.cypher holds no statement.")
-    return Query(name, title, tuple(declared), returns, statements, source)
+    return Query(
+        name=name, title=title, parameters=tuple(declared), returns=returns, statements=statements, source=source
+    )
 
 
 def with_parameters(query: Query, parameters: Mapping[str, object]) -> str:
@@ -116,7 +122,9 @@ def with_parameters(query: Query, parameters: Mapping[str, object]) -> str:
     query.check(parameters)
     # A list, string, number, boolean or null in JSON is the same in Cypher.
     lines = [f":param {name} => {json.dumps(value, ensure_ascii=False)};" for name, value in parameters.items()]
-    kept = [line for line in query.source.splitlines() if not line.startswith(":param ")]
+    kept = [
+        line for line in query.source.splitlines() if not line.startswith(":param ") and not _MARK.fullmatch(line)
+    ]
     n_header = next((i for i, line in enumerate(kept) if not line.startswith("//")), len(kept))
     return "\n".join([*kept[:n_header], *lines, *kept[n_header:]])
 
@@ -135,5 +143,5 @@ def _parse_header(name: str, header: list[str]) -> tuple[str, list[str], str]:
             raise QueryFileError(f"{name}.cypher: the header has no {part!r} part.")
     if parts["Parameters"] == "none.":
         return parts["title"], [], parts["Returns"]
-    declared = [entry.split()[0] for entry in parts["Parameters"].rstrip(".").split(";")]
+    declared = [entry.split()[0] for entry in parts["Parameters"].rstrip(".;").split(";")]
     return parts["title"], declared, parts["Returns"]

@@ -4,6 +4,9 @@ A Run is written with status "running" before its stage changes anything, and cl
 "failed". A Run left at "running" by a process that no longer lives is marked "interrupted" when the
 same stage, or one that may not run beside it, runs next. Settings and results are properties of the
 node, in lowerCamelCase, so they can be read in Neo4j Browser.
+
+A Run carries the version of its settings. One of another version is refused, not read with defaults in the place
+of settings that were renamed.
 """
 
 from __future__ import annotations
@@ -23,8 +26,10 @@ import psutil
 from movierec.database.connection import Database, Row, Transaction
 from movierec.database.query_files import load_query
 from movierec.errors import MovieRecError, StageMissing
+from movierec.records import camel_case
 
 __all__ = [
+    "SETTINGS_VERSION",
     "RunLog",
     "consistent_read",
     "earlier_runs",
@@ -32,7 +37,6 @@ __all__ = [
     "latest_run",
     "list_runs",
     "live_run",
-    "property_name",
     "record_run",
     "reject_unfinished",
     "require_finished",
@@ -43,6 +47,8 @@ _log = logging.getLogger(__name__)
 
 # One of these at a time: each reads or changes what the others change.
 CHANGE_RATINGS = ("load", "split", "derive")
+
+SETTINGS_VERSION = 2  # to be raised when a setting or result that is read back is renamed or means something else
 
 
 class RunLog:
@@ -84,7 +90,8 @@ def record_run(
             runId=log.run_id,
             stage=stage,
             process=_this_process(),
-            settings=_properties(settings) | {"singleTransaction": single_transaction},
+            settings=_properties(settings)
+            | {"singleTransaction": single_transaction, "settingsVersion": SETTINGS_VERSION},
         )
 
     database.in_transaction(start)
@@ -128,9 +135,12 @@ def consistent_read(database: Database, stage: str) -> Iterator[Row]:
 
 
 def last_done(database: Database, stage: str) -> Row | None:
-    """The newest Run of `stage` that is done, or None."""
+    """The newest Run of `stage` that is done, or None. StageMissing if it is of another settings version."""
     rows = database.read(load_query("runs/last_done"), stage=stage)
-    return rows[0]["run"] if rows else None
+    run: Row | None = rows[0]["run"] if rows else None
+    if run is not None:
+        _require_version(run, stage)
+    return run
 
 
 def live_run(database: Database) -> Row | None:
@@ -140,10 +150,11 @@ def live_run(database: Database) -> Row | None:
 
 
 def require_live_run(database: Database) -> Row:
-    """The live Run; StageMissing when nothing was trained yet."""
+    """The live Run; StageMissing when nothing was trained yet, or by another version."""
     run = live_run(database)
     if run is None:
         raise StageMissing('No movie has a vector. Run "movierec train" first.')
+    _require_version(run, "train")
     return run
 
 
@@ -162,7 +173,8 @@ def require_finished(database: Database, stage: str) -> Row:
     run = latest_run(database, stage)
     if run is None:
         raise StageMissing(f'The stage "{stage}" has not run in this database. Run "movierec {stage}" first.')
-    _refuse_if_unfinished(run, stage)
+    _reject_if_unfinished(run, stage)
+    _require_version(run, stage)
     return run
 
 
@@ -170,15 +182,28 @@ def reject_unfinished(database: Database, stage: str) -> None:
     """StageMissing if the newest Run of `stage` is not done; a stage that never ran is no hindrance."""
     run = latest_run(database, stage)
     if run is not None:
-        _refuse_if_unfinished(run, stage)
+        _reject_if_unfinished(run, stage)
 
 
-def _refuse_if_unfinished(run: Row, stage: str) -> None:
+def _reject_if_unfinished(run: Row, stage: str) -> None:
     if run["status"] != "done":
         raise StageMissing(
             f'The last {stage} ({run["runId"]}) is "{run["status"]}", so its result is not whole. '
             f'Wait for it, or run "movierec {stage}" again.'
         )
+
+
+def _require_version(run: Row, stage: str) -> None:
+    version = run.get("settingsVersion", 1)
+    if version != SETTINGS_VERSION:
+        raise StageMissing(
+            f"{run['runId']} was recorded by another version of movierec (settings version {version}; expected "
+            f'{SETTINGS_VERSION}). Run "movierec {_command(stage)}" again.'
+        )
+
+
+def _command(stage: str) -> str:
+    return f"{stage} train" if stage == "rating-model" else stage
 
 
 def _settle_unfinished(transaction: Transaction, stages: Sequence[str], run_id: str) -> None:
@@ -211,11 +236,5 @@ def _is_alive(process: str) -> bool:
 
 
 def _properties(values: Mapping[str, Any]) -> dict[str, Any]:
-    """snake_case settings as lowerCamelCase properties; None is left out, Neo4j has no null property."""
-    return {property_name(name): value for name, value in values.items() if value is not None}
-
-
-def property_name(name: str) -> str:
-    """`min_rating` as it is called on a Run: `minRating`."""
-    head, *tail = name.split("_")
-    return head + "".join(word.capitalize() for word in tail)
+    """Settings and results as properties; None is left out, Neo4j has no null property."""
+    return {camel_case(name): value for name, value in values.items() if value is not None}

@@ -44,7 +44,7 @@ class GradientRows:
         return GradientRows(self.touched.to(device), self.order.to(device), self.offsets.to(device))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Batch:
     """One step.
 
@@ -67,13 +67,13 @@ class Batch:
     def to(self, device: str) -> Batch:
         lengths = None if self.lengths is None else self.lengths.to(device)
         return Batch(
-            self.walks.to(device),
-            lengths,
-            self.negatives.to(device),
-            self.group,
-            self.pairs,
-            self.centres.to(device),
-            self.contexts.to(device),
+            walks=self.walks.to(device),
+            lengths=lengths,
+            negatives=self.negatives.to(device),
+            group=self.group,
+            pairs=self.pairs,
+            centres=self.centres.to(device),
+            contexts=self.contexts.to(device),
         )
 
 
@@ -92,7 +92,7 @@ class Batches:
         threshold = settings.subsample / (frequency / frequency.sum()) if settings.subsample else None
         self.keep = None if threshold is None else np.minimum(np.sqrt(threshold) + threshold, 1.0)
         self.pairs_of_length = np.array(
-            [pairs_in(length, settings.window) for length in range(plan.walk_length + 1)]
+            [pairs_in(length, settings.window_size) for length in range(plan.walk_length + 1)]
         )
         self.counts = np.zeros(n, dtype=np.int64)  # scratch, zero between uses
 
@@ -102,11 +102,11 @@ class Batches:
         step = first_step
         chunks = self.walker.blocks(
             number,
-            self.settings.walks_per_movie,
+            self.settings.walks_per_node,
             plan.walk_length,
-            plan.chunk_walks,
-            first_step * plan.step_walks,
-            threads,
+            block_walks=plan.chunk_walks,
+            first_walk=first_step * plan.step_walks,
+            threads=threads,
         )
         for chunk in chunks:
             for first in range(0, len(chunk), plan.step_walks):
@@ -126,14 +126,16 @@ class Batches:
         flat = walks.ravel()
         both = np.concatenate([flat, negatives])
         return Batch(
-            torch.from_numpy(walks.astype(np.int64)),
-            None if lengths is None else torch.from_numpy(lengths),
-            torch.from_numpy(negatives.astype(np.int64)).view(-1, SHARED_NEGATIVES),
-            group,
-            len(walks) * self.plan.pairs_per_walk if lengths is None else int(self.pairs_of_length[lengths].sum()),
-            self._rows(flat),
+            walks=torch.from_numpy(walks.astype(np.int64)),
+            lengths=None if lengths is None else torch.from_numpy(lengths),
+            negatives=torch.from_numpy(negatives.astype(np.int64)).view(-1, SHARED_NEGATIVES),
+            group=group,
+            pairs=len(walks) * self.plan.pairs_per_walk
+            if lengths is None
+            else int(self.pairs_of_length[lengths].sum()),
+            centres=self._rows(flat),
             # One table for both roles has one update, of the gradients of centres and contexts together.
-            self._rows(np.concatenate([flat, both]) if self.settings.shared_table else both),
+            contexts=self._rows(np.concatenate([flat, both]) if self.settings.tied_embeddings else both),
         )
 
     def _rows(self, movies: NDArray[np.int32]) -> GradientRows:

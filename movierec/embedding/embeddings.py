@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 __all__ = ["Embeddings", "Profiles"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Embeddings:
     """What walks say of movies: vectors that are near where walks meet, and how they were arrived at.
 
@@ -35,7 +35,7 @@ class Embeddings:
         return digest.hexdigest()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Profiles:
     """What recommends: the vectors whose mean is a user's profile, and those that a profile is compared with.
 

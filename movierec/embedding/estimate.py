@@ -71,8 +71,8 @@ def estimate_training(graph: MovieGraph, settings: TrainSettings, threads: int) 
 def _memory(graph: MovieGraph, settings: TrainSettings, plan: Plan) -> int:
     """Bytes in the phase that needs most: pulling, holding edges out, or training with a checkpoint written."""
     n, size = graph.n_movies, settings.embedding_size
-    tables = (1 if settings.shared_table else 2) * 4 * n * (size + 1)
-    walker = 24 * graph.n_edges + 8 * n + bitmap_bytes(n, settings.q, settings.by_weight)
+    tables = (1 if settings.tied_embeddings else 2) * 4 * n * (size + 1)
+    walker = 24 * graph.n_edges + 8 * n + bitmap_bytes(n, settings.q, settings.node2vec_plus)
     positions = plan.step_walks * plan.walk_length
     step = 4 * positions * (6 * size + max(BAND_POSITIONS, plan.walk_length) + SHARED_NEGATIVES)
     chunks = 4 * 4 * plan.chunk_walks * plan.walk_length

@@ -1,6 +1,6 @@
 """How a training is cut into epochs, steps and bands: arithmetic that depends on sizes alone.
 
-An epoch is `walks_per_movie` walks from every movie; a step trains on a block of them. Within a step the true
+An epoch is `walks_per_node` walks from every movie; a step trains on a block of them. Within a step the true
 pairs of short walks are computed for several walks in one matrix product (a band), and neighbouring walks share
 their negatives (a group): about as many positions as make matrix products quick.
 """
@@ -21,7 +21,7 @@ SHARED_NEGATIVES = 32  # drawn for each group
 CHUNK_POSITIONS = 131_072  # walked at once: many steps, so that starting the walker costs nothing
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """The sizes of one training on a graph of `n_movies`."""
 
@@ -36,7 +36,7 @@ class Plan:
 
     @classmethod
     def of(cls, n_movies: int, settings: TrainSettings) -> Plan:
-        walks, length = n_movies * settings.walks_per_movie, settings.walk_length
+        walks, length = n_movies * settings.walks_per_node, settings.walk_length
         group = max(1, GROUP_POSITIONS // length)
         step = max(1, min(STEP_POSITIONS // length, walks // MIN_STEPS))
         if step > group:
@@ -49,7 +49,7 @@ class Plan:
             group_walks=group,
             chunk_walks=step * max(1, CHUNK_POSITIONS // (step * length)),
             steps=-(-walks // step),
-            pairs_per_walk=pairs_in(length, settings.window),
+            pairs_per_walk=pairs_in(length, settings.window_size),
         )
 
     @property

@@ -1,91 +1,95 @@
-"""Settings of walking and training, and the named presets. Nothing heavy is imported here."""
+"""Settings of walking and training, and the named presets."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from movierec.errors import BadRequest
-from movierec.graph.settings import ORDERS
+from movierec.graph.settings import SEQUENTIAL_CHOICES, require_known
 from movierec.training.devices import DEVICES
 
-__all__ = ["BY_ORDER", "PRESETS", "WALK_GRAPHS", "TrainSettings"]
+__all__ = ["PRESETS", "SEQUENTIAL_DEFAULTS", "WALK_GRAPHS", "TrainSettings"]
 
 # Chosen on inner parts of the training likes, the last two by `movierec tune`.
-BY_ORDER: dict[str, dict[str, Any]] = {
-    "on": {"tune_epochs": 100, "temperature": 2.0, "evidence": 0.5},
-    "off": {"tune_epochs": 200, "temperature": 1.5, "evidence": 0.75},
+SEQUENTIAL_DEFAULTS: dict[str, dict[str, Any]] = {
+    "on": {"profile_epochs": 100, "profile_temperature": 2.0, "graph_weight": 0.5},
+    "off": {"profile_epochs": 200, "profile_temperature": 1.5, "graph_weight": 0.75},
 }
 WALK_GRAPHS = ("auto", "CO_LIKED", "FOLLOWED_BY")
 LONGEST_WALK = 1_000  # movies; the memory of a step grows with the square
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainSettings:
-    """One training."""
+    """Settings of one training: the walks, the skip-gram, and the profiles that `recommend` scores with.
 
-    walks_per_movie: int = 10  # every epoch walks anew this often from each movie
+    None stands for the default of sequential or of other training (`SEQUENTIAL_DEFAULTS`).
+    """
+
+    walks_per_node: int = 10  # walks from each movie in an epoch
     walk_length: int = 40  # movies in a walk, the first included
-    redraw: bool = True  # other walks and negatives in every epoch; False: the first epoch's again and again
+    resample_each_epoch: bool = True  # new walks and negatives every epoch; False: those of the first epoch
     p: float = 1.0  # return parameter: a step back to the last movie has bias 1/p
     q: float = 1.0  # in-out parameter: a step to a movie not next to the last one has bias 1/q
-    by_weight: bool = False  # "next to" is judged by the weight of the edge, not by its being there: node2vec+
+    node2vec_plus: bool = False  # use edge weights in the bias (node2vec+), not only whether there is an edge
     weighted_starts: bool = False  # movies start walks in proportion to the weight of their edges
-    embedding_size: int = 64
-    shared_table: bool = False  # one vector a movie, as centre and as context, instead of two
-    window: int = 2  # contexts on each side of a centre
-    negatives: int = 5  # for each true context
+    embedding_size: int = 64  # dimensions of a vector
+    tied_embeddings: bool = False  # one vector for a movie as centre and as context, instead of two
+    window_size: int = 2  # contexts on each side of a centre
+    negative_samples: int = 5  # for each true context
     negative_exponent: float = 0.75  # negatives are drawn from walk frequency ** this; 0 is uniform
-    reject_true_pairs: bool = False  # a negative that is the centre or one of its contexts is not used
+    reject_true_pairs: bool = False  # do not use a negative that is the centre or one of its contexts
     subsample: float = 0.0  # word2vec's threshold for dropping frequent movies from walks, such as .001; 0: none
     epochs: int = 3
     learning_rate: float = 0.3  # of row-wise AdaGrad
-    final_rate: float = 0.1  # the last step's rate as a share of the first's; it falls linearly
-    warm_start: bool = False  # begin with the vectors that are live
-    patience: int = 0  # stop after so many epochs without a better validation loss, and keep the best; 0: never
-    validation: float = 0.05  # share of edges that is held out to validate, where `patience` asks for it
-    order: str = "auto"  # heed the order of likes: on, off, or as the derive found
-    walk_on: str = "auto"  # which graph: CO_LIKED, FOLLOWED_BY, or auto, FOLLOWED_BY where order is heeded
-    # None: as BY_ORDER has it. Of tuning profiles on users' likes; 0: no profiles, recommend by the graph alone.
-    tune_epochs: int | None = None
-    tune_batch: int = 128  # users in a step of tuning
-    tune_rate: float = 0.003  # of Adam
-    recency: float = 3.0  # likes in which a like loses half its weight in a profile, where order is heeded
-    temperature: float | None = None  # of taste: the larger, the more equal its terms; None: as BY_ORDER has it
-    evidence: float | None = None  # the largest evidence, by the largest taste; None: as BY_ORDER has it
+    final_learning_rate_fraction: float = 0.1  # of the initial one; the decay is linear
+    warm_start: bool = False  # start from the live vectors
+    patience: int = 0  # early stopping: epochs without improvement; 0 disables
+    validation_fraction: float = 0.05  # of the edges; held out for early stopping
+    sequential: str = "auto"  # use the order of each user's likes: on, off, or auto, as the derivation found
+    walk_graph: str = "auto"  # CO_LIKED, FOLLOWED_BY, or auto: FOLLOWED_BY for sequential training
+    profile_epochs: int | None = None  # of training the profiles on users' likes; 0: recommend by the graph alone
+    profile_batch_size: int = 128  # users in a step
+    profile_learning_rate: float = 0.003  # of Adam
+    like_half_life: float = 3.0  # likes after which a like has half its weight in a profile, if sequential
+    profile_temperature: float | None = None  # of the profile score: the higher, the flatter
+    graph_weight: float | None = None  # maximum graph score relative to the maximum profile score
     device: str = "cpu"
     mixed_precision: bool = False  # matrix products in bfloat16
     seed: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("walks_per_movie", "embedding_size", "window", "negatives", "epochs"):
+        for name in ("walks_per_node", "embedding_size", "window_size", "negative_samples", "epochs"):
             if getattr(self, name) < 1:
                 raise BadRequest(f"{name} is {getattr(self, name)}; expected at least 1.")
         if not 2 <= self.walk_length <= LONGEST_WALK:
             raise BadRequest(
                 f"walk_length is {self.walk_length}; expected at least 2, one step, at most {LONGEST_WALK}."
             )
-        for name in ("p", "q", "learning_rate", "tune_rate", "recency"):
+        for name in ("p", "q", "learning_rate", "profile_learning_rate", "like_half_life"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise BadRequest(f"{name} is {getattr(self, name)}; expected a positive number.")
-        for name in ("negative_exponent", "final_rate", "subsample"):
+        for name in ("negative_exponent", "final_learning_rate_fraction", "subsample"):
             if not 0 <= getattr(self, name) <= 1:
                 raise BadRequest(f"{name} is {getattr(self, name)}; expected 0 to 1.")
-        for name, choices in (("order", ORDERS), ("walk_on", WALK_GRAPHS)):
+        for name, choices in (("sequential", SEQUENTIAL_CHOICES), ("walk_graph", WALK_GRAPHS)):
             if getattr(self, name) not in choices:
                 raise BadRequest(f"{name} is {getattr(self, name)!r}; expected one of {', '.join(choices)}.")
-        if self.temperature is not None and not 0 < self.temperature < float("inf"):
-            raise BadRequest(f"temperature is {self.temperature}; expected a positive number.")
-        if self.evidence is not None and not 0 <= self.evidence < float("inf"):
-            raise BadRequest(f"evidence is {self.evidence}; expected 0 or more.")
-        if self.tune_epochs is not None and self.tune_epochs < 0:
-            raise BadRequest(f"tune_epochs is {self.tune_epochs}; expected 0 or more.")
-        if self.tune_batch < 1:
-            raise BadRequest(f"tune_batch is {self.tune_batch}; expected at least 1.")
+        if self.profile_temperature is not None and not 0 < self.profile_temperature < float("inf"):
+            raise BadRequest(f"profile_temperature is {self.profile_temperature}; expected a positive number.")
+        if self.graph_weight is not None and not 0 <= self.graph_weight < float("inf"):
+            raise BadRequest(f"graph_weight is {self.graph_weight}; expected 0 or more.")
+        if self.profile_epochs is not None and self.profile_epochs < 0:
+            raise BadRequest(f"profile_epochs is {self.profile_epochs}; expected 0 or more.")
+        if self.profile_batch_size < 1:
+            raise BadRequest(f"profile_batch_size is {self.profile_batch_size}; expected at least 1.")
         if self.patience < 0:
             raise BadRequest(f"patience is {self.patience}; expected 0 or more epochs.")
-        if not 0 < self.validation <= 0.5:
-            raise BadRequest(f"validation is {self.validation}; expected a share above 0, at most 0.5.")
+        if not 0 < self.validation_fraction <= 0.5:
+            raise BadRequest(
+                f"validation_fraction is {self.validation_fraction}; expected more than 0, at most 0.5."
+            )
         if self.device not in DEVICES:
             raise BadRequest(f"device is {self.device!r}; expected {' or '.join(DEVICES)}.")
         if not 0 <= self.seed < 2**32:
@@ -94,36 +98,43 @@ class TrainSettings:
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
-    def resolved(self, ordered: bool) -> TrainSettings:
-        """With "auto" decided: `ordered` tells whether the derive found an order of likes."""
-        order = ("on" if ordered else "off") if self.order == "auto" else self.order
-        graph = ("FOLLOWED_BY" if order == "on" else "CO_LIKED") if self.walk_on == "auto" else self.walk_on
-        chosen = {name: value for name, value in BY_ORDER[order].items() if getattr(self, name) is None}
-        return replace(self, order=order, walk_on=graph, **chosen)
+    def resolved(self, is_sequential: bool) -> TrainSettings:
+        """With every "auto" and None decided; `is_sequential`: the derivation kept the order of likes."""
+        sequential = ("on" if is_sequential else "off") if self.sequential == "auto" else self.sequential
+        walked = "FOLLOWED_BY" if sequential == "on" else "CO_LIKED"
+        defaults = SEQUENTIAL_DEFAULTS[sequential]
+        return replace(
+            self,
+            sequential=sequential,
+            walk_graph=walked if self.walk_graph == "auto" else self.walk_graph,
+            **{name: value for name, value in defaults.items() if getattr(self, name) is None},
+        )
 
     @classmethod
     def from_preset(cls, preset: str, **changes: Any) -> TrainSettings:
-        """The preset's settings, with every change that is not None applied."""
+        """The preset's settings, with every change that is not None applied.
+
+        Raises BadRequest for an unknown preset, an unknown setting or a value that is out of range.
+        """
         if preset not in PRESETS:
             raise BadRequest(f"No preset {preset!r}; expected one of {', '.join(PRESETS)}.")
-        known = {field.name for field in fields(cls)}
-        given = {name: value for name, value in changes.items() if value is not None and name in known}
-        return cls(**(PRESETS[preset] | given))
+        require_known(cls, changes)
+        return cls(**(PRESETS[preset] | {name: value for name, value in changes.items() if value is not None}))
 
 
 _KERAS = {
-    "walks_per_movie": 5,
+    "walks_per_node": 5,
     "walk_length": 10,
     "embedding_size": 50,
-    "window": 10,
-    "negatives": 4,
+    "window_size": 10,
+    "negative_samples": 4,
     "negative_exponent": 0.0,
     "epochs": 10,
     "learning_rate": 0.2,
-    "final_rate": 1.0,
-    "shared_table": True,
-    "order": "off",
-    "tune_epochs": 0,
+    "final_learning_rate_fraction": 1.0,
+    "tied_embeddings": True,
+    "sequential": "off",
+    "profile_epochs": 0,
 }
 
 PRESETS: dict[str, dict[str, Any]] = {
@@ -131,7 +142,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     # The walk and training settings of the Keras example "node2vec" (Salama 2021). It trains on the same 7,025
     # walks in every epoch, too few for lists that hold with another seed; here each epoch walks anew.
     "keras": _KERAS,
-    # The same graph walked with the case study's bias, and its rule for negatives.
+    # The same graph, walked with the bias of the case study, and its rule for negatives.
     "case-study": _KERAS | {"p": 2.0, "q": 1.5, "reject_true_pairs": True},
-    "co-count": {"order": "off"},
+    "co-count": {"sequential": "off"},
 }

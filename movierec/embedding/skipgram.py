@@ -69,7 +69,7 @@ class SkipGram:
         # word2vec's start: small centre vectors, contexts at zero.
         self.centre = torch.from_numpy((first - 0.5) / size).to(self.device)
         self.centre_scale = torch.zeros(n_movies, device=self.device)
-        shared = settings.shared_table
+        shared = settings.tied_embeddings
         self.context = self.centre if shared else torch.zeros(n_movies, size, device=self.device)
         self.context_scale = self.centre_scale if shared else torch.zeros(n_movies, device=self.device)
         # Matrix products in half the bits; what is summed and kept stays float32.
@@ -119,11 +119,11 @@ class SkipGram:
         halves = [(first, end) for first, end in ((0, cut), (cut, n_walks)) if first < end]
         losses = run(
             [
-                partial(self._gradients, batch, first, end, half, gradients, with_loss)
+                partial(self._gradients, batch, first, end, half, gradients, with_loss=with_loss)
                 for half, (first, end) in enumerate(halves)
             ]
         )
-        if self.settings.shared_table:
+        if self.settings.tied_embeddings:
             self._update(self.centre, self.centre_scale, batch.contexts, gradients, centre_rate)
         else:
             own, others = gradients[:positions], gradients[positions:]
@@ -137,7 +137,7 @@ class SkipGram:
 
     @torch.no_grad()
     def _gradients(
-        self, batch: Batch, first: int, end: int, half: int, gradients: Tensor, with_loss: bool
+        self, batch: Batch, first: int, end: int, half: int, gradients: Tensor, *, with_loss: bool
     ) -> float:
         """Gradients of the walks [first, end) into their rows of `gradients`: (centres, contexts, negatives)."""
         n_walks, length = batch.walks.shape
@@ -179,19 +179,19 @@ class SkipGram:
         """What each true score counts, (B * L, B * L) or one a band, and each false one, broadcastable to them."""
         length, group = batch.walks.shape[1], batch.group
         n, shared = end - first, batch.negatives.shape[1]
-        pairs = band(length, self.settings.window, in_band, self.device)
+        pairs = band(length, self.settings.window_size, in_band, self.device)
         if batch.lengths is None:
-            contexts = _contexts(length, self.settings.window, group, self.device)
+            contexts = _contexts(length, self.settings.window_size, group, self.device)
         else:
             counts = torch.arange(length, device=self.device) < batch.lengths[first:end, None]  # (n, L)
             by_band = counts.view(-1, in_band * length).float()
             pairs = pairs * by_band[:, :, None] * by_band[:, None, :]
             contexts = pairs.sum(2).view(-1, group * length, 1)
-        weight = contexts * self.settings.negatives
+        weight = contexts * self.settings.negative_samples
         if not self.settings.reject_true_pairs:
             return pairs, weight / shared
         # A negative that is the centre itself or one of its contexts is none; the others weigh more instead.
-        near = band(length, self.settings.window, 1, self.device) + torch.eye(length, device=self.device)
+        near = band(length, self.settings.window_size, 1, self.device) + torch.eye(length, device=self.device)
         negatives = batch.negatives[first // group : end // group]  # (n / G, K)
         walks = batch.walks[first:end].view(-1, group * length, 1)
         same = (walks == negatives[:, None, :]).float().view(n, length, shared)

@@ -1,7 +1,7 @@
-"""The train stage: pull the graph, walk and train, tune profiles on users' likes, write all of it to the movies.
+"""The train stage: pull the graph, walk and train, train profiles on users' likes, write all vectors.
 
-The vectors and the Run that names them appear in one transaction, announced before and closed after it: a
-reader sees the old set or the new one, and a training that fails leaves the old one live.
+The vectors and the Run that names them appear in one transaction, announced before and closed after it: a reader
+sees the old set or the new one, and a training that fails leaves the old one live.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from movierec.database.connection import Database, Transaction
 from movierec.database.query_files import load_query
 from movierec.database.runs import RunLog, consistent_read, record_run, require_finished, require_live_run
 from movierec.embedding.embeddings import Embeddings, Profiles
+from movierec.embedding.results import TrainingEstimate, TrainResult
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.warm_start import initial_vectors
 from movierec.errors import MovieRecError, StageMissing
@@ -40,19 +40,20 @@ def train_and_write(
     database: Database,
     settings: TrainSettings,
     checkpoints: Path,
+    *,
     fresh: bool = False,
     progress: Progress = silent,
     threads: int = THREADS,
-) -> dict[str, Any]:
-    """Train on the graph, tune on the likes, and make the vectors live; returns settings, losses and counts.
+) -> TrainResult:
+    """Train on the graph and on the likes, and make the vectors live.
 
-    `checkpoints` is the folder of unfinished trainings; one of the same graph and settings is gone on
-    with unless `fresh`.
+    `checkpoints` is the folder of unfinished trainings; one of the same graph and settings is resumed unless
+    `fresh`. Raises StageMissing before a derivation is done, MovieRecError when the training diverges.
     """
     started = time.monotonic()
-    settings = settings.resolved(_is_ordered(database))
+    settings = settings.resolved(_is_sequential(database))
     graph, likes, pulled = _pull(database, settings, progress)
-    from movierec.embedding.profiles import tune_profiles
+    from movierec.embedding.profiles import train_profiles
     from movierec.embedding.train import checkpoint_for, train_embeddings
     from movierec.training.checkpoint import discard_abandoned
 
@@ -62,24 +63,26 @@ def train_and_write(
         if fresh:
             checkpoint.discard()
         began = time.monotonic()
-        embeddings = train_embeddings(graph, settings, checkpoint, progress, threads, initial)
+        embeddings = train_embeddings(
+            graph, settings, checkpoint=checkpoint, progress=progress, threads=threads, initial=initial
+        )
         trained = time.monotonic() - began
         run.results |= {
             "movies": graph.n_movies,
             "edges": graph.n_edges,
-            "walks_per_epoch": graph.n_movies * settings.walks_per_movie,
-            "losses": list(embeddings.losses),
+            "walks_per_epoch": graph.n_movies * settings.walks_per_node,
+            "losses": embeddings.losses,
             "vectors_sha256": embeddings.sha256(),
             "graph_fingerprint": graph.fingerprint(),
         }
         if embeddings.validation_losses:
-            run.results["validation_losses"] = list(embeddings.validation_losses)
+            run.results["validation_losses"] = embeddings.validation_losses
         began = time.monotonic()
-        profiles = None if likes is None else tune_profiles(likes, embeddings, settings, progress, threads)
-        tuned = time.monotonic() - began
+        profiles = None if likes is None else train_profiles(likes, embeddings, settings, progress, threads)
+        profiled = time.monotonic() - began
         if profiles is not None:
             run.results |= {
-                "tune_losses": [profiles.losses[0], profiles.losses[-1]] if profiles.losses else [],
+                "profile_losses": (profiles.losses[0], profiles.losses[-1]) if profiles.losses else (),
                 "profiles_sha256": profiles.sha256(),
                 "profile_movies": len(profiles.movie_ids),
             }
@@ -88,28 +91,24 @@ def train_and_write(
         run.results |= {
             "pull_seconds": round(pulled, 3),
             "train_seconds": round(trained, 3),
-            "tune_seconds": round(tuned, 3),
+            "profile_seconds": round(profiled, 3),
             "write_seconds": round(time.monotonic() - began, 3),
         }
     checkpoint.discard()
     discard_abandoned(checkpoints)
-    return {
-        "run_id": run.run_id,
-        **settings.as_dict(),
-        **run.results,
-        "seconds": round(time.monotonic() - started, 3),
-    }
+    seconds = round(time.monotonic() - started, 3)
+    return TrainResult(run_id=run.run_id, settings=settings, seconds=seconds, **run.results)
 
 
 def preview_training(
-    database: Database, settings: TrainSettings, progress: Progress = silent, threads: int = THREADS
-) -> dict[str, Any]:
-    """What `train_and_write` would do and cost, with a second of training to tell by. Writes nothing."""
-    settings = settings.resolved(_is_ordered(database))
+    database: Database, settings: TrainSettings, *, progress: Progress = silent, threads: int = THREADS
+) -> TrainingEstimate:
+    """What `train_and_write` would cost, estimated from a second of training. Writes nothing."""
+    settings = settings.resolved(_is_sequential(database))
     graph, _, pulled = _pull(database, settings, progress)
     from movierec.embedding.estimate import estimate_training
 
-    return {**estimate_training(graph, settings, threads), "pull_seconds": round(pulled, 3)}
+    return TrainingEstimate(**estimate_training(graph, settings, threads), pull_seconds=round(pulled, 3))
 
 
 def write_embeddings(
@@ -161,27 +160,28 @@ def _write_profiles(transaction: Transaction, profiles: Profiles) -> None:
         )
 
 
-def _is_ordered(database: Database) -> bool:
-    """Whether the last derive found an order of likes."""
-    return bool(require_finished(database, "derive").get("ordered"))
+def _is_sequential(database: Database) -> bool:
+    """Whether the last derivation kept the order of likes."""
+    return bool(require_finished(database, "derive")["isSequential"])
 
 
 def _pull(
     database: Database, settings: TrainSettings, progress: Progress
 ) -> tuple[MovieGraph, LikeLists | None, float]:
-    """The graph, the likes to tune on, and the seconds it took; PyTorch is loaded meanwhile."""
+    """The graph, the likes to train profiles on, and the seconds it took; PyTorch is loaded meanwhile."""
     started = time.monotonic()
     with ThreadPoolExecutor(1, "import") as pool:
         loading = pool.submit(import_module, "movierec.embedding.train")
-        pull = pull_followed_graph if settings.walk_on == "FOLLOWED_BY" else pull_movie_graph
+        pull = pull_followed_graph if settings.walk_graph == "FOLLOWED_BY" else pull_movie_graph
         graph = pull(database, progress)
-        likes = pull_likes(database) if settings.tune_epochs else None
+        likes = pull_likes(database) if settings.profile_epochs else None
         pulled = time.monotonic() - started
         loading.result()
     require_device(settings.device)
-    if likes is not None and settings.order == "on" and likes.steps is None:
+    if likes is not None and settings.sequential == "on" and likes.ages is None:
         raise StageMissing(
-            'The last derive kept no order of likes. Train with --order off, or run "movierec derive --order on".'
+            "The last derivation kept no order of likes. Train with --sequential off, or run "
+            '"movierec derive --sequential on".'
         )
     return graph, likes, pulled
 

@@ -29,7 +29,7 @@ from movierec.embedding.validation import Validation, hold_out_edges
 from movierec.embedding.walks import Walker
 from movierec.errors import MovieRecError
 from movierec.progress import Progress, silent
-from movierec.training.checkpoint import Checkpoint, Position
+from movierec.training.checkpoint import Checkpoint, TrainingState
 from movierec.training.threads import training_threads
 
 __all__ = ["checkpoint_for", "train_embeddings", "walk_frequency"]
@@ -39,7 +39,7 @@ _log = logging.getLogger(__name__)
 CHECKPOINT_SECONDS = 15.0
 LOSS_EVERY = 8  # steps, at most: the loss takes time and nothing depends on it
 LOSS_STEPS = 100  # in an epoch, at least: the mean of a few would be mostly noise
-STILL_SHARE = 0.1  # of the first epoch, in which a warm start moves no centre
+FROZEN_FRACTION = 0.1  # of the first epoch, in which a warm start moves no centre
 COUNTING_EPOCH = 2**32 - 1  # the number of the walks that only count how often movies occur
 
 
@@ -48,25 +48,31 @@ def checkpoint_for(
 ) -> Checkpoint:
     """The checkpoint of this training and no other."""
     start = None if initial is None else hashlib.sha256(initial.tobytes()).hexdigest()
-    return Checkpoint.named_after(folder, [graph.fingerprint(), settings.as_dict(), start])
+    return Checkpoint.for_key(folder, [graph.fingerprint(), settings.as_dict(), start])
 
 
 def train_embeddings(
     graph: MovieGraph,
     settings: TrainSettings,
+    *,
     checkpoint: Checkpoint | None = None,
     progress: Progress = silent,
     threads: int = 2,
     initial: NDArray[np.float32] | None = None,
 ) -> Embeddings:
-    """Walk and train; with a `checkpoint`, go on from it if it is there, and save to it now and then.
+    """Walk and train; with a `checkpoint`, resume from it if it is there, and save to it every 15 seconds.
 
     Same graph, settings, seed and `initial` vectors (N, D) give the same bytes on the CPU, with any number of
     threads, interrupted and resumed or not.
     """
     walked, held_out = hold_out_edges(graph, settings) if settings.patience else (graph, None)
     walker = Walker.prepare(
-        walked, settings.p, settings.q, settings.seed, settings.by_weight, settings.weighted_starts
+        walked,
+        settings.p,
+        settings.q,
+        settings.seed,
+        node2vec_plus=settings.node2vec_plus,
+        weighted_starts=settings.weighted_starts,
     )
     plan = Plan.of(graph.n_movies, settings)
     batches = Batches(walker, plan, settings, walk_frequency(walker, settings.walk_length))
@@ -77,14 +83,14 @@ def train_embeddings(
     best = model.centre.clone()  # the vectors of the epoch with the lowest validation loss
     tensors = model.state() | ({"best": best} if validation else {})
 
-    position = Position()
+    state = TrainingState()
     saved = checkpoint.load() if checkpoint is not None else None
     if saved is not None:
-        position, kept = saved
+        state, kept = saved
         for name, tensor in tensors.items():
             tensor.copy_(kept[name])
-        _log.info("going on from epoch %d, step %d", position.epoch + 1, position.step + 1)
-    walked_before = position.epoch * plan.walks + min(position.step * plan.step_walks, plan.walks)
+        _log.info("resuming from epoch %d, step %d", state.epoch + 1, state.step + 1)
+    walked_before = state.epoch * plan.walks + min(state.step * plan.step_walks, plan.walks)
     started = last_saved = time.monotonic()
     loss_every = max(1, min(LOSS_EVERY, plan.steps // LOSS_STEPS))
     pairs = 0
@@ -93,59 +99,57 @@ def train_embeddings(
         training_threads(threads if settings.device == "cpu" else 1) as run,
         progress("train", plan.walks * settings.epochs, "walks", walked_before) as advance,
     ):
-        while position.epoch < settings.epochs and not (
-            settings.patience and position.no_better_for(settings.patience)
-        ):
-            drawn = position.epoch if settings.redraw else 0
-            with _ahead(batches.epoch(drawn, position.step), settings.device) as stream:
+        while state.epoch < settings.epochs and not (settings.patience and state.has_plateaued(settings.patience)):
+            drawn = state.epoch if settings.resample_each_epoch else 0
+            with _ahead(batches.epoch(drawn, state.step), settings.device) as stream:
                 for batch in stream:
-                    done = position.epoch * plan.steps + position.step
-                    rate = settings.learning_rate * _share_of_rate(done / (plan.steps * settings.epochs), settings)
-                    still = initial is not None and done < STILL_SHARE * plan.steps
-                    with_loss = position.step % loss_every == 0
+                    done = state.epoch * plan.steps + state.step
+                    rate = _decayed_learning_rate(done / (plan.steps * settings.epochs), settings)
+                    still = initial is not None and done < FROZEN_FRACTION * plan.steps
+                    with_loss = state.step % loss_every == 0
                     loss = model.step(batch, rate, with_loss, not still, run)
-                    position = position.after_step(loss, batch.pairs if with_loss else 0)
+                    state = state.after_step(loss, batch.pairs if with_loss else 0)
                     pairs += batch.pairs
                     speed = f"{pairs / (time.monotonic() - started) / 1e6:.1f} M pairs/s"
-                    advance(len(batch.walks), f"epoch {position.epoch + 1} loss {position.loss:.3f} {speed}")
+                    advance(len(batch.walks), f"epoch {state.epoch + 1} loss {state.loss:.3f} {speed}")
                     if checkpoint is not None and time.monotonic() - last_saved > CHECKPOINT_SECONDS:
-                        checkpoint = checkpoint.saved(position, tensors)
+                        checkpoint = checkpoint.try_save(state, tensors)
                         last_saved = time.monotonic()
             found = None if validation is None else validation.loss(model)
-            if not np.isfinite([position.loss, found or 0.0]).all():
+            if not np.isfinite([state.loss, found or 0.0]).all():
                 if checkpoint is not None:
                     checkpoint.discard()
                 raise MovieRecError(
-                    f"The training diverged in epoch {position.epoch + 1}: its loss is not a finite number. "
+                    f"The training diverged in epoch {state.epoch + 1}: its loss is not a finite number. "
                     "The last vectors stay live. Lower --learning-rate."
                 )
-            if found is not None and found < min(position.validation_losses, default=np.inf):
+            if found is not None and found < min(state.validation_losses, default=np.inf):
                 best.copy_(model.centre)
-            position = position.after_epoch(found)
+            state = state.after_epoch(found)
             if checkpoint is not None:
-                checkpoint = checkpoint.saved(position, tensors)
-            _log.info("epoch %d of %d: loss %.4f", position.epoch, settings.epochs, position.losses[-1])
+                checkpoint = checkpoint.try_save(state, tensors)
+            _log.info("epoch %d of %d: loss %.4f", state.epoch, settings.epochs, state.losses[-1])
     vectors, contexts = (model.centre, model.context) if validation is None else (best, model.context)
     return Embeddings(
-        graph.movie_ids,
-        vectors.cpu().numpy(),
-        position.losses,
-        position.validation_losses,
-        contexts.cpu().numpy(),
+        movie_ids=graph.movie_ids,
+        vectors=vectors.cpu().numpy(),
+        losses=state.losses,
+        validation_losses=state.validation_losses,
+        contexts=contexts.cpu().numpy(),
     )
 
 
 def walk_frequency(walker: Walker, walk_length: int) -> NDArray[np.float64]:
     """(N,) how often each movie occurs in one walk from every movie; at least once, so that each can be drawn."""
     counts = np.zeros(walker.n_movies)
-    for walks in walker.blocks(COUNTING_EPOCH, 1, walk_length, max(1, 2**20 // walk_length)):
+    for walks in walker.blocks(COUNTING_EPOCH, 1, walk_length, block_walks=max(1, 2**20 // walk_length)):
         counts += np.bincount(walks.ravel(), minlength=len(counts))
     return np.maximum(counts, 1.0)
 
 
-def _share_of_rate(done: float, settings: TrainSettings) -> float:
-    """What is left of the learning rate when a share `done` of all steps is done."""
-    return 1.0 - (1.0 - settings.final_rate) * done
+def _decayed_learning_rate(progress: float, settings: TrainSettings) -> float:
+    """The learning rate when a fraction `progress` of all steps is done; linear decay."""
+    return settings.learning_rate * (1.0 - (1.0 - settings.final_learning_rate_fraction) * progress)
 
 
 @contextmanager

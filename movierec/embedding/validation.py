@@ -42,14 +42,14 @@ def hold_out_edges(graph: MovieGraph, settings: TrainSettings) -> tuple[MovieGra
     first = rows < columns  # each edge once
     edges = np.stack([low[first], high[first]], axis=1)  # (E, 2)
     generator = random_generator(Stream.VALIDATION_EDGES, settings.seed)
-    out = generator.random(len(edges)) < settings.validation
+    out = generator.random(len(edges)) < settings.validation_fraction
     taken = np.bincount(edges[out].ravel(), minlength=graph.n_movies)
     bare = taken == np.diff(graph.indptr)
     out &= ~bare[edges].any(axis=1)
     if not out.any():
         raise BadRequest(
-            f"No edge of {len(edges)} can be held out: validation is {settings.validation}, and every movie keeps "
-            "one. Raise --validation, or train without --patience."
+            f"No edge of {len(edges)} can be held out: validation_fraction is {settings.validation_fraction}, and "
+            "every movie keeps one. Raise --validation-fraction, or train without --patience."
         )
     # The same mark for both entries of an edge, found by the edge's number.
     number = low * graph.n_movies + high
@@ -69,8 +69,8 @@ class Validation:
         both = np.concatenate([edges, edges[:, ::-1]])
         self.edges = torch.from_numpy(both.copy()).to(self.device)  # (2V, 2)
         key = walk_keys(settings.seed, 0, VALIDATION_NEGATIVES, 1)[0]
-        drawn = draw(noise, key, len(both) * settings.negatives).astype(np.int64)
-        self.negatives = torch.from_numpy(drawn).view(len(both), settings.negatives).to(self.device)
+        drawn = draw(noise, key, len(both) * settings.negative_samples).astype(np.int64)
+        self.negatives = torch.from_numpy(drawn).view(len(both), settings.negative_samples).to(self.device)
 
     @torch.no_grad()
     def loss(self, model: SkipGram) -> float:

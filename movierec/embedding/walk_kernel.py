@@ -137,7 +137,7 @@ def _are_neighbours(indptr, slots, bitmap, t, x):  # type: ignore[no-untyped-def
 
 
 @njit(inline="always")
-def _bias_by_weight(indptr, slots, weights, mean_weight, out, t, v, x):  # type: ignore[no-untyped-def]
+def _node2vec_plus_bias(indptr, slots, weights, mean_weight, out, t, v, x):  # type: ignore[no-untyped-def]
     """node2vec+ (Liu, Hirn and Krishnan 2023, equation 4): how near x is to t, judged by the weights.
 
     An edge is tight at x if it weighs at least the mean of the edges at x. Tight to t: as a neighbour, 1. Loose
@@ -154,7 +154,7 @@ def _bias_by_weight(indptr, slots, weights, mean_weight, out, t, v, x):  # type:
 
 @njit(nogil=True, cache=True)
 def _from_whole_row(  # type: ignore[no-untyped-def]
-    indptr, slots, bitmap, weights, mean_weight, by_weight, back, out, t, v, u
+    indptr, slots, bitmap, weights, mean_weight, node2vec_plus, back, out, t, v, u
 ):
     """The movie after v, having come from t, by the law itself: where u in [0, 1) falls among the row's masses."""
     first, end = indptr[v], indptr[v + 1]
@@ -164,8 +164,8 @@ def _from_whole_row(  # type: ignore[no-untyped-def]
         x = np.int64(slots[j, 1])
         if x == t:
             bias = back
-        elif by_weight:
-            bias = _bias_by_weight(indptr, slots, weights, mean_weight, out, t, v, x)
+        elif node2vec_plus:
+            bias = _node2vec_plus_bias(indptr, slots, weights, mean_weight, out, t, v, x)
         elif _are_neighbours(indptr, slots, bitmap, t, x):
             bias = 1.0
         else:
@@ -203,8 +203,8 @@ def walk_first_order(indptr, slots, keys, walks):  # type: ignore[no-untyped-def
 
 
 @njit(nogil=True, cache=True)
-def walk_second_order(indptr, slots, bitmap, weights, mean_weight, by_weight, back, out, keys, walks):  # type: ignore[no-untyped-def]
-    """Fill walks[:, 1:] by node2vec's law with back = 1/p and out = 1/q; `by_weight`: by node2vec+'s.
+def walk_second_order(indptr, slots, bitmap, weights, mean_weight, node2vec_plus, back, out, keys, walks):  # type: ignore[no-untyped-def]
+    """Fill walks[:, 1:] by node2vec's law with back = 1/p and out = 1/q; `node2vec_plus`: by node2vec+'s.
 
     weights (2E,) float32 and mean_weight (N,) float64 are read for node2vec+, where back > max(1, out), and for a
     step that is drawn from its whole row.
@@ -247,7 +247,7 @@ def walk_second_order(indptr, slots, bitmap, weights, mean_weight, by_weight, ba
                         u = np.float64(mix(state[w]) >> HALF) * TO_UNIT
                         t, v = before[w], here[w]
                         x = _from_whole_row(
-                            indptr, slots, bitmap, weights, mean_weight, by_weight, back, out, t, v, u
+                            indptr, slots, bitmap, weights, mean_weight, node2vec_plus, back, out, t, v, u
                         )
                         before[w] = v
                         here[w] = x
@@ -281,8 +281,8 @@ def walk_second_order(indptr, slots, bitmap, weights, mean_weight, by_weight, ba
                         keep = True
                     elif level >= highest_other:
                         keep = False
-                    elif by_weight:
-                        keep = level < _bias_by_weight(indptr, slots, weights, mean_weight, out, t, v, x)
+                    elif node2vec_plus:
+                        keep = level < _node2vec_plus_bias(indptr, slots, weights, mean_weight, out, t, v, x)
                     else:
                         # Between the two biases: kept by the one that is higher.
                         keep = _are_neighbours(indptr, slots, bitmap, t, x) == (out < 1.0)

@@ -4,7 +4,7 @@ From the movie v, having come from t, the next movie x is drawn with probability
 
     weight(v, x) * bias,   bias = 1/p if x is t;  1 if x is a neighbour of t;  1/q otherwise
 
-The first step has no t and bias 1. With `by_weight` nearness to t is judged by the weight of the edge between
+The first step has no t and bias 1. With `node2vec_plus` nearness to t is judged by the weight of the edge between
 x and t instead of its being there (node2vec+, Liu, Hirn and Krishnan 2023). In: a `MovieGraph`. Out: int32
 blocks of walks, a block at a time.
 
@@ -40,7 +40,7 @@ Walks = NDArray[np.int32]  # (W, L) movie positions
 BITMAP_BYTES = 64 * 2**20  # a larger bitmap is not made; neighbours are then searched for
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Walker:
     """A graph made ready for walking; `prepare` does it in time linear in the edges.
 
@@ -60,7 +60,7 @@ class Walker:
     p: float
     q: float
     seed: int
-    by_weight: bool
+    node2vec_plus: bool
     weighted_starts: bool
 
     @classmethod
@@ -70,16 +70,28 @@ class Walker:
         p: float,
         q: float,
         seed: int,
-        by_weight: bool = False,
+        *,
+        node2vec_plus: bool = False,
         weighted_starts: bool = False,
     ) -> Walker:
         """`weighted_starts`: movies start walks in proportion to the weight of their edges, not equally often."""
         slots = alias_slots(graph.indptr, graph.neighbours, graph.weights)
-        has_bitmap = bitmap_bytes(graph.n_movies, q, by_weight) > 0
+        has_bitmap = bitmap_bytes(graph.n_movies, q, node2vec_plus) > 0
         bitmap = neighbour_bitmap(graph.indptr, graph.neighbours) if has_bitmap else NO_BITMAP
         strength = np.add.reduceat(graph.weights, graph.indptr[:-1], dtype=np.float64)  # (N,)
         mean_weight = strength / np.diff(graph.indptr)
-        return cls(graph.indptr, slots, bitmap, graph.weights, mean_weight, p, q, seed, by_weight, weighted_starts)
+        return cls(
+            indptr=graph.indptr,
+            slots=slots,
+            bitmap=bitmap,
+            weights=graph.weights,
+            mean_weight=mean_weight,
+            p=p,
+            q=q,
+            seed=seed,
+            node2vec_plus=node2vec_plus,
+            weighted_starts=weighted_starts,
+        )
 
     @property
     def n_movies(self) -> int:
@@ -97,21 +109,22 @@ class Walker:
     def blocks(
         self,
         epoch: int,
-        walks_per_movie: int,
+        walks_per_node: int,
         walk_length: int,
+        *,
         block_walks: int,
         first_walk: int = 0,
         threads: int = 1,
     ) -> Iterator[Walks]:
         """All walks of one epoch from number `first_walk` on, as (<= block_walks, walk_length) int32 arrays.
 
-        There are N * walks_per_movie walks. Walk w of the epoch starts, within its round w // N, at the movie
+        There are N * walks_per_node walks. Walk w of the epoch starts, within its round w // N, at the movie
         that a random permutation of that round puts at w % N. With several `threads` as many blocks are walked
         at the same time; they come in order, and are the same.
         """
         starts = _Starts(self, epoch)
-        numbers = iter(range(first_walk, self.n_movies * walks_per_movie, block_walks))
-        end = self.n_movies * walks_per_movie
+        numbers = iter(range(first_walk, self.n_movies * walks_per_node, block_walks))
+        end = self.n_movies * walks_per_node
 
         def walk(first: int, heads: NDArray[np.int32]) -> Walks:
             return self._walk(epoch, first, heads, walk_length)
@@ -142,7 +155,7 @@ class Walker:
                 self.bitmap,
                 self.weights,
                 self.mean_weight,
-                self.by_weight,
+                self.node2vec_plus,
                 1.0 / self.p,
                 1.0 / self.q,
                 keys,
@@ -151,10 +164,10 @@ class Walker:
         return walks
 
 
-def bitmap_bytes(n_movies: int, q: float, by_weight: bool) -> int:
+def bitmap_bytes(n_movies: int, q: float, node2vec_plus: bool) -> int:
     """The memory of the bitmap of neighbours: 0 where none is made, as nothing asks for it or it is too large."""
     size = n_movies**2 // 8
-    return size if q != 1.0 and not by_weight and size <= BITMAP_BYTES else 0
+    return size if q != 1.0 and not node2vec_plus and size <= BITMAP_BYTES else 0
 
 
 class _Starts:

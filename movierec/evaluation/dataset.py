@@ -14,12 +14,12 @@ from movierec.errors import StageMissing
 from movierec.evaluation.methods import Candidates, UserProfile
 from movierec.evaluation.tables import Catalogue, HeldOutCase
 from movierec.graph.pull import pull_edges
-from movierec.recommendation.scoring import Liked, likes_ago
+from movierec.recommendation.scoring import LikeHistory, like_ages
 
 __all__ = ["EvaluationData", "pull_evaluation_data"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class EvaluationData:
     """Everything to be answered, and what the baselines learn from; the same for every model of one split.
 
@@ -56,11 +56,11 @@ def pull_evaluation_data(database: Database, min_rating: float) -> EvaluationDat
     users = database.read(load_query("evaluate/users"), minRating=min_rating)
     n_rated = database.read_one(load_query("evaluate/rated_movies"))["movies"]
     catalogue = Catalogue(
-        movie_ids,
-        like_counts,
-        genres.reshape(len(movie_ids), len(names)),
-        n_rated,
-        sum(bool(u["liked"]) for u in users),
+        movie_ids=movie_ids,
+        like_counts=like_counts,
+        genres=genres.reshape(len(movie_ids), len(names)),
+        n_rated_movies=n_rated,
+        n_users=sum(bool(u["liked"]) for u in users),
     )
     liked = [positions_in(movie_ids, user["liked"]) for user in users]
     pairs = (
@@ -70,20 +70,20 @@ def pull_evaluation_data(database: Database, min_rating: float) -> EvaluationDat
     sources, targets, weights = pull_edges(database, "CO_LIKED")
     heads, tails = positions_in(movie_ids, sources), positions_in(movie_ids, targets)
     return EvaluationData(
-        [_case(user, movie_ids) for user in users if user["heldOut"]],
-        catalogue,
-        pairs,
-        len(users),
-        Adjacency.from_undirected(len(movie_ids), heads, tails, weights),
+        cases=[_case(user, movie_ids) for user in users if user["heldOut"]],
+        catalogue=catalogue,
+        likes=pairs,
+        n_users=len(users),
+        co_liked=Adjacency.from_undirected(len(movie_ids), heads, tails, weights),
     )
 
 
 def _case(row: Row, movie_ids: NDArray[np.int64]) -> HeldOutCase:
     is_rated = np.zeros(len(movie_ids), dtype=bool)
     is_rated[positions_in(movie_ids, row["seen"])] = True
-    ago = likes_ago(np.array(row["times"], dtype=np.int64))
+    ago = like_ages(np.array(row["times"], dtype=np.int64))
     gap = row["heldOutTimes"][0] - row["times"][0] if row["times"] and row["heldOutTimes"][0] else -1
-    user = UserProfile(row["userId"], Liked(positions_in(movie_ids, row["liked"]), ago), is_rated)
+    user = UserProfile(row["userId"], LikeHistory(positions_in(movie_ids, row["liked"]), ago), is_rated)
     return HeldOutCase(user, np.array(row["heldOut"], dtype=np.int64), None if gap < 0 else gap)
 
 

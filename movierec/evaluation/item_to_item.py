@@ -89,10 +89,10 @@ def evaluate_similarity(scores: Similarity, data: EvaluationData) -> dict[str, f
 
 def next_like(scores: Similarity, data: EvaluationData) -> float:
     """Mean NDCG@10 over all users; 0 for those who have no like in training."""
-    asked = [case for case in data.cases if len(case.user.liked.movies)]
+    asked = [case for case in data.cases if len(case.user.likes.movies)]
 
     def from_newest(user: UserProfile) -> NDArray[np.float64]:
-        return scores(int(user.liked.movies[0]))
+        return scores(int(user.likes.movies[0]))
 
     table, _ = evaluate_method(from_newest, asked, data.catalogue)
     return float(table["ndcg@10"].sum() / len(data.cases)) if asked else 0.0

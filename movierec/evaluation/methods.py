@@ -1,12 +1,12 @@
-"""Our methods that are compared: each scores every candidate movie for one user. Pure: arrays in, arrays out.
+"""movierec's own methods: each scores every candidate movie for one user. Pure: arrays in, arrays out.
 
     vectors_cosine   the walks' vectors alone: mean cosine with the liked movies
     vectors_kernel   the same vectors with popularity: exp(8 cosine), of each like's 50 nearest, times sqrt(likes)
     co_liked         the graph alone: sum of CO_LIKED weights to the liked movies
-    tuned_vectors    taste alone, from the tuned vectors
+    profile_vectors  the profile score alone
     movierec         what `recommend` ranks by
 
-Shapes: C candidates (movies liked in training), L of them liked by the user, D embedding size.
+Shapes: C candidates (movies liked in training), L of them liked by the user, D dimensions.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from movierec.arrays import Adjacency
-from movierec.recommendation.scoring import Liked, Scorer
+from movierec.recommendation.scoring import LikeHistory, Scorer
 
 __all__ = ["Candidates", "Method", "UserProfile", "best", "co_liked", "kernel", "mean_cosine", "movierec_scores"]
 
@@ -27,10 +27,10 @@ KERNEL, NEAREST = 8.0, 50
 
 @dataclass(frozen=True)
 class UserProfile:
-    """One user: likes, newest first, and (C,) which movies are rated, all of the training part."""
+    """One user: likes, newest first, and (C,) which movies are rated; all of the training part."""
 
     user_id: int
-    liked: Liked
+    likes: LikeHistory
     is_rated: NDArray[np.bool_]
 
 
@@ -55,14 +55,14 @@ class Candidates:
 
 def mean_cosine(candidates: Candidates) -> Method:
     """(C,) mean cosine of each movie with the liked ones."""
-    return lambda user: (candidates.unit @ candidates.unit[user.liked.movies].mean(axis=0)).astype(np.float64)
+    return lambda user: (candidates.unit @ candidates.unit[user.likes.movies].mean(axis=0)).astype(np.float64)
 
 
 def kernel(candidates: Candidates) -> Method:
     """(C,) sum of exp(8 cosine) to the liked movies, of each of which the 50 nearest count, times sqrt(likes)."""
 
     def scores(user: UserProfile) -> NDArray[np.float64]:
-        cosine = candidates.unit @ candidates.unit[user.liked.movies].T  # (C, L)
+        cosine = candidates.unit @ candidates.unit[user.likes.movies].T  # (C, L)
         nearest = -np.partition(-cosine, min(NEAREST, len(cosine) - 1), axis=0)[min(NEAREST, len(cosine) - 1)]
         sums = np.where(cosine > nearest, np.exp(KERNEL * cosine), 0.0).sum(axis=1)
         return np.asarray(sums * np.sqrt(candidates.like_counts), dtype=np.float64)
@@ -74,18 +74,18 @@ def co_liked(candidates: Candidates) -> Method:
     """(C,) sum of CO_LIKED weights to the liked movies, -inf without an edge to any."""
 
     def scores(user: UserProfile) -> NDArray[np.float64]:
-        weights = candidates.co_liked.weighted_neighbour_sum(user.liked.movies, np.ones(len(user.liked.movies)))
+        weights = candidates.co_liked.weighted_neighbour_sum(user.likes.movies, np.ones(len(user.likes.movies)))
         return np.where(weights > 0, weights, -np.inf)
 
     return scores
 
 
-def movierec_scores(scorer: Scorer, taste_only: bool = False) -> Method:
-    """(C,) what `recommend` ranks by, or its taste alone; -inf where it recommends nothing."""
+def movierec_scores(scorer: Scorer, profile_only: bool = False) -> Method:
+    """(C,) what `recommend` ranks by, or the profile score alone; -inf where it recommends nothing."""
 
     def scores(user: UserProfile) -> NDArray[np.float64]:
-        taste, evidence = scorer.terms(user.liked, user.is_rated)
-        score = taste if taste_only else taste + evidence
+        profile_score, graph_score = scorer.scores(user.likes, user.is_rated)
+        score = profile_score if profile_only else profile_score + graph_score
         return np.where(score > 0, score, -np.inf)
 
     return scores

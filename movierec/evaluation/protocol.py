@@ -3,7 +3,7 @@
     1. split   likes of every user with five or more become HELD_OUT: the newest 20 %, the last, a random 20 %, ...
     2. derive and train on what is left, with the settings under test, once for each seed
     3. rank    for every such user, all movies liked in training that the user has not rated there
-    4. measure, beside the baselines on the same likes, with differences paired by user
+    4. compute metrics of these lists and of the baselines' on the same likes, with differences paired by user
 
 No held-out rating is read before step 3. The ranking is full: no candidates are sampled.
 """
@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,13 +26,14 @@ from movierec.embedding.stage import train_and_write
 from movierec.errors import BadRequest, MissingExtra
 from movierec.evaluation.dataset import EvaluationData, pull_evaluation_data
 from movierec.evaluation.methods import Method, UserProfile, co_liked, kernel, mean_cosine, movierec_scores
+from movierec.evaluation.results import EvaluationReport, GenreProbe
 from movierec.evaluation.tables import Catalogue, compare, evaluate_method, strata, strata_means
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings
 from movierec.progress import Progress, silent
 from movierec.recommendation.model import Model, pull_model
-from movierec.recommendation.scoring import Liked
+from movierec.recommendation.scoring import LikeHistory
 
 __all__ = [
     "REFERENCE",
@@ -48,7 +48,7 @@ __all__ = [
 ]
 
 REFERENCE = "ease"  # what differences are taken against
-TOO_MANY_FOR_EASE = "item_knn"  # against this where there are too many movies for it
+REFERENCE_WITHOUT_EASE = "item_knn"  # where there are too many movies for it
 
 Tables = dict[str, pd.DataFrame]  # method -> metrics, a row a user
 Metrics = dict[str, dict[str, float]]  # method -> metrics of all its lists together
@@ -60,20 +60,15 @@ def evaluate_in(
     derive: DeriveSettings,
     train: TrainSettings,
     checkpoints: Path,
+    *,
     progress: Progress = silent,
     n_seeds: int = 1,
     by_user: Callable[[Tables], object] | None = None,
-) -> dict[str, Any]:
-    """Run the whole protocol in `database`, which is changed by it; returns the report.
-
-    {"protocol", "order", "users", "held_out", "train_likes", "seeds", "methods": {name: {metric: value}},
-    "against": name, "differences": {name: {"ndcg@10", "standard_error", "interval", "ratio", "ratio_interval"}},
-    "strata": {kind: {group: {"users", method: ndcg@10}}}, "similar": {name: {"next_like_ndcg@10",
-    "genres_in_common"}}, "genre_probe": {"average_precision", "by_chance", "movies", "genres"}}. Means over the
-    seeds `train.seed` and following.
+) -> EvaluationReport:
+    """Run the whole protocol in `database`, which it changes; means over `n_seeds` seeds from `train.seed` on.
 
     `by_user` gets the tables of metrics by user. Raises StageMissing for a graph that was derived before the
-    split.
+    split, BadRequest for too few users.
     """
     if not all(map(find_spec, ("scipy", "implicit", "sklearn"))):
         raise MissingExtra("Evaluating", "evaluate")
@@ -82,7 +77,7 @@ def evaluate_in(
             f"derive takes ratings of {derive.min_rating} stars for likes, the split only those of "
             f"{split.min_rating}; expected the same or more."
         )
-    _refuse_too_few(split_ratings(database, split)["users"], split)
+    _refuse_too_few(split_ratings(database, split).users, split)
     derived = derive_co_liked(database, derive, progress)
     data = pull_evaluation_data(database, split.min_rating)
     _refuse_too_few(len(data.cases), split)  # a test file may hold out what nobody likes
@@ -99,31 +94,36 @@ def evaluate_in(
     of_lists |= own_lists
     if by_user is not None:
         by_user(tables)
-    reference = REFERENCE if REFERENCE in tables else TOO_MANY_FOR_EASE
-    main = [float(run[0]["movierec"]["ndcg@10"].mean()) for run in runs]
-    return {
-        "protocol": _in_words(split),
-        "order": trained["order"],
-        "users": len(data.cases),
-        "held_out": sum(len(case.held_out) for case in data.cases),
-        "train_likes": derived["likes"],
-        "seeds": list(range(train.seed, train.seed + n_seeds)),
-        "movierec_by_seed": main,
-        "methods": {
+    reference = REFERENCE if REFERENCE in tables else REFERENCE_WITHOUT_EASE
+    probe = _means(probes)
+    return EvaluationReport(
+        protocol=_in_words(split),
+        sequential=trained.settings.sequential == "on",
+        users=len(data.cases),
+        held_out=sum(len(case.held_out) for case in data.cases),
+        train_likes=derived.likes,
+        seeds=tuple(range(train.seed, train.seed + n_seeds)),
+        ndcg_by_seed=tuple(float(run[0]["movierec"]["ndcg@10"].mean()) for run in runs),
+        methods={
             name: {metric: float(table[metric].mean()) for metric in table.columns} | of_lists[name]
             for name, table in tables.items()
         },
-        "against": reference,
-        "differences": {
+        against=reference,
+        differences={
             name: compare(table, tables[reference]) for name, table in tables.items() if name != reference
         },
-        "strata": strata_means(
+        strata=strata_means(
             {name: tables[name] for name in ("most_popular", reference, "movierec")},
             strata(data.cases, data.catalogue),
         ),
-        "similar": {name: _means([one[name] for one in similar]) for name in similar[0]},
-        "genre_probe": _means(probes),
-    }
+        similar={name: _means([one[name] for one in similar]) for name in similar[0]},
+        genre_probe=GenreProbe(
+            average_precision=probe["average_precision"],
+            by_chance=probe["by_chance"],
+            movies=round(probe["movies"]),
+            genres=round(probe["genres"]),
+        ),
+    )
 
 
 def evaluate_baselines(data: EvaluationData, seed: int, progress: Progress = silent) -> tuple[Tables, Metrics]:
@@ -142,7 +142,7 @@ def evaluate_baselines(data: EvaluationData, seed: int, progress: Progress = sil
         for name, build in methods.items():
             scores = build(likes, seed)
             tables[name], of_lists[name] = evaluate_method(
-                lambda user, scores=scores: scores(user.liked.movies),  # type: ignore[misc]
+                lambda user, scores=scores: scores(user.likes.movies),  # type: ignore[misc]
                 data.cases,
                 data.catalogue,
             )
@@ -161,7 +161,9 @@ def evaluate_model(model: Model, data: EvaluationData) -> tuple[Tables, Metrics]
         "movierec": restricted_to(movierec_scores(model.scorer), model, catalogue),
     }
     if model.scorer.profiles is not None:
-        methods["tuned_vectors"] = restricted_to(movierec_scores(model.scorer, taste_only=True), model, catalogue)
+        methods["profile_vectors"] = restricted_to(
+            movierec_scores(model.scorer, profile_only=True), model, catalogue
+        )
     found = {name: evaluate_method(method, data.cases, catalogue) for name, method in methods.items()}
     return {name: one[0] for name, one in found.items()}, {name: one[1] for name, one in found.items()}
 
@@ -206,11 +208,11 @@ def restricted_to(scores_of: Method, model: Model, catalogue: Catalogue) -> Meth
     place = positions_in(catalogue.movie_ids, model.movie_ids)
 
     def method(user: UserProfile) -> NDArray[np.float64]:
-        ids = catalogue.movie_ids[user.liked.movies]
+        ids = catalogue.movie_ids[user.likes.movies]
         known = np.isin(ids, model.movie_ids)
-        liked = Liked(model.positions(ids), user.liked.ago[known])
+        likes = LikeHistory(model.positions(ids), user.likes.ages[known])
         scores = np.full(len(catalogue.movie_ids), -np.inf)
-        scores[place] = scores_of(UserProfile(user.user_id, liked, user.is_rated[place]))
+        scores[place] = scores_of(UserProfile(user.user_id, likes, user.is_rated[place]))
         return scores
 
     return method

@@ -1,8 +1,8 @@
-"""How far predicted stars are from those that were given, beside simple methods.
+"""How far predicted ratings are from held-out ones, compared with simple methods.
 
-    1. split   a part of the ratings becomes HELD_OUT: of each user's the newest, a random part, or those in a file
-    2. train   on what is left, once for each seed; epochs are chosen on a part of what is left
-    3. predict every held-out rating, also of users and movies of whom nothing is left
+    1. split    a part of the ratings becomes HELD_OUT: each user's newest, a random part, or those in a file
+    2. train    on what is left, once for each seed; epochs are chosen on a validation part of what is left
+    3. predict  every held-out rating, those of users and movies without training ratings included
 
 No held-out rating is used before step 3.
 """
@@ -13,7 +13,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.util import find_spec
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +22,7 @@ from movierec.database.connection import Database
 from movierec.embedding.settings import TrainSettings
 from movierec.errors import BadRequest, MissingExtra, MovieRecError
 from movierec.evaluation.rating_baselines import Predict, biases, global_mean, matrix_factorisation, neighbours
+from movierec.evaluation.results import CalibrationLevel, RatingEvaluationReport
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.pull import pull_movie_graph
 from movierec.graph.settings import DeriveSettings, SplitSettings
@@ -45,15 +45,14 @@ def evaluate_rating_prediction(
     database: Database,
     split: SplitSettings,
     settings: RatingModelSettings,
+    *,
     progress: Progress = silent,
     n_seeds: int = 1,
     threads: int = 2,
-) -> dict[str, Any]:
-    """Run the whole protocol in `database`, which is changed by it; returns the report.
+) -> RatingEvaluationReport:
+    """Run the whole protocol in `database`, which it changes; means over `n_seeds` seeds from `settings.seed`.
 
-    {"protocol", "users", "movies", "ratings", "held_out", "seeds", "epochs": [one a seed], "rmse_by_seed",
-    "methods": {name: {"rmse", "mae"}}, "calibration": [one a level]}; means over the seeds `settings.seed` and
-    following.
+    Raises BadRequest where nothing is held out, MissingExtra without the packages that are compared with.
     """
     require_extras()
     require_device(settings.device)
@@ -78,31 +77,31 @@ def evaluate_rating_prediction(
             for name, build in builders.items():
                 errors[name].append(errors_of(build(seed)(users, movies), given))
                 advance(1, name)
-    chances, epochs = np.zeros((len(given), len(graph.stars))), []
+    probabilities, epochs = np.zeros((len(given), len(graph.stars))), []
     for seed in seeds:
         model = train_rating_model(graph, replace(settings, seed=seed), None, progress, threads)
-        own = model.chances(users, movies)
+        own = model.probabilities(users, movies)
         errors["movierec"].append(errors_of(own @ graph.stars, given))
-        chances += own / n_seeds
+        probabilities += own / n_seeds
         epochs.append(len(model.losses))
     methods = {
         name: {key: float(np.mean([one[key] for one in found])) for key in found[0]}
         for name, found in errors.items()
     }
     if n_seeds > 1:
-        methods["movierec, mean of seeds"] = errors_of(chances @ graph.stars, given)
-    return {
-        "protocol": _in_words(split),
-        "users": len(np.unique(users)),
-        "movies": len(np.unique(movies)),
-        "ratings": graph.n_ratings,
-        "held_out": len(given),
-        "seeds": list(seeds),
-        "epochs": epochs,
-        "rmse_by_seed": [one["rmse"] for one in errors["movierec"]],
-        "methods": methods,
-        "calibration": calibration(chances, graph.stars, held_out),
-    }
+        methods["movierec, mean of seeds"] = errors_of(probabilities @ graph.stars, given)
+    return RatingEvaluationReport(
+        protocol=_in_words(split),
+        users=len(np.unique(users)),
+        movies=len(np.unique(movies)),
+        ratings=graph.n_ratings,
+        held_out=len(given),
+        seeds=tuple(seeds),
+        epochs=tuple(epochs),
+        rmse_by_seed=tuple(one["rmse"] for one in errors["movierec"]),
+        methods=methods,
+        calibration=calibration(probabilities, graph.stars, held_out),
+    )
 
 
 def errors_of(predicted: NDArray[np.float64], given: NDArray[np.float64]) -> dict[str, float]:
@@ -112,41 +111,39 @@ def errors_of(predicted: NDArray[np.float64], given: NDArray[np.float64]) -> dic
 
 
 def calibration(
-    chances: NDArray[np.float64], stars: NDArray[np.float64], held_out: HeldOut
-) -> list[dict[str, float]]:
-    """For each level: how many were given, what share that is, what share the (N, R) chances say, and where this
-    level was given, the mean of the stars to be expected and their root mean squared error.
-    """
+    probabilities: NDArray[np.float64], stars: NDArray[np.float64], held_out: HeldOut
+) -> tuple[CalibrationLevel, ...]:
+    """For each level how often it was given and predicted, by the (N, R) predicted probabilities."""
     _, _, given = held_out
-    levels, expected = level_of(stars, given), chances @ stars
-    rows: list[dict[str, float]] = []
+    levels, expected = level_of(stars, given), probabilities @ stars
+    rows = []
     for level, value in enumerate(stars.tolist()):
         own = levels == level
-        away = expected[own] - given[own]
+        errors = expected[own] - given[own]
         rows.append(
-            {
-                "stars": value,
-                "given": int(own.sum()),
-                "share": float(own.mean()),
-                "predicted_share": float(chances[:, level].mean()),
-                "mean_predicted": float(expected[own].mean()) if own.any() else 0.0,
-                "rmse": float(np.sqrt(np.mean(away**2))) if own.any() else 0.0,
-            }
+            CalibrationLevel(
+                stars=value,
+                given=int(own.sum()),
+                share=float(own.mean()),
+                predicted_share=float(probabilities[:, level].mean()),
+                mean_predicted=float(expected[own].mean()) if own.any() else 0.0,
+                rmse=float(np.sqrt(np.mean(errors**2))) if own.any() else 0.0,
+            )
         )
-    return rows
+    return tuple(rows)
 
 
 def require_extras() -> None:
     """Raises MissingExtra where a package is not installed that the evaluation needs."""
     for extra, packages in (("train", ("torch", "numba")), ("evaluate", ("surprise",))):
         if not all(map(find_spec, packages)):
-            raise MissingExtra("Evaluating stars", extra)
+            raise MissingExtra("Evaluating the rating model", extra)
 
 
 def _movie_graph(database: Database, progress: Progress) -> MovieGraph | None:
     """CO_LIKED of the training ratings, for the walks; None where no two movies are linked."""
     try:
-        derive_co_liked(database, DeriveSettings(order="off"), progress)
+        derive_co_liked(database, DeriveSettings(sequential="off"), progress)
     except MovieRecError as error:
         _log.warning("Neighbours are predicted by the biases alone. %s", error)
         return None
@@ -159,7 +156,7 @@ def _vectors(movies: MovieGraph | None, graph: RatingGraph, seed: int, threads: 
         return np.zeros((len(graph.movie_ids), 1), dtype=np.float32)
     from movierec.embedding.train import train_embeddings
 
-    embeddings = train_embeddings(movies, TrainSettings(order="off", seed=seed), threads=min(threads, 2))
+    embeddings = train_embeddings(movies, TrainSettings(sequential="off", seed=seed), threads=min(threads, 2))
     unit = np.zeros((len(graph.movie_ids), embeddings.vectors.shape[1]), dtype=np.float32)
     unit[np.searchsorted(graph.movie_ids, embeddings.movie_ids)] = unit_vectors(embeddings.vectors)
     return unit

@@ -1,10 +1,9 @@
-"""Measure methods: rank for every user, compare with what was held out, say how sure a difference is."""
+"""Tables of metrics: rank for every user, compare with what was held out, say how sure a difference is."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,6 +21,7 @@ from movierec.evaluation.metrics import (
     recall,
     reciprocal_rank,
 )
+from movierec.evaluation.results import Difference
 
 __all__ = ["Catalogue", "HeldOutCase", "compare", "evaluate_method", "list_metrics", "strata", "strata_means"]
 
@@ -44,7 +44,7 @@ class HeldOutCase:
     gap: int | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Catalogue:
     """What metrics of whole lists read: (C,) of the candidates, and how many movies have any rating at all."""
 
@@ -64,7 +64,7 @@ def evaluate_method(
     for case in cases:
         user = case.user
         # Whose likes were all held out gets no list: misses, all of them.
-        nobody = len(user.liked.movies) == 0
+        nobody = len(user.likes.movies) == 0
         ranked = np.empty(0, np.int64) if nobody else best(method(user), user.is_rated, LONGEST)
         hits, n = np.isin(catalogue.movie_ids[ranked], case.held_out), len(case.held_out)
         lists.append(ranked[:10])
@@ -96,30 +96,32 @@ def list_metrics(lists: Sequence[NDArray[np.int64]], catalogue: Catalogue) -> di
     }
 
 
-def compare(table: pd.DataFrame, other: pd.DataFrame, metric: str = "ndcg@10", seed: int = 1) -> dict[str, Any]:
-    """A difference paired by user: mean, standard error, ratio of the means, 95 % bootstrap intervals.
+def compare(table: pd.DataFrame, other: pd.DataFrame, seed: int = 1) -> Difference:
+    """NDCG@10 of one method against another's, paired by user.
 
-    The interval is that of 2,000 resamples of users, by percentiles (Efron 1979).
+    The intervals are those of 2,000 resamples of users, by percentiles (Efron 1979).
     """
-    ours, theirs = table[metric].to_numpy(), other[metric].to_numpy()
-    difference = ours - theirs
-    draws = np.random.default_rng(seed).integers(0, len(ours), (RESAMPLES, len(ours)))
+    own, others = table["ndcg@10"].to_numpy(), other["ndcg@10"].to_numpy()
+    difference = own - others
+    draws = np.random.default_rng(seed).integers(0, len(own), (RESAMPLES, len(own)))
     resampled = difference[draws].mean(axis=1)
-    ratios = ours[draws].mean(axis=1) / np.maximum(theirs[draws].mean(axis=1), 1e-12)
-    return {
-        metric: float(difference.mean()),
-        "standard_error": float(difference.std(ddof=1) / np.sqrt(len(difference))),
-        "interval": [float(x) for x in np.percentile(resampled, [2.5, 97.5])],
-        "ratio": float(ours.mean() / max(theirs.mean(), 1e-12)),
-        "ratio_interval": [float(x) for x in np.percentile(ratios, [2.5, 97.5])],
-    }
+    ratios = own[draws].mean(axis=1) / np.maximum(others[draws].mean(axis=1), 1e-12)
+    low, high = np.percentile(resampled, [2.5, 97.5])
+    low_ratio, high_ratio = np.percentile(ratios, [2.5, 97.5])
+    return Difference(
+        ndcg=float(difference.mean()),
+        standard_error=float(difference.std(ddof=1) / np.sqrt(len(difference))),
+        interval=(float(low), float(high)),
+        ratio=float(own.mean() / max(others.mean(), 1e-12)),
+        ratio_interval=(float(low_ratio), float(high_ratio)),
+    )
 
 
 def strata(cases: Sequence[HeldOutCase], catalogue: Catalogue) -> dict[str, dict[str, NDArray[np.bool_]]]:
     """Groups of users: by how many likes they have, by how popular what they went on to like is, and by
     the time between the last training like and the first held-out one. {kind: {group: (U,) bool}}, none empty.
     """
-    n_likes = np.array([len(case.user.liked.movies) for case in cases])
+    n_likes = np.array([len(case.user.likes.movies) for case in cases])
     counts = dict(zip(catalogue.movie_ids.tolist(), catalogue.like_counts.tolist(), strict=True))
     typical = np.array([np.median([counts.get(movie, 0.0) for movie in case.held_out.tolist()]) for case in cases])
     low, high = np.quantile(typical, [1 / 3, 2 / 3]) if len(cases) else (0.0, 0.0)

@@ -1,15 +1,14 @@
-"""Choose how taste and evidence are blended, without the likes that an evaluation asks for.
+"""Choose the score settings, profile temperature and graph weight, without the likes that an evaluation asks for.
 
-The test part is split off and thrown away; a part of what is left is held out in its place, and each pair of
-temperature and evidence is measured on that.
+The test part is split off and deleted; a part of what is left is held out in its place, and every pair of
+settings is evaluated on that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from movierec.errors import BadRequest
 from movierec.evaluation.dataset import pull_evaluation_data
 from movierec.evaluation.methods import movierec_scores
 from movierec.evaluation.protocol import restricted_to
+from movierec.evaluation.results import ScoreSettingsResult
 from movierec.evaluation.tables import evaluate_method
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.settings import DeriveSettings, SplitSettings
@@ -28,14 +28,14 @@ from movierec.graph.split import split_ratings
 from movierec.progress import Progress, silent
 from movierec.recommendation.model import pull_model
 
-__all__ = ["EVIDENCES", "TEMPERATURES", "inner_split", "tune_score_settings"]
+__all__ = ["GRAPH_WEIGHTS", "PROFILE_TEMPERATURES", "inner_split", "tune_score_settings"]
 
-TEMPERATURES = (1.0, 1.5, 2.0, 3.0, 4.0)
-EVIDENCES = (0.0, 0.25, 0.5, 0.75, 1.0, 2.0)
+PROFILE_TEMPERATURES = (1.0, 1.5, 2.0, 3.0, 4.0)
+GRAPH_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 2.0)
 
 
 def inner_split(database: Database, split: SplitSettings) -> None:
-    """Throw the test part away, which only a database made for experiments can bear, and split what is left."""
+    """Delete the test part, in a database made for experiments, and split what is left."""
     split_ratings(database, split)
     while database.write(load_query("evaluate/drop_held_out"), limit=10_000)[0]["ratings"]:
         pass
@@ -48,15 +48,11 @@ def tune_score_settings(
     derive: DeriveSettings,
     train: TrainSettings,
     checkpoints: Path,
+    *,
     progress: Progress = silent,
     n_seeds: int = 1,
-    temperatures: Sequence[float] = TEMPERATURES,
-    evidences: Sequence[float] = EVIDENCES,
-) -> list[dict[str, Any]]:
-    """NDCG@10 on the inner part for each pair, mean of `n_seeds` trainings, best first; changes `database`.
-
-    Rows: temperature, evidence, ndcg@10, coverage@10, order.
-    """
+) -> list[ScoreSettingsResult]:
+    """NDCG@10 on the inner part for each pair, mean of `n_seeds` trainings, best first; changes `database`."""
     inner_split(database, split)
     derive_co_liked(database, derive, progress)
     data = pull_evaluation_data(database, split.min_rating)
@@ -64,27 +60,26 @@ def tune_score_settings(
         raise BadRequest(
             f"{len(data.cases)} users have likes enough to hold some out twice; a choice needs at least 2."
         )
-    found: dict[tuple[float, float], list[tuple[float, float]]] = {}
+    pairs = list(product(PROFILE_TEMPERATURES, GRAPH_WEIGHTS))
+    found: dict[tuple[float, float], list[tuple[float, float]]] = {pair: [] for pair in pairs}
     for seed in range(train.seed, train.seed + n_seeds):
         train_and_write(database, replace(train, seed=seed), checkpoints, progress=progress)
         model = pull_model(database)
-        with progress("blends", len(temperatures) * len(evidences), "pairs") as advance:
-            for temperature in temperatures:
-                for evidence in evidences:
-                    scorer = replace(model.scorer, temperature=temperature, share=evidence)
-                    method = restricted_to(movierec_scores(scorer), model, data.catalogue)
-                    table, lists = evaluate_method(method, data.cases, data.catalogue)
-                    measured = (float(table["ndcg@10"].mean()), lists["coverage@10"])
-                    found.setdefault((temperature, evidence), []).append(measured)
-                    advance(1)
-    rows = [
-        {
-            "temperature": temperature,
-            "evidence": evidence,
-            "ndcg@10": float(np.mean([ndcg for ndcg, _ in measured])),
-            "coverage@10": float(np.mean([coverage for _, coverage in measured])),
-            "order": model.order,
-        }
-        for (temperature, evidence), measured in found.items()
+        with progress("score settings", len(pairs), "pairs") as advance:
+            for temperature, weight in pairs:
+                scorer = replace(model.scorer, profile_temperature=temperature, graph_weight=weight)
+                method = restricted_to(movierec_scores(scorer), model, data.catalogue)
+                table, lists = evaluate_method(method, data.cases, data.catalogue)
+                found[temperature, weight].append((float(table["ndcg@10"].mean()), lists["coverage@10"]))
+                advance(1)
+    results = [
+        ScoreSettingsResult(
+            profile_temperature=temperature,
+            graph_weight=weight,
+            ndcg=float(np.mean([ndcg for ndcg, _ in metrics])),
+            coverage=float(np.mean([coverage for _, coverage in metrics])),
+            sequential=model.sequential,
+        )
+        for (temperature, weight), metrics in found.items()
     ]
-    return sorted(rows, key=lambda row: (-row["ndcg@10"], row["temperature"], row["evidence"]))
+    return sorted(results, key=lambda one: (-one.ndcg, one.profile_temperature, one.graph_weight))

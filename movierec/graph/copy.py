@@ -80,6 +80,6 @@ class _Ratings:
 
 def _write(target: Database, kind: str, columns: dict[str, Any]) -> int:
     n_rows = len(next(iter(columns.values())))
-    chunk = Chunk(kind, 0, n_rows, np.arange(n_rows), columns)
+    chunk = Chunk(kind=kind, first_row=0, end_row=n_rows, rows=np.arange(n_rows), columns=columns)
     target.in_transaction(lambda transaction: write_chunk(transaction, chunk, COPIED))
     return n_rows

@@ -21,14 +21,16 @@ from typing import Any
 
 from movierec.database.connection import Database, Row, Transaction
 from movierec.database.query_files import load_query
-from movierec.database.runs import RunLog, last_done, latest_run, property_name, record_run, reject_unfinished
+from movierec.database.runs import RunLog, last_done, latest_run, record_run, reject_unfinished
 from movierec.errors import BadRequest, MovieRecError, ServerOutOfMemory, StageMissing
 from movierec.graph.derive_preview import Preview
 from movierec.graph.derive_steps import BATCH_PATHS, WRITERS, CoLikes, DeriveConstants, InTransaction
+from movierec.graph.results import DerivePreview, DeriveResult
 from movierec.graph.settings import DeriveSettings
 from movierec.progress import Progress, silent
+from movierec.records import camel_case
 
-__all__ = ["derive_co_liked", "preview_derive", "settings_of_last_derive"]
+__all__ = ["derive_co_liked", "last_derive_settings", "preview_derive"]
 
 _log = logging.getLogger(__name__)
 
@@ -40,31 +42,32 @@ def derive_co_liked(
     settings: DeriveSettings,
     progress: Progress = silent,
     incremental: bool = False,
+    *,
     one_transaction_paths: int = ONE_TRANSACTION_PATHS,
     batch_paths: int = BATCH_PATHS,
-) -> dict[str, Any]:
-    """Bring CO_LIKED up to the ratings; returns the settings and what came of them.
+) -> DeriveResult:
+    """Bring CO_LIKED and FOLLOWED_BY up to the ratings.
 
-    Raises StageMissing when nothing is loaded, or incrementally when there is no full derive to go on from;
+    Raises StageMissing when nothing is loaded, or incrementally when there is no full derivation to start from;
     BadRequest when that had other settings; MovieRecError when no pair passes the thresholds.
     """
     started = time.monotonic()
     _checked(database, settings, incremental)
     described = settings.as_dict() | {"incremental": incremental}
     with record_run(database, "derive", described, single_transaction=True) as run:
-        # Again, now that no other derive can come between.
+        # Again, now that no other derivation can come between.
         job = _DeriveJob(database, settings, _checked(database, settings, incremental), batch_paths)
         try:
-            most = one_transaction_paths
             result = database.in_transaction(
-                lambda transaction: job.in_single_transaction(transaction, run, most, progress)
+                lambda transaction: job.in_single_transaction(transaction, run, one_transaction_paths, progress)
             )
         except (_TransactionTooLarge, ServerOutOfMemory):
-            _log.info("more than fits into one transaction; going on in batches")
+            _log.info("too large for one transaction; writing in batches")
             run.mark_visible(database)
             result = job.count(database.in_transaction, progress, writers=WRITERS) | {"swapped_at_once": False}
         run.results |= result
-    return {"run_id": run.run_id, **described, **result, "seconds": round(time.monotonic() - started, 3)}
+    seconds = round(time.monotonic() - started, 3)
+    return DeriveResult(run_id=run.run_id, settings=settings, incremental=incremental, seconds=seconds, **result)
 
 
 def preview_derive(
@@ -72,8 +75,9 @@ def preview_derive(
     settings: DeriveSettings,
     progress: Progress = silent,
     incremental: bool = False,
+    *,
     batch_paths: int = BATCH_PATHS,
-) -> dict[str, Any]:
+) -> DerivePreview:
     """What `derive_co_liked` would write: sizes, degrees, weights, time and memory. Nothing stays in the graph.
 
     Raises what that raises, and ServerOutOfMemory where the lists of likes do not fit in one transaction.
@@ -84,36 +88,30 @@ def preview_derive(
     with database.rolled_back() as transaction:
         result = job.count(lambda work: work(transaction), progress, on_rows=preview.add)
         n_old = 0 if incremental else transaction.run(load_query("derive/summary"))[0]["edges"]
-    return {
-        **settings.as_dict(),
-        "incremental": incremental,
-        **result,
-        **preview.summary(n_old, time.monotonic() - started, job.fits(ONE_TRANSACTION_PATHS)),
-    }
+    sizes = preview.summary(n_old, time.monotonic() - started, job.fits(ONE_TRANSACTION_PATHS))
+    return DerivePreview(settings=settings, incremental=incremental, **(result | sizes))
 
 
-def settings_of_last_derive(database: Database) -> DeriveSettings:
-    """The settings to go on with incrementally; StageMissing when no derive was ever done."""
+def last_derive_settings(database: Database) -> DeriveSettings:
+    """The settings of the last derivation, for an incremental one; StageMissing when there is none."""
     return _settings_of(_last_derive(database))
 
 
 def _last_derive(database: Database) -> Row:
     run = last_done(database, "derive")
     if run is None:
-        raise StageMissing('There is no derive to go on from. Run "movierec derive" first.')
+        raise StageMissing('There is no derivation to start from. Run "movierec derive" first.')
     return run
 
 
 def _settings_of(run: Row) -> DeriveSettings:
-    # A property that is null is not stored, nor one that an earlier version did not know.
-    values: dict[str, Any] = {
-        field.name: run.get(property_name(field.name), field.default) for field in fields(DeriveSettings)
-    }
+    # A property that is null is not stored.
+    values: dict[str, Any] = {field.name: run.get(camel_case(field.name)) for field in fields(DeriveSettings)}
     return DeriveSettings(**values)
 
 
 def _checked(database: Database, settings: DeriveSettings, incremental: bool) -> DeriveConstants | None:
-    """The constants to keep, or None for a full derive; raises when it cannot begin."""
+    """The constants to keep, or None for a full derivation; raises when it cannot begin."""
     if not database.read_one(load_query("derive/has_ratings"))["hasRatings"]:
         raise StageMissing('No RATED relationships. Run "movierec load" first.')
     for stage in ("load", "split"):
@@ -125,16 +123,16 @@ def _checked(database: Database, settings: DeriveSettings, incremental: bool) ->
     if last != settings:
         differing = [name for name, value in settings.as_dict().items() if value != getattr(last, name)]
         raise BadRequest(
-            f"The last derive had another {', '.join(differing)}. "
+            f"The last derivation had another {', '.join(differing)}. "
             'Run "movierec derive" in full with the new settings, or --incremental without any.'
         )
     newest = latest_run(database, "derive")
     if newest is not None and newest["status"] != "done" and not newest.get("incremental"):
         raise StageMissing(
-            f'The last derive ({newest["runId"]}) is "{newest["status"]}", so there is no whole graph to go on '
-            'from. Run "movierec derive" without --incremental.'
+            f'The last derivation ({newest["runId"]}) is "{newest["status"]}", so the graph is not whole. '
+            'Run "movierec derive" without --incremental.'
         )
-    return DeriveConstants(done["denominatorValue"], done["referenceTime"], bool(done.get("ordered")))
+    return DeriveConstants(done["denominatorValue"], done["referenceTime"], bool(done["isSequential"]))
 
 
 class _TransactionTooLarge(Exception):
@@ -201,21 +199,23 @@ class _DeriveJob:
             advance(1, f"{n_movies} liked movies")
             likes = steps.keep_likes(self.raters, reference_time)
             advance(1, f"{likes.likes} likes")
-            ordered = steps.has_reliable_timestamps()
-            if ordered:
+            sequential = steps.has_reliable_timestamps()
+            if sequential:
                 self._keep_all_ages(steps)
-            advance(1, "in order" if ordered else "in no order")
+            advance(1, "in order" if sequential else "timestamps do not order them")
         by_users = self.settings.denominator == "users"
-        constants = DeriveConstants(likes.user_decays if by_users else likes.like_decays, reference_time, ordered)
-        followed = self._pairs(steps, list(range(n_movies)), constants, progress)
+        constants = DeriveConstants(
+            likes.user_decays if by_users else likes.like_decays, reference_time, sequential
+        )
+        followed_by = self._pairs(steps, list(range(n_movies)), constants, progress)
         return {
             "users": likes.users,
             "likes": likes.likes,
             "capped_users": likes.capped,
             "denominator_value": constants.denominator,
             "reference_time": constants.reference_time,
-            "ordered": constants.ordered,
-            "followed": followed,
+            "is_sequential": constants.sequential,
+            "followed_by": followed_by,
         }
 
     def _keep_all_ages(self, steps: CoLikes) -> None:
@@ -227,25 +227,25 @@ class _DeriveJob:
         with progress("likes", 3, "steps") as advance:
             steps.index_new_movies()
             advance(1)
-            if constants.ordered:
+            if constants.sequential:
                 steps.mark_order_changed()
             changed_users = steps.keep_changed_likes(constants.reference_time)
-            if constants.ordered:
+            if constants.sequential:
                 steps.mark_order_changed()
                 steps.keep_ages(steps.changed_users())
             advance(1, f"{changed_users} users have changed")
             indexes = steps.changed_indexes()
             advance(1, f"{len(indexes)} movies have changed")
-        followed = 0
+        followed_by = 0
         if self.settings.top_k is None:
             indexes, paths = steps.count_likes(indexes, constants.reference_time)
             if sum(paths) > most_paths:
                 raise _TransactionTooLarge
             with progress("recount pairs", sum(paths), "paths") as advance:
                 steps.relink(indexes, paths, constants, advance)
-            if constants.ordered:
+            if constants.sequential:
                 again, paths = steps.count_likes(steps.order_changed_indexes(), constants.reference_time)
-                followed = self._follow(steps, again, paths, progress)
+                followed_by = self._follow(steps, again, paths, progress)
         elif steps.has_changes():
             if not self.fits(most_paths):
                 raise _TransactionTooLarge
@@ -256,17 +256,17 @@ class _DeriveJob:
                 steps.clear_followed()
             n_movies = steps.index_all_movies()
             steps.keep_likes(self.raters, constants.reference_time)
-            if constants.ordered:
+            if constants.sequential:
                 self._keep_all_ages(steps)
-            followed = self._pairs(steps, list(range(n_movies)), constants, progress)
+            followed_by = self._pairs(steps, list(range(n_movies)), constants, progress)
         return {
             **steps.totals(),
             "changed_users": changed_users,
             "changed_movies": len(indexes),
             "denominator_value": constants.denominator,
             "reference_time": constants.reference_time,
-            "ordered": constants.ordered,
-            "followed": followed,
+            "is_sequential": constants.sequential,
+            "followed_by": followed_by,
         }
 
     def _pairs(self, steps: CoLikes, indexes: list[int], constants: DeriveConstants, progress: Progress) -> int:
@@ -274,7 +274,7 @@ class _DeriveJob:
         indexes, paths = steps.count_likes(indexes, constants.reference_time)
         with progress("count pairs", sum(paths), "paths") as advance:
             (steps.link if self.settings.top_k is None else steps.link_best)(indexes, paths, constants, advance)
-        return self._follow(steps, indexes, paths, progress) if constants.ordered else 0
+        return self._follow(steps, indexes, paths, progress) if constants.sequential else 0
 
     def _follow(self, steps: CoLikes, indexes: list[int], paths: list[int], progress: Progress) -> int:
         with progress("count what follows", sum(paths), "paths") as advance:
@@ -292,7 +292,7 @@ class _DeriveJob:
             "movies": summary["movies"],
             "edges": summary["edges"],
             "mean_degree": round(2 * summary["edges"] / summary["movies"], 3),
-            "followed": summary["followed"],
+            "followed_by": summary["followedBy"],
         }
 
     @cached_property

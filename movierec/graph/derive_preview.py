@@ -8,6 +8,7 @@ import numpy as np
 
 from movierec.database.connection import Row
 from movierec.graph.derive_steps import WRITERS
+from movierec.graph.results import WeightBin
 from movierec.graph.stats import QUANTILES
 
 __all__ = ["Preview"]
@@ -60,15 +61,15 @@ class Preview:
         }
 
 
-def _histogram(weights: np.ndarray) -> list[dict[str, float]]:
+def _histogram(weights: np.ndarray) -> tuple[WeightBin, ...]:
     if not len(weights):
-        return []
+        return ()
     exponents = np.floor(np.log10([weights.min(), weights.max()])).astype(int)
     bounds = np.array([step * 10.0**k for k in range(exponents[0], exponents[1] + 1) for step in (1, 2, 5)])
     bounds = np.append(bounds, 10.0 ** (exponents[1] + 1))
     edges, _ = np.histogram(weights, bounds)
     shown = np.flatnonzero(edges)
-    return [
-        {"from": float(f"{bounds[i]:.6g}"), "to": float(f"{bounds[i + 1]:.6g}"), "edges": int(edges[i])}
+    return tuple(
+        WeightBin(from_=float(f"{bounds[i]:.6g}"), to=float(f"{bounds[i + 1]:.6g}"), edges=int(edges[i]))
         for i in range(shown[0], shown[-1] + 1)
-    ]
+    )

@@ -43,14 +43,14 @@ class InTransaction(Protocol):
 
 @dataclass(frozen=True)
 class DeriveConstants:
-    """What a full derive finds, and an incremental one after it keeps."""
+    """What a full derivation finds, and an incremental one after it keeps."""
 
     denominator: float  # D
-    reference_time: int  # Unix seconds; a like of this time or later counts whole
-    ordered: bool  # whether FOLLOWED_BY is derived too
+    reference_time: int  # Unix seconds; a like of this time or later counts in full
+    sequential: bool  # whether FOLLOWED_BY is derived too
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Likes:
     """What is liked: sums over the users, and with a half-life over decays."""
 
@@ -87,8 +87,8 @@ class CoLikes:
 
     def has_reliable_timestamps(self) -> bool:
         """Whether FOLLOWED_BY is to be derived: by the setting, or if times tell likes of an hour apart."""
-        if self.settings.order != "auto":
-            return self.settings.order == "on"
+        if self.settings.sequential != "auto":
+            return self.settings.sequential == "on"
         (times,) = self._run("derive/timestamp_resolution", minRating=self.settings.min_rating)
         return bool(times["distinct"] >= max(1, times["tied"]))
 
@@ -207,14 +207,22 @@ class CoLikes:
     ) -> None:
         """Count, weigh and write the pairs of each movie with those of a larger index."""
         # A batch whose commit was not answered is repeated, and must not find its own edges there.
-        self._link("derive/co_liked", indexes, paths, constants, advance, {}, "derive/clear_co_liked_from_movies")
+        self._link(
+            "derive/co_liked",
+            indexes,
+            paths,
+            constants,
+            advance=advance,
+            more={},
+            before="derive/clear_co_liked_from_movies",
+        )
 
     def link_best(
         self, indexes: Sequence[int], paths: Sequence[int], constants: DeriveConstants, advance: Advance
     ) -> None:
         """The pairs of each movie with all others, of each the best `top_k`."""
         more = {"lastIndex": self.last_index(), "topK": self.settings.top_k}
-        self._link("derive/co_liked_of_movies", indexes, paths, constants, advance, more)
+        self._link("derive/co_liked_of_movies", indexes, paths, constants, advance=advance, more=more)
 
     def relink(
         self, indexes: Sequence[int], paths: Sequence[int], constants: DeriveConstants, advance: Advance
@@ -223,7 +231,9 @@ class CoLikes:
         last_index = self.last_index()
         more = {"lastIndex": last_index, "topK": last_index + 1}  # no movie has as many neighbours
         before = "derive/clear_co_liked_of_movies"
-        self._link("derive/co_liked_of_movies", indexes, paths, constants, advance, more, before)
+        self._link(
+            "derive/co_liked_of_movies", indexes, paths, constants, advance=advance, more=more, before=before
+        )
 
     def totals(self) -> dict[str, int]:
         """How many users like anything, and how many likes there are."""
@@ -243,12 +253,13 @@ class CoLikes:
         indexes: Sequence[int],
         paths: Sequence[int],
         constants: DeriveConstants,
+        *,
         advance: Advance,
         more: dict[str, Any],
         before: str = "",
     ) -> None:
         settings = self.settings
-        half_life = settings.half_life is not None
+        half_life_days = settings.half_life_days is not None
         parameters = more | {
             "minRating": settings.min_rating,
             "isCapped": settings.max_user_likes is not None,
@@ -258,9 +269,9 @@ class CoLikes:
             "minWeight": settings.min_weight,
             "minCount": settings.min_count,
             "dryRun": self.dry_run,
-            **(self._ageing(constants.reference_time) if half_life else {}),
+            **(self._ageing(constants.reference_time) if half_life_days else {}),
         }
-        text = load_query(f"{query}_decayed" if half_life else query)
+        text = load_query(f"{query}_decayed" if half_life_days else query)
 
         def work(bounds: tuple[int, int]) -> tuple[int, list[Row]]:
             first, last = bounds
@@ -281,7 +292,7 @@ class CoLikes:
                 self.on_rows(rows)
 
     def _ageing(self, reference_time: int) -> dict[str, Any]:
-        days = self.settings.half_life
+        days = self.settings.half_life_days
         return {
             "minRating": self.settings.min_rating,
             "halfLife": None if days is None else days * DAY,

@@ -17,7 +17,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from movierec.database.connection import Database, Transaction
 from movierec.database.query_files import load_query
 from movierec.database.runs import RunLog, record_run
 from movierec.errors import BadRequest, DataRejected, MovieRecError, ServerOutOfMemory
+from movierec.graph.results import LoadCheck, LoadResult, TableCounts
 from movierec.graph.write import Counts, write_chunk
 from movierec.progress import Progress, silent
 from movierec.ratings.files import Files
@@ -43,10 +44,10 @@ FLOOR_ROWS = 100  # rows of a transaction below which the server's memory is not
 
 def load_ratings(
     database: Database, path: str | Path, batch_rows: int = BATCH_ROWS, progress: Progress = silent
-) -> dict[str, Any]:
+) -> LoadResult:
     """Load what `path` holds, whatever its format, stopping at the first bad row; see `load_files`."""
     with Files(path) as files, BadRows() as bad_rows:
-        return load_files(database, files, ReadSettings(), bad_rows, batch_rows, progress)
+        return load_files(database, files, ReadSettings(), bad_rows, batch_rows=batch_rows, progress=progress)
 
 
 def load_files(
@@ -54,10 +55,11 @@ def load_files(
     files: Files,
     settings: ReadSettings,
     bad_rows: BadRows,
+    *,
     batch_rows: int = BATCH_ROWS,
     progress: Progress = silent,
-) -> dict[str, Any]:
-    """Load a source; returns what was read, written, unchanged and rejected, and what the graph holds now.
+) -> LoadResult:
+    """Load a source.
 
     Raises DataRejected for one bad row too many, BadRequest while the database holds a test part. What was
     committed before stays; the same call goes on after it.
@@ -75,47 +77,46 @@ def load_files(
         run.results["load_id"] = ledger.load_id
         writer = _Writer(database, run, ledger, batch_rows, brings_movies=not source.has_movies)
         reader = CheckedReader(files, source, bad_rows)
-        tables: dict[str, dict[str, int]] = {}
+        tables: dict[str, TableCounts] = {}
         for position, table in enumerate(source.tables):
             tables[table.member] = writer.load(position, table, reader, prints[table.member].n_lines, progress)
             if files.stamp(table.member) != prints[table.member].stamp:
                 raise DataRejected(f"{files.label(table.member)} changed while it was read. Run again.")
         database.write(load_query("load/close"), loadId=ledger.load_id, rejected=bad_rows.count)
-        result = _summary(tables, bad_rows) | {"duplicates": writer.counts.repeated}
+        result = _totals(tables) | {"duplicates": writer.counts.repeated}
         counts = database.read_one(load_query("doctor/counts"))
         result |= {name: counts[name] for name in ("users", "movies", "ratings")}
         run.results |= result
-    return {
-        "load_id": ledger.load_id,
-        "format": source.format,
+    return LoadResult(
+        load_id=ledger.load_id,
+        format=source.format,
+        rejects_file=bad_rows.path,
+        tables=tables,
+        seconds=round(time.monotonic() - started, 3),
         **result,
-        "tables": tables,
-        "seconds": round(time.monotonic() - started, 3),
-    }
+    )
 
 
-def check_files(
-    files: Files, settings: ReadSettings, bad_rows: BadRows, progress: Progress = silent
-) -> dict[str, Any]:
+def check_files(files: Files, settings: ReadSettings, bad_rows: BadRows, progress: Progress = silent) -> LoadCheck:
     """Read and check everything, and write nothing; needs no server."""
     started = time.monotonic()
     source = recognise(files, settings)
     reader = CheckedReader(files, source, bad_rows)
-    tables = {}
+    tables: dict[str, TableCounts] = {}
     for table in source.tables:
         read, rejected = 0, bad_rows.count
         with progress(f"check {table.member}", None, "rows") as advance:
             for chunk in reader.chunks(table, BATCH_ROWS):
                 read = chunk.end_row
                 advance(chunk.end_row - chunk.first_row)
-        tables[table.member] = {"read": read, "written": 0, "rejected": bad_rows.count - rejected}
-        tables[table.member]["unchanged"] = 0
-    return {
-        "format": source.format,
-        **_summary(tables, bad_rows),
-        "tables": tables,
-        "seconds": round(time.monotonic() - started, 3),
-    }
+        tables[table.member] = TableCounts(read=read, written=0, unchanged=0, rejected=bad_rows.count - rejected)
+    return LoadCheck(
+        format=source.format,
+        rejects_file=bad_rows.path,
+        tables=tables,
+        seconds=round(time.monotonic() - started, 3),
+        **_totals(tables),
+    )
 
 
 def list_loads(database: Database) -> list[dict[str, Any]]:
@@ -187,7 +188,7 @@ class _Writer:
 
     def load(
         self, position: int, table: Table, reader: CheckedReader, n_lines: int | None, progress: Progress
-    ) -> dict[str, int]:
+    ) -> TableCounts:
         """Load one table; returns its read, written, unchanged and rejected rows."""
         read, written, rejected_before = 0, 0, reader.bad_rows.count
         with progress(f"load {table.member}", n_lines, "rows") as advance:
@@ -199,7 +200,8 @@ class _Writer:
                 read = chunk.end_row
                 advance(chunk.end_row - chunk.first_row)
         rejected = reader.bad_rows.count - rejected_before
-        return {"read": read, "written": written, "unchanged": read - written - rejected, "rejected": rejected}
+        unchanged = read - written - rejected
+        return TableCounts(read=read, written=written, unchanged=unchanged, rejected=rejected)
 
     def _pieces(self, position: int, chunk: Chunk) -> Iterator[Chunk]:
         """What is to be written of a chunk, in pieces of `batch_rows`, which may shrink on the way."""
@@ -258,12 +260,9 @@ def _fingerprint(source: Source, prints: dict[str, _Print]) -> str:
     return digest.hexdigest()
 
 
-def _summary(tables: dict[str, dict[str, int]], bad_rows: BadRows) -> dict[str, Any]:
-    names = ("read", "written", "unchanged", "rejected")
-    total: dict[str, Any] = {name: sum(table[name] for table in tables.values()) for name in names}
-    if bad_rows.path is not None:
-        total["rejects_file"] = str(bad_rows.path)
-    return total
+def _totals(tables: dict[str, TableCounts]) -> dict[str, int]:
+    names = [field.name for field in fields(TableCounts)]
+    return {name: sum(getattr(table, name) for table in tables.values()) for name in names}
 
 
 def _name(files: Files) -> str:

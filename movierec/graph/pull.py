@@ -24,7 +24,7 @@ FOLLOWED_MIN_WEIGHT = 0.5  # of an edge that is walked, as s * pmi; what is belo
 STREAMS = 2  # at the same time: the server reads each on one of its threads
 
 # Relationship -> the query that pulls it, and where the Run of the derive says how many there are.
-EDGES = {"CO_LIKED": ("pull/co_liked", "edges"), "FOLLOWED_BY": ("pull/followed_by", "followed")}
+EDGES = {"CO_LIKED": ("pull/co_liked", "edges"), "FOLLOWED_BY": ("pull/followed_by", "followedBy")}
 
 Edges = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]  # sources, targets, weights; (E,) each
 
@@ -70,8 +70,8 @@ def pull_edges(database: Database, kind: str, progress: Progress = silent) -> Ed
         )
     if not n_edges:
         raise StageMissing(
-            f"There are no {kind} relationships: {derived['runId']} found that times tell no order of "
-            'likes, or was told to heed none. Train with --order off, or run "movierec derive --order on".'
+            f"There are no {kind} relationships: timestamps do not order the likes, or {derived['runId']} was "
+            'told not to use them. Train with --sequential off, or run "movierec derive --sequential on".'
         )
     sources, targets, weights = (np.concatenate(column) for column in zip(*parts, strict=True))
     return sources, targets, weights
@@ -88,17 +88,21 @@ def pull_likes(database: Database) -> LikeLists:
         place = np.full(indexes.max(initial=-1) + 1, -1, dtype=np.int32)  # likeIndex -> position
         place[indexes[by_id]] = np.arange(len(ids))
         lists: list[NDArray[np.int32]] = []
-        steps: list[NDArray[np.float32]] = []
-        ordered = True
+        ages: list[NDArray[np.float32]] = []
+        sequential = True
         for row in database.stream(load_query("pull/likes")):
             lists.append(place[np.array(row["indexes"][::-1], dtype=np.int64)])
-            ordered = ordered and row["steps"] is not None
-            if ordered:
-                steps.append(np.array(row["steps"][::-1], dtype=np.float32))
+            sequential = sequential and row["ages"] is not None
+            if sequential:
+                ages.append(np.array(row["ages"][::-1], dtype=np.float32))
     indptr = np.concatenate([[0], np.cumsum([len(one) for one in lists])]).astype(np.int64)
     joined = np.concatenate([np.empty(0, np.int32), *lists])
     return LikeLists(
-        ids[by_id], counts[by_id], indptr, joined, np.concatenate(steps) if ordered and steps else None
+        movie_ids=ids[by_id],
+        like_counts=counts[by_id],
+        indptr=indptr,
+        movies=joined,
+        ages=np.concatenate(ages) if sequential and ages else None,
     )
 
 

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 from movierec.errors import BadRequest
 
-__all__ = ["DENOMINATORS", "MEASURES", "ORDERS", "PRESETS", "SPLIT_STRATEGIES", "DeriveSettings", "SplitSettings"]
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+__all__ = [
+    "DENOMINATORS",
+    "MEASURES",
+    "PRESETS",
+    "SEQUENTIAL_CHOICES",
+    "SPLIT_STRATEGIES",
+    "DeriveSettings",
+    "SplitSettings",
+]
 
 # Measure -> the least weight and the least count of an edge, where they are not given. The formulas are in
 # docs/measures.md.
@@ -24,11 +36,11 @@ MEASURES = {
     "cosine": (0.0, 5),
     "llr": (10.83, 1),  # less than this comes by chance once in a thousand pairs
 }
-MOST = 2**31
+INT32_LIMIT = 2**31
 DENOMINATORS = ("users", "likes")
-ORDERS = ("auto", "on", "off")
+SEQUENTIAL_CHOICES = ("auto", "on", "off")
 
-# Strategy -> the settings it heeds.
+# Strategy -> the settings it uses.
 SPLIT_STRATEGIES = {
     "newest": ("min_rating", "fraction", "min_likes"),
     "last": ("min_rating", "min_likes"),
@@ -38,23 +50,31 @@ SPLIT_STRATEGIES = {
 }
 
 
-@dataclass(frozen=True)
+def require_known(settings: type[DataclassInstance], changes: Mapping[str, object]) -> None:
+    """Raises BadRequest for the first of `changes` that is no setting."""
+    known = [field.name for field in fields(settings)]
+    for name in changes:
+        if name not in known:
+            raise BadRequest(f"No setting {name!r}; expected one of {', '.join(known)}.")
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeriveSettings:
-    """Which ratings are likes, and which pairs of movies become CO_LIKED with which weight."""
+    """Settings of one derivation: which ratings are likes, and which pairs of movies become CO_LIKED."""
 
     min_rating: float = 4.0  # stars; a rating of this or more is a like
-    measure: str = "xy_pmi"
-    denominator: str = "users"  # D: users who liked anything, or the number of likes
-    min_weight: float | None = None  # None: the measure's
-    min_count: int | None = None  # users who liked both
-    damping: float = 10.0  # users; of damped_lift
-    top_k: int | None = None  # edges to keep of each movie; an edge stays if either end keeps it
-    max_user_likes: int | None = None  # the newest likes to heed of each user
-    half_life: float | None = None  # days in which a like loses half its weight
-    order: str = "auto"  # derive FOLLOWED_BY too: on, off, or where times tell likes of one hour apart
-    follow_scale: float = 20.0  # likes in which the weight of what follows falls by a factor of e
-    follow_window: int = 30  # likes; what comes later does not count as following
-    follow_top_k: int = 200  # FOLLOWED_BY relationships to keep out of each movie
+    measure: str = "xy_pmi"  # of association, the weight of CO_LIKED: one of MEASURES
+    denominator: str = "users"  # D: the number of users who like anything, or of likes
+    min_weight: float | None = None  # of an edge; None: the measure's default
+    min_count: int | None = None  # users who like both movies; None: the measure's default
+    damping: float = 10.0  # users at which damped_lift is half of lift
+    top_k: int | None = None  # strongest edges to keep for each movie; an edge stays if either end keeps it
+    max_user_likes: int | None = None  # newest likes to use of each user
+    half_life_days: float | None = None  # days after which a like counts half
+    sequential: str = "auto"  # derive FOLLOWED_BY too: on, off, or auto, where timestamps order the likes
+    follow_scale: float = 20.0  # likes over which the weight of a later like falls by a factor of e
+    follow_window: int = 30  # likes; a later one does not count as following
+    follow_top_k: int = 200  # strongest FOLLOWED_BY relationships to keep out of each movie
 
     def __post_init__(self) -> None:
         if self.measure not in MEASURES:
@@ -71,30 +91,36 @@ class DeriveSettings:
             raise BadRequest(f"min_weight is {self.min_weight}; expected a number of at least 0.")
         if self.min_count is None or self.min_count < 1:
             raise BadRequest(f"min_count is {self.min_count}; expected at least 1.")
-        if self.order not in ORDERS:
-            raise BadRequest(f"order is {self.order!r}; expected one of {', '.join(ORDERS)}.")
+        if self.sequential not in SEQUENTIAL_CHOICES:
+            raise BadRequest(
+                f"sequential is {self.sequential!r}; expected one of {', '.join(SEQUENTIAL_CHOICES)}."
+            )
         for name in (
             "min_count",
             "top_k",
             "max_user_likes",
-            "half_life",
+            "half_life_days",
             "damping",
             "follow_scale",
             "follow_window",
             "follow_top_k",
         ):
             value = getattr(self, name)
-            if value is not None and not 0 < value < MOST:
-                raise BadRequest(f"{name} is {value}; expected more than 0 and less than {MOST}.")
+            if value is not None and not 0 < value < INT32_LIMIT:
+                raise BadRequest(f"{name} is {value}; expected more than 0 and less than {INT32_LIMIT}.")
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_preset(cls, preset: str, **changes: Any) -> DeriveSettings:
-        """The preset's settings, with every change that is not None applied."""
+        """The preset's settings, with every change that is not None applied.
+
+        Raises BadRequest for an unknown preset, an unknown setting or a value that is out of range.
+        """
         if preset not in PRESETS:
             raise BadRequest(f"No preset {preset!r}; expected one of {', '.join(PRESETS)}.")
+        require_known(cls, changes)
         given = {name: value for name, value in changes.items() if value is not None}
         values = PRESETS[preset]
         if given.get("measure", values.get("measure", cls.measure)) != values.get("measure", cls.measure):
@@ -103,7 +129,7 @@ class DeriveSettings:
         return cls(**(values | given))
 
 
-_KERAS = {"min_rating": 5.0, "denominator": "likes", "min_weight": 10.0, "order": "off"}
+_KERAS = {"min_rating": 5.0, "denominator": "likes", "min_weight": 10.0, "sequential": "off"}
 
 PRESETS: dict[str, dict[str, Any]] = {
     "default": {},
@@ -111,11 +137,11 @@ PRESETS: dict[str, dict[str, Any]] = {
     "keras": _KERAS,
     "case-study": _KERAS,
     # The book chapter's graph: plain co-occurrence counts of ten and more.
-    "co-count": {"measure": "count", "min_weight": 10.0, "min_count": 10, "order": "off"},
+    "co-count": {"measure": "count", "min_weight": 10.0, "min_count": 10, "sequential": "off"},
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SplitSettings:
     """Which ratings are held out; the strategies are described in `split.py`."""
 

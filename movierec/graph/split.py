@@ -15,16 +15,17 @@ an interrupted one can be repeated.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from dataclasses import asdict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
-from movierec.database.runs import latest_run, property_name, record_run, reject_unfinished
+from movierec.database.runs import latest_run, record_run, reject_unfinished
 from movierec.errors import BadRequest, DataRejected, StageMissing
 from movierec.graph.load import BATCH_ROWS
+from movierec.graph.results import SplitResult, UndoneSplit
 from movierec.graph.settings import SplitSettings
 from movierec.random_streams import user_generator
 from movierec.ratings.files import Files
@@ -32,14 +33,15 @@ from movierec.ratings.formats import recognise
 from movierec.ratings.rejects import BadRows
 from movierec.ratings.source import ReadSettings
 from movierec.ratings.validate import CheckedReader
+from movierec.records import camel_case
 
 __all__ = ["random_part", "split_ratings", "undo_split"]
 
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]  # userIds (N,), movieIds (N,)
 
 
-def split_ratings(database: Database, settings: SplitSettings) -> dict[str, Any]:
-    """Hold out; returns {"users", "held_out", "ratings"}. Repeating it with the same settings changes nothing.
+def split_ratings(database: Database, settings: SplitSettings) -> SplitResult:
+    """Hold out a part of the ratings. Repeating it with the same settings changes nothing.
 
     Raises StageMissing without ratings, BadRequest when the database is split with other settings or when
     likes cannot be told apart by time, DataRejected for a pair of `test_file` that nobody has rated.
@@ -54,18 +56,18 @@ def split_ratings(database: Database, settings: SplitSettings) -> dict[str, Any]
     with record_run(database, "split", settings.as_dict()) as run:
         hold_out()
         counts = database.read_one(load_query("split/held_out"))
-        result = {"users": counts["users"], "held_out": counts["heldOut"], "ratings": counts["ratings"]}
-        run.results |= result
+        result = SplitResult(users=counts["users"], held_out=counts["heldOut"], ratings=counts["ratings"])
+        run.results |= asdict(result)
     return result
 
 
-def undo_split(database: Database) -> dict[str, Any]:
-    """Put every held-out rating back; returns {"restored", "ratings"}."""
+def undo_split(database: Database) -> UndoneSplit:
+    """Put every held-out rating back."""
     with record_run(database, "split", {"undo": True}) as run:
         (row,) = database.run_batches(load_query("split/undo"))
         counts = database.read_one(load_query("split/held_out"))
-        result = {"restored": row["ratings"], "ratings": counts["ratings"]}
-        run.results |= result
+        result = UndoneSplit(restored=row["ratings"], ratings=counts["ratings"])
+        run.results |= asdict(result)
     return result
 
 
@@ -78,7 +80,7 @@ def _refuse_other_split(database: Database, settings: SplitSettings) -> None:
     last = latest_run(database, "split") or {}
     if last.get("undo"):
         raise BadRequest('A "movierec split --undo" did not finish. Run it again first.')
-    used = {name: last.get(property_name(name)) for name in settings.as_dict()}
+    used = {name: last.get(camel_case(name)) for name in settings.as_dict()}
     if used != settings.as_dict():
         said = ", ".join(f"{name} {value}" for name, value in used.items() if value is not None)
         raise BadRequest(f'The database is split already, with {said}. Run "movierec split --undo" first.')

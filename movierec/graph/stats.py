@@ -14,6 +14,8 @@ import numpy as np
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.errors import StageMissing
+from movierec.graph.results import LikesAt, RatingStats
+from movierec.records import from_row
 
 __all__ = ["rating_stats"]
 
@@ -22,8 +24,8 @@ QUANTILES = {"min": 0.0, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95, "
 MOST_WEDGES = 50_000_000  # counting the pairs of more takes minutes
 
 
-def rating_stats(database: Database, min_rating: float = 4.0, count_pairs: bool | None = None) -> dict[str, Any]:
-    """{"users", "movies", "ratings", "density", "first_at", "last_at", ...}, as docs/cli.md has it.
+def rating_stats(database: Database, min_rating: float = 4.0, count_pairs: bool | None = None) -> RatingStats:
+    """Counts, distributions and times of the ratings.
 
     Pairs are counted for `min_rating`; with `count_pairs` None, only up to 50 million wedges, else null.
     Raises StageMissing without ratings.
@@ -39,30 +41,21 @@ def rating_stats(database: Database, min_rating: float = 4.0, count_pairs: bool 
         count_pairs = wedges <= MOST_WEDGES
     pairs = database.read_one(load_query("stats/pairs"), minRating=min_rating)["pairs"] if count_pairs else None
     times = [row[name] for row in values for name in ("firstAt", "lastAt") if row[name] is not None]
-    return {
-        "users": counts["users"],
-        "movies": counts["movies"],
-        "ratings": counts["ratings"],
-        "held_out": counts["heldOut"],
-        "density": counts["ratings"] / (counts["users"] * counts["movies"]),
-        "first_at": min(times, default=None),
-        "last_at": max(times, default=None),
-        "rating_counts": {str(row["rating"]): row["ratings"] for row in values},
-        "ratings_per_user": _quantiles(database.read(load_query("stats/per_user")), "users"),
-        "ratings_per_movie": _quantiles(database.read(load_query("stats/per_movie")), "movies"),
-        "likes": [
-            {
-                "min_rating": row["minRating"],
-                "likes": row["likes"],
-                "users": row["users"],
-                "movies": row["movies"],
-                "wedges": row["wedges"],
-            }
-            for row in likes
-        ],
-        "min_rating": min_rating,
-        "pairs": pairs,
-    }
+    return RatingStats(
+        users=counts["users"],
+        movies=counts["movies"],
+        ratings=counts["ratings"],
+        held_out=counts["heldOut"],
+        density=counts["ratings"] / (counts["users"] * counts["movies"]),
+        first_at=min(times, default=None),
+        last_at=max(times, default=None),
+        rating_counts={str(row["rating"]): row["ratings"] for row in values},
+        ratings_per_user=_quantiles(database.read(load_query("stats/per_user")), "users"),
+        ratings_per_movie=_quantiles(database.read(load_query("stats/per_movie")), "movies"),
+        likes=tuple(from_row(LikesAt, row) for row in likes),
+        min_rating=min_rating,
+        pairs=pairs,
+    )
 
 
 def _quantiles(rows: list[dict[str, Any]], counted: str) -> dict[str, float]:

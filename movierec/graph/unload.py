@@ -15,6 +15,7 @@ from movierec.database.query_files import load_query
 from movierec.database.runs import record_run
 from movierec.errors import BadRequest, NotFound
 from movierec.graph.load import list_loads
+from movierec.graph.results import RemovedLoad
 from movierec.progress import Progress, silent
 
 __all__ = ["remove_load"]
@@ -28,8 +29,8 @@ _REMOVALS = {
 }
 
 
-def remove_load(database: Database, load_id: int, progress: Progress = silent) -> dict[str, Any]:
-    """Undo a load; returns what went, and in "run_again" the loads that may have shared rows with it.
+def remove_load(database: Database, load_id: int, progress: Progress = silent) -> RemovedLoad:
+    """Undo a load.
 
     Raises NotFound when there is no such load, BadRequest while the database holds a test part.
     """
@@ -58,9 +59,9 @@ def remove_load(database: Database, load_id: int, progress: Progress = silent) -
         database.run_batches(load_query("load/release_ownership"), loadId=load_id)
         (row,) = database.write(load_query("load/remove_finish"), loadId=load_id)
         run.results |= result
-    return {
-        "removed": load_id,
+    return RemovedLoad(
+        removed=load_id,
+        run_again=tuple(sorted(row["loadIds"])),
+        seconds=round(time.monotonic() - started, 3),
         **result,
-        "run_again": sorted(row["loadIds"]),
-        "seconds": round(time.monotonic() - started, 3),
-    }
+    )

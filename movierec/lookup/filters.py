@@ -14,7 +14,7 @@ from movierec.lookup.movies import find_movies
 __all__ = ["Filters", "named_filters", "year_range"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Filters:
     """What a movie must be to be in a list. The defaults let everything through that the user has not rated."""
 
@@ -60,6 +60,7 @@ class Filters:
 
 def named_filters(
     database: Database,
+    *,
     any_genre: Iterable[str] = (),
     all_genres: Iterable[str] = (),
     no_genres: Iterable[str] = (),
@@ -74,14 +75,14 @@ def named_filters(
     """
     first, last = year_range(year) if year else (None, None)
     filters = Filters(
-        tuple(any_genre),
-        tuple(all_genres),
-        tuple(no_genres),
-        first,
-        last,
-        min_ratings,
-        find_movies(database, exclude),
-        with_rated,
+        any_genre=tuple(any_genre),
+        all_genres=tuple(all_genres),
+        no_genres=tuple(no_genres),
+        from_year=first,
+        to_year=last,
+        min_ratings=min_ratings,
+        exclude=find_movies(database, exclude),
+        with_rated=with_rated,
     )
     if filters.any_genre or filters.all_genres or filters.no_genres:
         filters.check_genres(row["genre"] for row in database.read(load_query("recommend/genres")))

@@ -121,7 +121,7 @@ class Side:
         return side
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RatingGraph:
     """Ratings, in the order of users and then of movies.
 

@@ -1,4 +1,4 @@
-"""A trained star model: what it predicts, and its file."""
+"""A trained rating model: what it predicts, and its file."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from movierec.training.checksummed_file import load_with_checksum, save_with_che
 
 __all__ = ["RatingModel", "draft_of"]
 
-FORMAT = 1  # to be raised when a file would no longer give the same stars
-CHUNK_SIZE = 1_000_000  # ratings that are heard of at the same time
+FORMAT = 2  # to be raised when a file would no longer give the same stars
+CHUNK_SIZE = 1_000_000  # ratings whose messages are aggregated at the same time
 CHUNK_PAIRS = 100_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RatingModel:
-    """Weights, and the vectors that all users and movies have by the ratings that it was trained on.
+    """Weights, and the vectors of all users and movies from the ratings it was trained on.
 
     user_ids (U,), movie_ids (M,) int64, ascending; stars (R,) float64, of each level
     user_vectors (U, D), movie_vectors (M, D) float32
@@ -59,6 +59,7 @@ class RatingModel:
         graph: RatingGraph,
         sides: tuple[Side, Side],
         settings: RatingModelSettings,
+        *,
         weights: dict[str, Tensor],
         losses: tuple[float, ...],
         validation_losses: tuple[float, ...],
@@ -68,32 +69,32 @@ class RatingModel:
         network = _network(settings, weights, len(graph.stars), graph.user_features, graph.movie_features)
         n_levels = len(graph.stars)
         return cls(
-            settings,
-            graph.features,
-            graph.user_ids,
-            graph.movie_ids,
-            graph.stars,
-            by_user.degrees,
-            by_movie.degrees,
-            _encoded(network.users, by_user, by_movie.degrees, n_levels, graph.user_features),
-            _encoded(network.movies, by_movie, by_user.degrees, n_levels, graph.movie_features),
-            weights,
-            losses,
-            validation_losses,
+            settings=settings,
+            features=graph.features,
+            user_ids=graph.user_ids,
+            movie_ids=graph.movie_ids,
+            stars=graph.stars,
+            user_degrees=by_user.degrees,
+            movie_degrees=by_movie.degrees,
+            user_vectors=_encoded(network.users, by_user, by_movie.degrees, n_levels, graph.user_features),
+            movie_vectors=_encoded(network.movies, by_movie, by_user.degrees, n_levels, graph.movie_features),
+            weights=weights,
+            losses=losses,
+            validation_losses=validation_losses,
         )
 
-    def chances(self, users: NDArray[np.int64], movies: NDArray[np.int64]) -> NDArray[np.float64]:
-        """(N, R) chance of each level, for N pairs of positions."""
+    def probabilities(self, users: NDArray[np.int64], movies: NDArray[np.int64]) -> NDArray[np.float64]:
+        """(N, R) probability of each level, for N pairs of positions."""
         found = np.empty((len(users), len(self.stars)))
         for pairs in slices(len(users), CHUNK_PAIRS):
             own, of_user = np.unique(users[pairs], return_inverse=True)
-            leanings = self.weights["users.leanings"][torch.from_numpy(own)]
-            found[pairs] = self._softmax(self.user_vectors[own], leanings, of_user, movies[pairs])
+            level_biases = self.weights["users.level_biases"][torch.from_numpy(own)]
+            found[pairs] = self._softmax(self.user_vectors[own], level_biases, of_user, movies[pairs])
         return found
 
     def predicted(self, users: NDArray[np.int64], movies: NDArray[np.int64]) -> NDArray[np.float64]:
-        """(N,) stars to be expected, for N pairs of positions."""
-        return self.chances(users, movies) @ self.stars
+        """(N,) expected stars, for N pairs of positions."""
+        return self.probabilities(users, movies) @ self.stars
 
     def rmse(self, graph: RatingGraph) -> float:
         """Root of the mean squared error on the ratings of a graph of the same users and movies."""
@@ -103,11 +104,11 @@ class RatingModel:
             squares += float(np.sum((predicted - graph.stars[graph.levels[part]]) ** 2))
         return float(np.sqrt(squares / graph.n_ratings))
 
-    def chances_of(self, user: Mapping[str, Any]) -> NDArray[np.float64]:
-        """(M, R) chances of each level of all movies, by what a user has rated now.
+    def user_probabilities(self, user: Mapping[str, Any]) -> NDArray[np.float64]:
+        """(M, R) probabilities of each level for all movies, from what a user has rated now.
 
         `user` has userId, movieIds and ratings, and gender, age and occupation or None. Ratings of movies that are
-        newer than the model are passed over. A user who is newer has no leanings yet.
+        newer than the model are skipped. New users have zero biases.
         """
         ids = np.array(user["movieIds"], dtype=np.int64)
         known = np.isin(ids, self.movie_ids)
@@ -118,30 +119,30 @@ class RatingModel:
         features = self.features.of_users([user])
         vector = _encoded(self._network.users, side, self.movie_degrees, len(self.stars), features)
         place = int(np.searchsorted(self.user_ids, user["userId"]))
-        leanings = torch.zeros(1, len(self.stars))
+        level_biases = torch.zeros(1, len(self.stars))
         if place < len(self.user_ids) and self.user_ids[place] == user["userId"]:
-            leanings = self.weights["users.leanings"][place : place + 1]
+            level_biases = self.weights["users.level_biases"][place : place + 1]
         n = len(self.movie_ids)
-        return self._softmax(vector, leanings, np.zeros(n, dtype=np.int64), np.arange(n))
+        return self._softmax(vector, level_biases, np.zeros(n, dtype=np.int64), np.arange(n))
 
     @torch.no_grad()
     def _softmax(
         self,
         user_vectors: NDArray[np.float32],
-        user_leanings: Tensor,
+        user_biases: Tensor,
         of_user: NDArray[np.int64],
         movies: NDArray[np.int64],
     ) -> NDArray[np.float64]:
         logits = self._network.logits(
             torch.from_numpy(user_vectors),
             torch.from_numpy(self.movie_vectors),
-            user_leanings,
-            self.weights["movies.leanings"],
-            torch.from_numpy(of_user),
-            torch.from_numpy(movies),
+            user_biases=user_biases,
+            movie_biases=self.weights["movies.level_biases"],
+            of_user=torch.from_numpy(of_user),
+            of_movie=torch.from_numpy(movies),
         )
-        chances: NDArray[np.float64] = logits.to(torch.float64).softmax(1).numpy()
-        return chances
+        probabilities: NDArray[np.float64] = logits.to(torch.float64).softmax(1).numpy()
+        return probabilities
 
     @cached_property
     def _network(self) -> RatingConvolution:
@@ -216,12 +217,12 @@ def _network(
     movie_features: NDArray[np.float32],
 ) -> RatingConvolution:
     network = RatingConvolution(
-        len(weights["users.leanings"]),
-        len(weights["movies.leanings"]),
+        len(weights["users.level_biases"]),
+        len(weights["movies.level_biases"]),
         n_levels,
-        user_features.shape[1],
-        movie_features.shape[1],
-        settings,
+        n_user_features=user_features.shape[1],
+        n_movie_features=movie_features.shape[1],
+        settings=settings,
     )
     network.load_state_dict(dict(weights))
     return network

@@ -1,16 +1,17 @@
-"""The model: a graph convolution over ratings, after van den Berg, Kipf and Welling (2017), GC-MC.
+"""The network: a graph convolution over ratings, after van den Berg, Kipf and Welling (2017), GC-MC.
 
-Users hear of the movies that they rated, and movies of the users who rated them, with a matrix for each level of
-stars. What is heard becomes a vector of each user u and each movie v, and two vectors give a chance of each level:
+Users receive messages from the movies that they rated, and movies from the users who rated them, with a matrix for
+each rating level. The aggregated messages become a vector of each user u and each movie v, and two vectors give a
+probability of each level:
 
     h = ReLU of, side by side for each level r, sum of weight * T_sender W_r          (n, R * D)
     z = h W + features F + c                                                          (n, D)
     logit_r = sum_b a_br (z_u P_b . z_v) + z_u . w_r + z_v . w'_r + b_ur + b_vr + b_r
     stars = sum_r softmax(logits)_r * the stars of level r
 
-Other than the paper: a sender has one vector T for all levels and the levels' matrices W_r are shared by all
-senders, not a vector for each sender and level; each user and movie has a leaning b of its own to each level, held
-small by a penalty; and a rating never speaks in the step that predicts it (`messages`).
+Unlike the paper, a sender has one vector T for all levels, and all senders share the matrices W_r of the levels,
+instead of a vector for each sender and level; each user and movie has a bias b of its own for each level, with an
+L2 penalty; and ratings to be predicted in a step are excluded from its messages (`message_passing`).
 
 Shapes: n receivers, R levels, D embedding size, B rated pairs of a batch.
 """
@@ -32,25 +33,26 @@ START = 0.1  # standard deviation of the senders' vectors before training
 
 
 class Encoder(nn.Module):
-    """What users, or movies, make of what they hear."""
+    """Encoder: aggregates messages into user or movie vectors."""
 
     def __init__(
         self,
         n_receivers: int,
         n_senders: int,
         n_levels: int,
+        *,
         n_features: int,
         settings: RatingModelSettings,
         generator: torch.Generator,
     ) -> None:
         super().__init__()
         size, narrow = settings.embedding_size, settings.feature_size
-        self.message_dropout, self.dropout = settings.message_dropout, settings.dropout
+        self.node_dropout, self.dropout = settings.node_dropout, settings.dropout
         self.senders = nn.Parameter(torch.randn(n_senders, size, generator=generator) * START)  # T
         self.by_level = _glorot((n_levels, size, size), generator)  # W_r
         self.dense = _glorot((n_levels, size, size), generator, n_levels * size)  # W
         self.offset = nn.Parameter(torch.zeros(size))  # c
-        self.leanings = nn.Parameter(torch.zeros(n_receivers, n_levels))  # b_u or b_v
+        self.level_biases = nn.Parameter(torch.zeros(n_receivers, n_levels))  # b_u or b_v
         self.to_levels = nn.Parameter(torch.zeros(size, n_levels))  # w or w'
         self.features = None
         if n_features:
@@ -59,21 +61,21 @@ class Encoder(nn.Module):
             )
 
     def forward(self, messages: Messages, features: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """(n, D) vectors z of those who receive, with their (n, A) features; dropout with a `generator`."""
+        """(n, D) vectors z of the receivers, with their (n, A) features; with a `generator`, dropout."""
         device = self.senders.device
         senders, offsets, receivers = (
             torch.from_numpy(x).to(device) for x in (messages.senders, messages.offsets, messages.receivers)
         )
         weights = torch.from_numpy(messages.weights).to(device)
         if generator is not None:
-            speaks = _mask((len(self.senders),), self.message_dropout, generator, device)
-            weights = weights * speaks[senders]
-        heard = functional.embedding_bag(
+            sends = _mask((len(self.senders),), self.node_dropout, generator, device)
+            weights = weights * sends[senders]
+        received = functional.embedding_bag(
             senders, self.senders, offsets, mode="sum", per_sample_weights=weights
         )  # (Q, D)
-        # A bag that is empty adds nothing to z, so only the others are computed.
+        # An empty bag adds nothing to z, so only the others are computed.
         parts = [
-            self._dropped((heard[start:end] @ self.by_level[level]).relu(), generator) @ self.dense[level]
+            self._dropped((received[start:end] @ self.by_level[level]).relu(), generator) @ self.dense[level]
             for level, (start, end) in enumerate(pairwise(messages.bounds.tolist()))
         ]
         vectors = self.offset.repeat(len(features), 1).index_add(0, receivers, torch.cat(parts))
@@ -89,13 +91,14 @@ class Encoder(nn.Module):
 
 
 class RatingConvolution(nn.Module):
-    """Both encoders, and what compares their vectors."""
+    """Both encoders, and the decoder that gives the levels of pairs of their vectors."""
 
     def __init__(
         self,
         n_users: int,
         n_movies: int,
         n_levels: int,
+        *,
         n_user_features: int,
         n_movie_features: int,
         settings: RatingModelSettings,
@@ -105,8 +108,12 @@ class RatingConvolution(nn.Module):
         size = settings.embedding_size
         if not settings.features:
             n_user_features = n_movie_features = 0
-        self.users = Encoder(n_users, n_movies, n_levels, n_user_features, settings, generator)
-        self.movies = Encoder(n_movies, n_users, n_levels, n_movie_features, settings, generator)
+        self.users = Encoder(
+            n_users, n_movies, n_levels, n_features=n_user_features, settings=settings, generator=generator
+        )
+        self.movies = Encoder(
+            n_movies, n_users, n_levels, n_features=n_movie_features, settings=settings, generator=generator
+        )
         turned = [torch.linalg.qr(torch.randn(size, size, generator=generator))[0] for _ in range(settings.bases)]
         self.bases = nn.Parameter(torch.stack(turned))  # P_b
         self.mixture = _glorot((settings.bases, n_levels), generator)  # a
@@ -116,25 +123,26 @@ class RatingConvolution(nn.Module):
         self,
         users: Tensor,
         movies: Tensor,
-        user_leanings: Tensor,
-        movie_leanings: Tensor,
+        *,
+        user_biases: Tensor,
+        movie_biases: Tensor,
         of_user: Tensor,
         of_movie: Tensor,
     ) -> Tensor:
-        """(B, R) of B pairs: rows `of_user` (B,) and `of_movie` (B,) of vectors (n, D) and leanings (n, R)."""
+        """(B, R) of B pairs: rows `of_user` (B,) and `of_movie` (B,) of vectors (n, D) and biases (n, R)."""
         # Gradients of index_select are summed in one order, those of [] in any.
         met_movies = movies.index_select(0, of_movie)
         met = torch.stack(
             [((users @ basis).index_select(0, of_user) * met_movies).sum(1) for basis in self.bases], 1
         )
-        by_users = users @ self.users.to_levels + user_leanings
-        by_movies = movies @ self.movies.to_levels + movie_leanings
+        by_users = users @ self.users.to_levels + user_biases
+        by_movies = movies @ self.movies.to_levels + movie_biases
         alone = by_users.index_select(0, of_user) + by_movies.index_select(0, of_movie)
         return met @ self.mixture + alone + self.offset
 
     def penalty(self) -> Tensor:
-        """Sum of the squares of all leanings."""
-        return self.users.leanings.square().sum() + self.movies.leanings.square().sum()
+        """Sum of the squares of all level biases."""
+        return self.users.level_biases.square().sum() + self.movies.level_biases.square().sum()
 
 
 def _glorot(shape: tuple[int, ...], generator: torch.Generator, fan_in: int | None = None) -> nn.Parameter:

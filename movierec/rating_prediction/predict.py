@@ -1,9 +1,8 @@
-"""Predict: the stars that a user would give to movies, by what the user has rated until now."""
+"""Predict the ratings that a user would give, from what the user has rated until now."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -13,26 +12,29 @@ from movierec.errors import BadRequest
 from movierec.lookup.filters import Filters
 from movierec.lookup.users import no_such_user
 from movierec.rating_prediction.model import RatingModel
+from movierec.rating_prediction.results import PredictedRating
+from movierec.records import from_row
 
 __all__ = ["predict_ratings"]
 
-LIKED = 4.0  # stars
+LIKED = 4.0  # stars of a like
 
 
 def predict_ratings(
     database: Database,
     model: RatingModel,
     user_id: int,
+    *,
     k: int = 10,
     filters: Filters | None = None,
     movie_ids: Sequence[int] = (),
-) -> list[dict[str, Any]]:
-    """The k movies with the most stars to be expected, of those that the filters let through and the user has not
-    rated; or `movie_ids`, in the order of the stars.
+    run_id: str = "",
+) -> list[PredictedRating]:
+    """The k movies with the highest predicted rating, of those that the filters let through and the user has not
+    rated; or those of `movie_ids`, to which `filters` do not apply.
 
-    New ratings count at once, without training. What a user gave to one of `movie_ids`, "given", does not speak
-    for the user, though the model was trained on it if it was there then; `filters` do not hold for these. Rows:
-    rank, movieId, title, year, genres, stars, likeChance (of 4 stars or more), given.
+    New ratings count at once, without training. The user's own rating of one of `movie_ids` is not used to predict
+    it, though the model was trained on it if it was there then. `run_id` is the training of the model.
 
     Raises NotFound for an unknown user, BadRequest for k below 1 or movies that are newer than the model.
     """
@@ -43,7 +45,7 @@ def predict_ratings(
     if not rows:
         raise no_such_user(database, user_id)
     (user,) = rows
-    given = dict(zip(user["movieIds"], user["ratings"], strict=True))
+    ratings = dict(zip(user["movieIds"], user["ratings"], strict=True))
     parameters = {name: value for name, value in filters.parameters().items() if name != "withRated"}
     candidates = {
         row["movieId"]: row for row in database.read(load_query("rating_prediction/candidates"), **parameters)
@@ -52,26 +54,28 @@ def predict_ratings(
     if movie_ids:
         newer = [movie for movie in movie_ids if movie not in known]
         if newer:
-            raise BadRequest(f'Movie {newer[0]} is newer than the model. Run "movierec rate train" again.')
-        heeded = [movie for movie in user["movieIds"] if movie not in set(movie_ids)]
+            raise BadRequest(f'Movie {newer[0]} is newer than the model. Run "movierec rating-model train" again.')
+        used = [movie for movie in user["movieIds"] if movie not in set(movie_ids)]
         asked = list(dict.fromkeys(movie_ids))
     else:
-        heeded = user["movieIds"]
-        asked = [movie for movie in candidates if movie in known and (filters.with_rated or movie not in given)]
-    chances = model.chances_of(user | {"movieIds": heeded, "ratings": [given[movie] for movie in heeded]})
-    places = np.searchsorted(model.movie_ids, np.array(asked, dtype=np.int64))
-    stars = chances[places] @ model.stars
-    liked = chances[places][:, model.stars >= LIKED].sum(axis=1)
-    order = np.lexsort((np.array(asked, dtype=np.int64), -stars))
+        used = user["movieIds"]
+        asked = [movie for movie in candidates if movie in known and (filters.with_rated or movie not in ratings)]
+    levels = model.user_probabilities(user | {"movieIds": used, "ratings": [ratings[movie] for movie in used]})
+    probabilities = levels[np.searchsorted(model.movie_ids, np.array(asked, dtype=np.int64))]  # (asked, R)
+    expected = probabilities @ model.stars
+    liked = probabilities[:, model.stars >= LIKED].sum(axis=1)
+    order = np.lexsort((np.array(asked, dtype=np.int64), -expected))
     if not movie_ids:
         order = order[:k]
     return [
-        {
-            "rank": rank,
-            **candidates[asked[i]],
-            "stars": float(stars[i]),
-            "likeChance": float(liked[i]),
-            "given": given.get(asked[i]),
-        }
+        from_row(
+            PredictedRating,
+            candidates[asked[i]],
+            rank=rank,
+            predicted_rating=float(expected[i]),
+            like_probability=float(liked[i]),
+            rating=ratings.get(asked[i]),
+            run_id=run_id,
+        )
         for rank, i in enumerate(order.tolist(), start=1)
     ]

@@ -63,16 +63,16 @@ def pull_rating_graph(
         levels[part] = level_of(stars, given[part])
     features = Features.of(users, movies)
     return RatingGraph(
-        np.array([row["userId"] for row in users], dtype=np.int64),
-        movie_ids,
-        stars,
-        of_user,
-        rated,
-        levels,
-        features,
-        features.of_users(users),
-        features.of_movies(movies),
-        store,
+        user_ids=np.array([row["userId"] for row in users], dtype=np.int64),
+        movie_ids=movie_ids,
+        stars=stars,
+        users=of_user,
+        movies=rated,
+        levels=levels,
+        features=features,
+        user_features=features.of_users(users),
+        movie_features=features.of_movies(movies),
+        store=store,
     )
 
 

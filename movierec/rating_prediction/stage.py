@@ -1,4 +1,4 @@
-"""The rate stage: pull ratings, train, keep the model in a file, and its vectors in the graph where asked for.
+"""The rating-model stage: pull ratings, train, save the model to a file, and on request its vectors to the graph.
 
 The file is named after its Run, and the newest Run of the stage that is done says which file is live and what its
 hash is. A training that fails leaves the last one live.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import time
 from pathlib import Path
-from typing import Any
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
@@ -19,6 +18,7 @@ from movierec.progress import Progress, silent
 from movierec.rating_prediction.array_store import ArrayStore
 from movierec.rating_prediction.model import RatingModel, draft_of
 from movierec.rating_prediction.pull import pull_rating_graph
+from movierec.rating_prediction.results import RatingModelResult
 from movierec.rating_prediction.settings import RatingModelSettings
 from movierec.rating_prediction.train import checkpoint_for, train_rating_model
 from movierec.training.checkpoint import discard_abandoned
@@ -28,6 +28,7 @@ __all__ = ["live_model", "train_and_save"]
 
 _log = logging.getLogger(__name__)
 
+STAGE = "rating-model"
 BATCH_ROWS = 1_000
 
 
@@ -36,23 +37,23 @@ def train_and_save(
     settings: RatingModelSettings,
     checkpoints: Path,
     models: Path,
+    *,
     fresh: bool = False,
     write: bool = False,
     progress: Progress = silent,
     threads: int = 2,
-) -> dict[str, Any]:
+) -> RatingModelResult:
     """Train on the RATED relationships and make the model live; with `write`, put its vectors on users and movies.
 
-    An unfinished training of the same ratings and settings, in the folder `checkpoints`, is gone on with unless
-    `fresh`. Returns settings, losses and counts.
+    An unfinished training of the same ratings and settings in the folder `checkpoints` is resumed unless `fresh`.
     """
     started = time.monotonic()
     require_device(settings.device)
-    _refuse_half_done(database)
+    _reject_unfinished(database)
     graph = pull_rating_graph(database, progress, ArrayStore(checkpoints))
-    _refuse_half_done(database)
+    _reject_unfinished(database)
     checkpoint = checkpoint_for(checkpoints, graph, settings, threads)
-    with record_run(database, "rate", settings.as_dict(), single_transaction=True) as run:
+    with record_run(database, STAGE, settings.as_dict(), single_transaction=True) as run:
         if fresh:
             checkpoint.discard()
         model = train_rating_model(graph, settings, checkpoint, progress, threads)
@@ -80,12 +81,8 @@ def train_and_save(
     checkpoint.discard()
     discard_abandoned(checkpoints)
     _discard_earlier(database, models, run.run_id)
-    return {
-        "run_id": run.run_id,
-        **settings.as_dict(),
-        **run.results,
-        "seconds": round(time.monotonic() - started, 3),
-    }
+    seconds = round(time.monotonic() - started, 3)
+    return RatingModelResult(run_id=run.run_id, settings=settings, seconds=seconds, **run.results)
 
 
 def live_model(database: Database, models: Path) -> tuple[str, RatingModel]:
@@ -96,9 +93,11 @@ def live_model(database: Database, models: Path) -> tuple[str, RatingModel]:
     """
     missing = None
     while True:
-        run = last_done(database, "rate")
+        run = last_done(database, STAGE)
         if run is None:
-            raise StageMissing('No star model was trained in this database. Run "movierec rate train" first.')
+            raise StageMissing(
+                'No rating model was trained in this database. Run "movierec rating-model train" first.'
+            )
         path = _file(models, run["runId"])
         try:
             return run["runId"], RatingModel.load(path)
@@ -106,7 +105,7 @@ def live_model(database: Database, models: Path) -> tuple[str, RatingModel]:
             if path == missing:
                 raise StageMissing(
                     f"The model of {run['runId']} is not at {path}: it was trained on another machine, or with "
-                    'another MOVIEREC_HOME. Run "movierec rate train" here.'
+                    'another MOVIEREC_HOME. Run "movierec rating-model train" here.'
                 ) from error
             missing = path  # a training may have ended, and taken it away, since the Run was read
 
@@ -138,6 +137,6 @@ def _write_vectors(database: Database, model: RatingModel, run: RunLog, progress
                 advance(len(ids[rows]))
 
 
-def _refuse_half_done(database: Database) -> None:
+def _reject_unfinished(database: Database) -> None:
     for stage in ("load", "split"):
         reject_unfinished(database, stage)

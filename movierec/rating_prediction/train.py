@@ -1,7 +1,7 @@
-"""Train the star model: how many epochs a part of the ratings finds best, then all ratings for as many.
+"""Train the rating model: choose the number of epochs by validation, then train on all ratings for as many.
 
 A step predicts a batch of ratings from all others; an epoch predicts each once. The loss is the cross entropy of
-the levels. What is kept is a running mean of the weights (Polyak and Juditsky 1992), not the last ones.
+the levels. The model is an exponential moving average of the weights (Polyak and Juditsky 1992).
 
 Pure: arrays in, arrays out. The same graph, settings and number of threads give the same bytes on the CPU,
 interrupted and resumed or not.
@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice, pairwise
 from pathlib import Path
 
@@ -29,21 +30,21 @@ from movierec.rating_prediction.message_passing import draw_messages
 from movierec.rating_prediction.model import RatingModel
 from movierec.rating_prediction.network import RatingConvolution
 from movierec.rating_prediction.settings import RatingModelSettings
-from movierec.training.checkpoint import Checkpoint, Position
+from movierec.training.checkpoint import Checkpoint, TrainingState
 from movierec.training.threads import pytorch_threads
 
-__all__ = ["Training", "checkpoint_for", "train_rating_model", "validation_parts"]
+__all__ = ["Training", "checkpoint_for", "train_rating_model", "validation_masks"]
 
 _log = logging.getLogger(__name__)
 
 CHECKPOINT_SECONDS = 15.0
-LEAST_STEPS = 5  # of an epoch: what a step predicts says nothing in it, so most ratings must be left to speak
+MIN_STEPS = 5  # of an epoch: ratings predicted in a step are removed from its messages; most must be left in
 CHOSEN = "chosen"  # in a checkpoint: how many epochs
 
 
 def checkpoint_for(folder: Path, graph: RatingGraph, settings: RatingModelSettings, threads: int) -> Checkpoint:
     """The checkpoint of this training and no other."""
-    return Checkpoint.named_after(folder, ["stars", graph.fingerprint(), settings.as_dict(), threads])
+    return Checkpoint.for_key(folder, ["stars", graph.fingerprint(), settings.as_dict(), threads])
 
 
 def train_rating_model(
@@ -64,45 +65,45 @@ def train_rating_model(
             epochs, validation_losses = _chosen_epochs(graph, settings, checkpoint, progress)
         training = Training(graph, settings, Stream.FINAL_FIT)
         training.chosen = epochs
-        position = training.resumed(checkpoint, Position(validation_losses=validation_losses))
-        with progress("train", epochs, "epochs", position.epoch) as advance:
-            return training.model(training.run(epochs, position, checkpoint, advance))
+        state = training.resumed(checkpoint, TrainingState(validation_losses=validation_losses))
+        with progress("train", epochs, "epochs", state.epoch) as advance:
+            return training.model(training.run(epochs, state, checkpoint, advance))
 
 
 def _chosen_epochs(
     graph: RatingGraph, settings: RatingModelSettings, checkpoint: Checkpoint | None, progress: Progress
 ) -> tuple[int, tuple[float, ...]]:
-    """How many epochs a held-out part of the ratings finds best, and the RMSE on it after each."""
+    """The number of epochs that validation finds best, and the validation RMSE after each epoch."""
     saved = checkpoint.load() if checkpoint is not None else None
     if saved is not None and CHOSEN in saved[1]:
         return int(saved[1][CHOSEN]), saved[0].validation_losses
     del saved
-    learnt, asked = validation_parts(graph, settings)
-    training = Training(graph.part(learnt), settings, Stream.EPOCH_SELECTION)
-    position = training.resumed(checkpoint, Position())
-    with progress("choose epochs", settings.most_epochs, "epochs", position.epoch) as advance:
-        position = training.run(settings.most_epochs, position, checkpoint, advance, graph.part(asked))
-    losses = position.validation_losses
+    train_mask, validation_mask = validation_masks(graph, settings)
+    training = Training(graph.part(train_mask), settings, Stream.EPOCH_SELECTION)
+    state = training.resumed(checkpoint, TrainingState())
+    with progress("choose epochs", settings.max_epochs, "epochs", state.epoch) as advance:
+        state = training.run(settings.max_epochs, state, checkpoint, advance, graph.part(validation_mask))
+    losses = state.validation_losses
     epochs = int(np.argmin(losses)) + 1
-    _log.info("chosen: %d epochs, RMSE %.4f on a held-out part", epochs, losses[epochs - 1])
+    _log.info("chosen: %d epochs, validation RMSE %.4f", epochs, losses[epochs - 1])
     return epochs, losses
 
 
-def validation_parts(
+def validation_masks(
     graph: RatingGraph, settings: RatingModelSettings
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """(E,) which ratings are learnt from, and which are asked for, to choose the epochs."""
+    """(E,) which ratings to train on, and which to validate on, to choose the epochs."""
     generator = random_generator(Stream.VALIDATION_RATINGS, settings.seed)
-    asked = graph.store.zeros(graph.n_ratings, np.bool_)
+    validation_mask = graph.store.zeros(graph.n_ratings, np.bool_)
     for part in _shuffled(graph.n_ratings, generator, graph.store.chunk_size):
-        asked[part[: int(len(part) * settings.validation)]] = True
-    if not asked.any():
+        validation_mask[part[: int(len(part) * settings.validation_fraction)]] = True
+    if not validation_mask.any():
         raise BadRequest(
             f"{graph.n_ratings} ratings are too few to hold a part out and choose the epochs. Use --epochs."
         )
-    learnt = graph.store.zeros(graph.n_ratings, np.bool_)
-    np.logical_not(asked, out=learnt)
-    return learnt, asked
+    train_mask = graph.store.zeros(graph.n_ratings, np.bool_)
+    np.logical_not(validation_mask, out=train_mask)
+    return train_mask, validation_mask
 
 
 def _shuffled(n: int, generator: np.random.Generator, chunk_size: int) -> Iterator[NDArray[np.int64]]:
@@ -122,9 +123,9 @@ class Training:
             len(graph.user_ids),
             len(graph.movie_ids),
             len(graph.stars),
-            graph.user_features.shape[1],
-            graph.movie_features.shape[1],
-            settings,
+            n_user_features=graph.user_features.shape[1],
+            n_movie_features=graph.movie_features.shape[1],
+            settings=settings,
         ).to(self.device)
         self.by_user, self.by_movie = graph.by_user(), graph.by_movie()
         self.user_features = torch.from_numpy(graph.user_features).to(self.device)
@@ -134,53 +135,53 @@ class Training:
         self.left_out = graph.store.zeros(graph.n_ratings, np.bool_)
         self.chosen: int | None = None  # epochs, where all ratings are trained on
 
-    def resumed(self, checkpoint: Checkpoint | None, otherwise: Position) -> Position:
+    def resumed(self, checkpoint: Checkpoint | None, otherwise: TrainingState) -> TrainingState:
         """Where the `checkpoint` of this training stands, which is taken up; where there is none, `otherwise`."""
         saved = checkpoint.load() if checkpoint is not None else None
         if saved is None or (CHOSEN in saved[1]) != (self.chosen is not None):
             return otherwise
-        position, tensors = saved
+        state, tensors = saved
         self._restore(tensors)
-        _log.info("going on from epoch %d, step %d", position.epoch + 1, position.step + 1)
-        return position
+        _log.info("resuming from epoch %d, step %d", state.epoch + 1, state.step + 1)
+        return state
 
     def run(
         self,
         epochs: int,
-        position: Position,
+        state: TrainingState,
         checkpoint: Checkpoint | None,
         advance: Advance,
-        asked: RatingGraph | None = None,
-    ) -> Position:
-        """Train on from `position` up to `epochs`; with ratings that are `asked`, until these get no better."""
+        validation: RatingGraph | None = None,
+    ) -> TrainingState:
+        """Train on from `state` up to `epochs`; with ratings that are `asked`, until these get no better."""
         last_saved = time.monotonic()
-        while position.epoch < epochs and not (
-            asked is not None and position.no_better_for(self.settings.patience)
+        while state.epoch < epochs and not (
+            validation is not None and state.has_plateaued(self.settings.patience)
         ):
-            for batch in islice(self.batches(position.epoch), position.step, None):
-                loss = self.step(batch, self.numbers(position.epoch, 1 + position.step))
-                position = position.after_step(loss, len(batch))
+            for batch in islice(self.batches(state.epoch), state.step, None):
+                loss = self.step(batch, self.numbers(state.epoch, 1 + state.step))
+                state = state.after_step(loss, len(batch))
                 if checkpoint is not None and time.monotonic() - last_saved > CHECKPOINT_SECONDS:
-                    checkpoint = checkpoint.saved(position, self.tensors())
+                    checkpoint = checkpoint.try_save(state, self.tensors())
                     last_saved = time.monotonic()
-            note = f"loss {position.loss:.4f}"
-            if not np.isfinite(position.loss):
+            note = f"loss {state.loss:.4f}"
+            if not np.isfinite(state.loss):
                 if checkpoint is not None:
                     checkpoint.discard()
                 raise MovieRecError(
-                    f"The training diverged in epoch {position.epoch + 1}: its loss is not a finite number. "
+                    f"The training diverged in epoch {state.epoch + 1}: its loss is not a finite number. "
                     "The last model stays. Lower --learning-rate."
                 )
-            found = None if asked is None else self.model(position).rmse(asked)
-            note += "" if found is None else f", RMSE {found:.4f} on a held-out part"
-            position = position.after_epoch(found)
+            found = None if validation is None else self.model(state).rmse(validation)
+            note += "" if found is None else f", validation RMSE {found:.4f}"
+            state = state.after_epoch(found)
             advance(1, note)
-        return position
+        return state
 
     def batches(self, epoch: int) -> Iterator[NDArray[np.int64]]:
-        """Positions of the ratings that a step predicts; each rating is in one."""
+        """TrainingStates of the ratings that a step predicts; each rating is in one."""
         for part in _shuffled(self.graph.n_ratings, self.numbers(epoch), self.graph.store.chunk_size):
-            steps = max(LEAST_STEPS, round(len(part) / self.settings.batch))
+            steps = max(MIN_STEPS, round(len(part) / self.settings.batch_size))
             bounds = np.linspace(0, len(part), min(len(part), steps) + 1).astype(np.int64)
             for start, end in pairwise(bounds.tolist()):
                 yield part[start:end]
@@ -196,9 +197,15 @@ class Training:
         self.left_out[batch] = True
         users, of_user = np.unique(graph.users[batch].astype(np.int64), return_inverse=True)
         movies, of_movie = np.unique(graph.movies[batch].astype(np.int64), return_inverse=True)
-        drawn = (len(graph.stars), self.left_out, settings.fanout, numbers)
-        to_users = draw_messages(self.by_user, self.by_movie.degrees, users, *drawn)
-        to_movies = draw_messages(self.by_movie, self.by_user.degrees, movies, *drawn)
+        draw = partial(
+            draw_messages,
+            n_levels=len(graph.stars),
+            left_out=self.left_out,
+            max_neighbours=settings.max_neighbours,
+            generator=numbers,
+        )
+        to_users = draw(self.by_user, self.by_movie.degrees, users)
+        to_movies = draw(self.by_movie, self.by_user.degrees, movies)
         self.left_out[batch] = False
         at_users, at_movies, user_of, movie_of, wanted = (
             torch.from_numpy(x.astype(np.int64)).to(self.device)
@@ -209,14 +216,14 @@ class Training:
         logits = network.logits(
             user_vectors,
             movie_vectors,
-            network.users.leanings.index_select(0, at_users),
-            network.movies.leanings.index_select(0, at_movies),
-            user_of,
-            movie_of,
+            user_biases=network.users.level_biases.index_select(0, at_users),
+            movie_biases=network.movies.level_biases.index_select(0, at_movies),
+            of_user=user_of,
+            of_movie=movie_of,
         )
         loss = functional.cross_entropy(logits, wanted)
         self.optimiser.zero_grad()
-        penalised = loss + settings.level_penalty * network.penalty() / graph.n_ratings
+        penalised = loss + settings.bias_regularization * network.penalty() / graph.n_ratings
         penalised.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
         self._average()
@@ -226,19 +233,19 @@ class Training:
     def _average(self) -> None:
         """The mean follows quickly at first, when the weights are far from where they go."""
         (step,) = {int(state["step"]) for state in self.optimiser.state.values()}
-        left = min(self.settings.averaging, (1 + step) / (10 + step))
+        left = min(self.settings.ema_decay, (1 + step) / (10 + step))
         for name, value in self.network.named_parameters():
             self.averaged[name].lerp_(value, 1.0 - left)
 
-    def model(self, position: Position) -> RatingModel:
+    def model(self, state: TrainingState) -> RatingModel:
         """What is averaged, as a model."""
         return RatingModel.of(
             self.graph,
             (self.by_user, self.by_movie),
             self.settings,
-            {name: value.cpu().clone() for name, value in self.averaged.items()},
-            position.losses,
-            position.validation_losses,
+            weights={name: value.cpu().clone() for name, value in self.averaged.items()},
+            losses=state.losses,
+            validation_losses=state.validation_losses,
         )
 
     def tensors(self) -> dict[str, Tensor]:

@@ -78,7 +78,9 @@ class CheckedColumns:
         if position not in self._bad:
             value = quoted(self.chunk.columns[column][position])
             line = self.chunk.lines[position]
-            self._bad[position] = Reject(self.label, line, column, value, expectation)
+            self._bad[position] = Reject(
+                file=self.label, line=line, column=column, value=value, expectation=expectation
+            )
 
     def integers(self, column: str, highest: int = INT64_MAX, expectation: str = "") -> Integers:
         """(N,) int64, 0 where the value is wrong."""

@@ -10,7 +10,7 @@ from movierec.ratings.files import Files
 from movierec.ratings.source import N_LOOKED_AT, ReadSettings, Source, Table, has_text_ids, lines_of, source_of
 from movierec.ratings.tables import Layout, parquet_columns
 
-__all__ = ["is_parquet", "own_table", "own_tables"]
+__all__ = ["custom_table", "custom_tables", "is_parquet"]
 
 PARQUET_MAGIC = b"PAR1"
 
@@ -33,10 +33,10 @@ _OPTIONS = {
 }
 
 
-def own_table(files: Files, settings: ReadSettings) -> Source:
+def custom_table(files: Files, settings: ReadSettings) -> Source:
     """The one table; its columns by option, else by their usual names."""
     members = files.members()
-    names = list(members) if files.is_single else own_tables(set(members))
+    names = list(members) if files.is_single else custom_tables(set(members))
     if len(names) != 1:
         raise DataRejected(f"{files.name}: {len(names)} tables ({', '.join(names)}); name one file.")
     (name,) = names
@@ -58,12 +58,16 @@ def own_table(files: Files, settings: ReadSettings) -> Source:
         columns = tuple(column.strip() for column in _fields_of(lines[0], delimiter))
         if len(set(columns)) < len(columns):
             raise DataRejected(f"{label} line 1: a column's name comes twice: {', '.join(columns)}.")
-        layout = Layout(columns, delimiter, has_header=True, is_quoted=is_quoted, encoding=encoding)
+        layout = Layout(
+            columns=columns, delimiter=delimiter, has_header=True, is_quoted=is_quoted, encoding=encoding
+        )
         fields = _own_fields(columns, settings, label)
         rows = [_fields_of(line, delimiter) for line in lines[1:]]
         texts = has_text_ids(rows, columns, [fields[field] for field in ("userId", "movieId") if field in fields])
     return source_of(
-        "table", settings, [Table(settings.table, members[name], layout, fields, ids_are_texts=texts)]
+        "custom",
+        settings,
+        [Table(kind=settings.table, member=members[name], layout=layout, fields=fields, ids_are_texts=texts)],
     )
 
 
@@ -95,7 +99,7 @@ def _own_fields(columns: tuple[str, ...], settings: ReadSettings, label: str) ->
     return fields
 
 
-def own_tables(names: set[str]) -> list[str]:
+def custom_tables(names: set[str]) -> list[str]:
     """The file names that look like tables."""
     return sorted(name for name in names if name.endswith((".csv", ".tsv", ".parquet")))
 

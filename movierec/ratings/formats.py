@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from movierec.errors import DataRejected
-from movierec.ratings.custom_table import is_parquet, own_table, own_tables
+from movierec.ratings.custom_table import custom_table, custom_tables, is_parquet
 from movierec.ratings.files import Files
 from movierec.ratings.movielens import is_fold, ml_100k, ml_dat, ml_latest
 from movierec.ratings.recbole import recbole
@@ -22,7 +22,7 @@ FORMATS = {
     "ml-dat": ml_dat,
     "ml-100k": ml_100k,
     "recbole": recbole,
-    "table": own_table,
+    "custom": custom_table,
 }
 
 
@@ -44,8 +44,8 @@ def _format_of_several(files: Files) -> str:
         return "ml-100k"
     if any(name.endswith(".inter") for name in names):
         return "recbole"
-    if len(own_tables(names)) == 1:
-        return "table"
+    if len(custom_tables(names)) == 1:
+        return "custom"
     what = "zip" if files.is_zip else "folder"
     raise DataRejected(
         f"{files.name}: no known {what} of ratings. Expected ratings.csv with movies.csv, ratings.dat, u.data, "
@@ -57,7 +57,7 @@ def _format_of_several(files: Files) -> str:
 def _format_of_one(files: Files, settings: ReadSettings) -> str:
     (name,) = files.members()
     if is_parquet(files, name):
-        return "table"
+        return "custom"
     lines = lines_of(files, name, settings.encoding or "utf-8", 1)
     if not lines:
         raise DataRejected(f"{files.label(files.members()[name])}: empty; expected ratings.")
@@ -67,4 +67,4 @@ def _format_of_one(files: Files, settings: ReadSettings) -> str:
         return "ml-100k"
     if re.search(r"\w:(token|float|token_seq|float_seq)\b", lines[0]):
         return "recbole"
-    return "table"
+    return "custom"

@@ -24,10 +24,10 @@ def ml_latest(files: Files, settings: ReadSettings) -> Source:
     """The tables of a data set of 2016 or later."""
     members = files.members()
     layouts = {
-        "movies": Layout(("movieId", "title", "genres")),
-        "links": Layout(("movieId", "imdbId", "tmdbId")),
-        "ratings": Layout(tuple(RATING_FIELDS)),
-        "tags": Layout(("userId", "movieId", "tag", "timestamp")),
+        "movies": Layout(columns=("movieId", "title", "genres")),
+        "links": Layout(columns=("movieId", "imdbId", "tmdbId")),
+        "ratings": Layout(columns=tuple(RATING_FIELDS)),
+        "tags": Layout(columns=("userId", "movieId", "tag", "timestamp")),
     }
     require_files(files, members, "movies.csv", "ratings.csv")
     for kind in {"links", "ratings"} & {kind for kind in layouts if f"{kind}.csv" in members}:
@@ -39,7 +39,12 @@ def ml_latest(files: Files, settings: ReadSettings) -> Source:
         "ml-latest",
         settings,
         [
-            Table(kind, members[f"{kind}.csv"], layout, {name: name for name in layout.columns})
+            Table(
+                kind=kind,
+                member=members[f"{kind}.csv"],
+                layout=layout,
+                fields={name: name for name in layout.columns},
+            )
             for kind, layout in layouts.items()
             if f"{kind}.csv" in members
         ],
@@ -57,7 +62,7 @@ def ml_dat(files: Files, settings: ReadSettings) -> Source:
 
     def dat(*columns: str) -> Layout:
         encoding = "latin-1" if is_1m else "utf-8"
-        return Layout(columns, delimiter="::", has_header=False, is_quoted=False, encoding=encoding)
+        return Layout(columns=columns, delimiter="::", has_header=False, is_quoted=False, encoding=encoding)
 
     layouts = {
         "movies": dat("movieId", "title", "genres"),
@@ -69,7 +74,12 @@ def ml_dat(files: Files, settings: ReadSettings) -> Source:
         "ml-dat",
         settings,
         [
-            Table(kind, members[f"{kind}.dat"], layout, {name: name for name in layout.columns})
+            Table(
+                kind=kind,
+                member=members[f"{kind}.dat"],
+                layout=layout,
+                fields={name: name for name in layout.columns},
+            )
             for kind, layout in layouts.items()
             if f"{kind}.dat" in members
         ],
@@ -85,7 +95,7 @@ GENRES_100K = (
 def ml_100k(files: Files, settings: ReadSettings) -> Source:
     """The tables of 100K, or a single file of its ratings, such as u1.base."""
     members = files.members()
-    data = Layout(tuple(RATING_FIELDS), delimiter="\t", has_header=False, is_quoted=False)
+    data = Layout(columns=tuple(RATING_FIELDS), delimiter="\t", has_header=False, is_quoted=False)
     if files.is_single:
         parts = list(members.values())
     elif "u.data" in members:
@@ -102,14 +112,18 @@ def ml_100k(files: Files, settings: ReadSettings) -> Source:
     tables = []
     if "u.item" in members:
         item = ("movieId", "title", "released", "videoReleased", "imdbUrl", *GENRES_100K)
-        layout = Layout(item, "|", has_header=False, is_quoted=False, encoding="latin-1")
+        layout = Layout(columns=item, delimiter="|", has_header=False, is_quoted=False, encoding="latin-1")
         fields = {"movieId": "movieId", "title": "title"}
-        tables.append(Table("movies", members["u.item"], layout, fields, genre_flags=GENRES_100K))
+        tables.append(
+            Table(kind="movies", member=members["u.item"], layout=layout, fields=fields, genre_flags=GENRES_100K)
+        )
     if "u.user" in members:
         user = ("userId", "age", "gender", "occupation", "zipCode")
-        layout = Layout(user, "|", has_header=False, is_quoted=False, encoding="latin-1")
-        tables.append(Table("users", members["u.user"], layout, {name: name for name in user}))
-    tables += [Table("ratings", part, data, RATING_FIELDS) for part in parts]
+        layout = Layout(columns=user, delimiter="|", has_header=False, is_quoted=False, encoding="latin-1")
+        tables.append(
+            Table(kind="users", member=members["u.user"], layout=layout, fields={name: name for name in user})
+        )
+    tables += [Table(kind="ratings", member=part, layout=data, fields=RATING_FIELDS) for part in parts]
     return source_of("ml-100k", settings, tables)
 
 

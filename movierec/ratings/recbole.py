@@ -66,7 +66,7 @@ def _recbole_table(kind: str, files: Files, name: str, settings: ReadSettings) -
         found = next((of_name[theirs] for theirs in names if theirs in of_name), None)
         if found is not None:
             fields[ours] = found
-    layout = Layout(columns, settings.delimiter or "\t", has_header=True, is_quoted=False)
+    layout = Layout(columns=columns, delimiter=settings.delimiter or "\t", has_header=True, is_quoted=False)
     if kind == "movies" and "title" not in fields:
         return None  # nothing in it that the graph keeps
     for needed in {"movies": ("movieId",), "users": ("userId",), "ratings": ("userId", "movieId")}[kind]:
@@ -77,4 +77,4 @@ def _recbole_table(kind: str, files: Files, name: str, settings: ReadSettings) -
             )
     rows = [line.split(layout.delimiter) for line in lines[1:]]
     texts = has_text_ids(rows, columns, [fields[name] for name in ("userId", "movieId") if name in fields])
-    return Table(kind, member, layout, fields, ids_are_texts=texts, genre_delimiter=" ")
+    return Table(kind=kind, member=member, layout=layout, fields=fields, ids_are_texts=texts, genre_delimiter=" ")

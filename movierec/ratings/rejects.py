@@ -21,7 +21,7 @@ __all__ = ["BadRows", "Reject", "quoted"]
 LONGEST_VALUE = 80  # characters of a value that a message shows
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Reject:
     """One row that cannot be loaded. `line` counts from 1, header included; in Parquet it counts rows."""
 

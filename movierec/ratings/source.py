@@ -30,7 +30,7 @@ N_LOOKED_AT = 200  # lines from which the kind of ids and the delimiter are told
 KINDS = ("movies", "links", "users", "ratings", "tags")  # in the order they are loaded
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ReadSettings:
     """What a user may say about the files; None or "auto": found by looking."""
 
@@ -63,7 +63,7 @@ class ReadSettings:
                 raise BadRequest(f"No encoding {self.encoding!r}; expected such as utf-8 or latin-1.") from error
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Table:
     """One file. `fields` maps our names to columns of the file; `layout` is None for Parquet."""
 

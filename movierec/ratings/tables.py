@@ -28,7 +28,7 @@ LONGEST_LINE = 1 << 20  # characters; more without a line end is no table of tex
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Layout:
     """How the text of a table is laid out; `columns` are all its columns, in the order of the file."""
 
@@ -39,7 +39,7 @@ class Layout:
     encoding: str = "utf-8"
 
 
-@dataclass
+@dataclass(kw_only=True)
 class TextChunk:
     """`columns` of equal length, beside `lines`, `rows` (row numbers), and what was rejected.
 
@@ -76,7 +76,15 @@ def read_text(
             fits = [len(values) == n_columns for _, values, _ in taken]
             for line, values, fault in compress(taken, map(not_, fits)):
                 text = quoted(layout.delimiter.join(values))
-                rejects.append(Reject(label, line, "row", text, fault or _count(n_columns, len(values))))
+                rejects.append(
+                    Reject(
+                        file=label,
+                        line=line,
+                        column="row",
+                        value=text,
+                        expectation=fault or _count(n_columns, len(values)),
+                    )
+                )
             good, rows = list(compress(taken, fits)), list(compress(rows, fits))
         row += len(taken)
         columns = list(zip(*(values for _, values, _ in good), strict=True)) if good else []
@@ -106,7 +114,13 @@ def read_parquet(stream: IO[bytes], label: str, wanted: tuple[str, ...], chunk_r
             n = batch.num_rows
             columns = {name: _as_text(pa, batch.column(batch.schema.get_field_index(name))) for name in wanted}
             numbers = list(range(row, row + n))
-            yield TextChunk(row, row + n, columns, [number + 1 for number in numbers], numbers)
+            yield TextChunk(
+                first_row=row,
+                end_row=row + n,
+                columns=columns,
+                lines=[number + 1 for number in numbers],
+                rows=numbers,
+            )
             row += n
     except (pa.ArrowException, OSError) as error:
         raise DataRejected(f"{label}: not a whole Parquet file ({str(error).splitlines()[0]}).") from error

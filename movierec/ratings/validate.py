@@ -33,7 +33,7 @@ NO_GENRES = "(no genres listed)"
 _YEAR_AT_THE_END = re.compile(r"\(([12][0-9]{3})\)\s*$")
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Chunk:
     """The good rows of row numbers `first_row` to `end_row` - 1; `rows` are their numbers, (N,) int64."""
 
@@ -53,11 +53,11 @@ class Chunk:
     def chosen(self, mask: NDArray[np.bool_], first_row: int | None = None, end_row: int | None = None) -> Chunk:
         """The rows where `mask` is true."""
         return Chunk(
-            self.kind,
-            self.first_row if first_row is None else first_row,
-            self.end_row if end_row is None else end_row,
-            self.rows[mask],
-            {name: _masked(values, mask) for name, values in self.columns.items()},
+            kind=self.kind,
+            first_row=self.first_row if first_row is None else first_row,
+            end_row=self.end_row if end_row is None else end_row,
+            rows=self.rows[mask],
+            columns={name: _masked(values, mask) for name, values in self.columns.items()},
         )
 
 
@@ -88,7 +88,9 @@ class CheckedReader:
                 columns = _CONVERSIONS[table.kind](self, table, checked)
                 self.bad_rows.take(checked.rejects)
                 rows = np.array(text.rows, dtype=np.int64)
-                chunk = Chunk(table.kind, text.first_row, text.end_row, rows, columns)
+                chunk = Chunk(
+                    kind=table.kind, first_row=text.first_row, end_row=text.end_row, rows=rows, columns=columns
+                )
                 yield chunk.chosen(checked.good)
 
     def _ratings(self, table: Table, checked: CheckedColumns) -> dict[str, Any]:
@@ -157,7 +159,7 @@ class CheckedReader:
             return [[] for _ in checked.chunk.lines]
         column = table.fields["genres"]
         # MovieLens says "(no genres listed)"; nothing at all is a row that was cut off.
-        texts = checked.texts(column, _encoding(table), may_be_empty=self.source.format in ("recbole", "table"))
+        texts = checked.texts(column, _encoding(table), may_be_empty=self.source.format in ("recbole", "custom"))
         split = table.genre_delimiter
         return [[] if text == NO_GENRES else [name for name in text.split(split) if name] for text in texts]
 

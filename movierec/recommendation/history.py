@@ -15,16 +15,16 @@ __all__ = ["History", "read_histories", "read_history"]
 
 @dataclass(frozen=True)
 class History:
-    """What somebody has rated and likes: movieIds, likes newest first, and when."""
+    """What a user has rated and likes: movieIds, likes newest first with their timestamps (Unix seconds)."""
 
     rated: list[int]
     liked: list[int]
-    times: list[int]
+    timestamps: list[int]
 
     def with_likes(self, movie_ids: Sequence[int]) -> History:
-        """These too, of no known time: before all others, and none before another."""
+        """With more likes, of no known time: older than all others, and none older than another."""
         named = [movie_id for movie_id in movie_ids if movie_id not in self.liked]
-        return History([*self.rated, *named], [*self.liked, *named], [*self.times, *[0] * len(named)])
+        return History([*self.rated, *named], [*self.liked, *named], [*self.timestamps, *[0] * len(named)])
 
 
 def read_history(database: Database, request: RecommendationRequest, min_rating: float) -> History:
@@ -37,7 +37,7 @@ def read_history(database: Database, request: RecommendationRequest, min_rating:
 def read_histories(database: Database, user_ids: Sequence[int], min_rating: float) -> dict[int, History]:
     """What some users have rated and like. Raises NotFound where one is unknown."""
     rows = database.read(load_query("recommend/history"), userIds=list(user_ids), minRating=min_rating)
-    found = {row["userId"]: History(row["rated"], row["liked"], row["times"]) for row in rows}
+    found = {row["userId"]: History(row["rated"], row["liked"], row["timestamps"]) for row in rows}
     for user_id in user_ids:
         if user_id not in found:
             raise no_such_user(database, user_id)

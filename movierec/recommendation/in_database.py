@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,10 +18,12 @@ from movierec.errors import BadRequest, StageMissing
 from movierec.lookup.filters import Filters
 from movierec.lookup.movies import find_movie
 from movierec.recommendation.history import read_history
-from movierec.recommendation.model import is_in_order, require_model
+from movierec.recommendation.model import is_sequential, require_model
 from movierec.recommendation.reasons import N_REASONS, reasons_for
 from movierec.recommendation.request import RecommendationRequest
-from movierec.recommendation.scoring import likes_ago, most_diverse
+from movierec.recommendation.results import Recommendation, SimilarMovie
+from movierec.recommendation.scoring import like_ages, most_diverse
+from movierec.records import from_row
 
 __all__ = ["popular_movies", "recommend", "similar_movies"]
 
@@ -30,31 +32,36 @@ POPULAR_DAYS = 365.0
 
 def recommend(
     database: Database, request: RecommendationRequest, n_reasons: int = N_REASONS
-) -> list[dict[str, Any]]:
-    """Movies, best first: rank, movieId, title, year, genres, likeCount, score, taste, evidence, because, order,
-    basis, runId.
+) -> list[Recommendation]:
+    """Movies for a user, or for anybody who names some likes, best first.
 
-    `basis` is "likes", or "popularity" for a user who likes nothing; `order` says whether the order of likes was
-    heeded. Raises NotFound for an unknown user, StageMissing before derive and train are done.
+    Raises NotFound for an unknown user, StageMissing before derive and train are done.
     """
     with consistent_read(database, "derive") as derived, consistent_read(database, "train"):
         run = require_model(database, derived)
         history = read_history(database, request, derived["minRating"])
         if not history.liked:
             return popular_movies(database, request, derived["minRating"], run["runId"])
-        ordered = is_in_order(run)
-        query = "recommend/recommend_sequential" if ordered else "recommend/recommend_unordered"
+        sequential = is_sequential(run)
+        query = "recommend/recommend_sequential" if sequential else "recommend/recommend_unordered"
         rows = database.read(load_query(query), **request.parameters())
         if request.diversity and rows:
             rows = _diverse(database, rows, request)
-        named = {"order": "on" if ordered else "off", "basis": "likes", "runId": run["runId"]}
-        rows = [{"rank": rank, **row, "because": [], **named} for rank, row in enumerate(rows, start=1)]
+        recommendations = [
+            from_row(Recommendation, row, rank=rank, sequential=sequential, run_id=run["runId"])
+            for rank, row in enumerate(rows, start=1)
+        ]
         if not n_reasons or not rows:
-            return rows
-        ago = likes_ago(np.array(history.times, dtype=np.int64))
-        recency = run["recency"] if ordered else None
-        because = reasons_for(database, rows, history.liked, ago, recency, n_reasons)
-    return [row | {"because": reasons} for row, reasons in zip(rows, because, strict=True)]
+            return recommendations
+        because = reasons_for(
+            database,
+            recommendations,
+            history.liked,
+            like_ages(np.array(history.timestamps, dtype=np.int64)),
+            like_half_life=run["likeHalfLife"] if sequential else None,
+            n=n_reasons,
+        )
+    return [replace(row, because=reasons) for row, reasons in zip(recommendations, because, strict=True)]
 
 
 def similar_movies(
@@ -63,20 +70,20 @@ def similar_movies(
     k: int = 10,
     filters: Filters | None = None,
     plain_cosine: bool = False,
-) -> list[dict[str, Any]]:
-    """The k movies most like `movie` (title or id), itself excluded: rank, movieId, title, score, cosine, ...
+) -> list[SimilarMovie]:
+    """The k movies most like `movie` (title or id), itself excluded, best first.
 
-    score is the cosine of the vectors, -1 to 1, to which sqrt(weight / the largest weight) of CO_LIKED is added
-    unless `plain_cosine`. For a movie without a vector the mean of those it is linked with stands in, or of those
-    of its genres, and `estimatedFrom` says which; else it is None. runId names the training that answers. Raises
-    NotFound for an unknown title, StageMissing when nothing was trained or nothing can stand in.
+    The score is the cosine of the vectors, -1 to 1, to which sqrt(weight / the largest weight) of CO_LIKED is
+    added unless `plain_cosine`. A movie without a vector is compared by the mean of those it is linked with, or
+    of those of its genres; `estimated_from` says which. Raises NotFound for an unknown title, StageMissing when
+    nothing was trained or there is nothing to take a mean of.
     """
     if k < 1:
         raise BadRequest(f"k is {k}; expected at least 1.")
     with consistent_read(database, "derive"), consistent_read(database, "train"):
         run = require_live_run(database)
         query = find_movie(database, movie)
-        vector, kind = (None, None) if query["hasVector"] else _stand_in(database, query)
+        vector, kind = (None, None) if query["hasVector"] else _fallback_vector(database, query)
         parameters = (filters or Filters()).parameters()
         del parameters["withRated"]  # there is no user
         rows = database.read(
@@ -87,15 +94,15 @@ def similar_movies(
             **parameters,
         )
     return [
-        {"rank": rank, **row, "estimatedFrom": kind, "runId": run["runId"]}
+        from_row(SimilarMovie, row, rank=rank, estimated_from=kind, run_id=run["runId"])
         for rank, row in enumerate(rows, start=1)
     ]
 
 
 def popular_movies(
     database: Database, request: RecommendationRequest, min_rating: float, run_id: str
-) -> list[dict[str, Any]]:
-    """What was liked most lately, for a user of whom nothing is known; the score is the number of likes."""
+) -> list[Recommendation]:
+    """What was liked most in the last year of ratings, for a user who likes nothing; scored by these likes."""
     rows = database.read(
         load_query("recommend/popular"),
         minRating=min_rating,
@@ -103,7 +110,7 @@ def popular_movies(
         **(request.parameters() | {"k": request.k}),
     )
     return [
-        {"rank": rank, **row, "because": [], "order": "off", "basis": "popularity", "runId": run_id}
+        from_row(Recommendation, row, rank=rank, basis="popularity", run_id=run_id)
         for rank, row in enumerate(rows, start=1)
     ]
 
@@ -120,8 +127,8 @@ def _diverse(database: Database, rows: Sequence[Row], request: RecommendationReq
     return [rows[i] for i in chosen]
 
 
-def _stand_in(database: Database, query: Row) -> tuple[list[float], str]:
-    """A mean vector, by weight, for a movie without one, and what it is the mean of."""
+def _fallback_vector(database: Database, query: Row) -> tuple[list[float], str]:
+    """A weighted mean vector for a movie without one, and what it is the mean of: "neighbours" or "genres"."""
     rows = database.read(load_query("recommend/fallback_vector"), movieId=query["movieId"])
     if not rows:
         raise StageMissing(

@@ -1,4 +1,4 @@
-"""The model as arrays, for many answers from one process: pulled once, and again when a new training is live."""
+"""The model as arrays, for many answers from one process: pulled once, and again after a new training."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from movierec.database.runs import consistent_read, require_live_run
 from movierec.errors import StageMissing
 from movierec.graph.pull import pull_edges
 from movierec.lookup.filters import Filters
-from movierec.recommendation.scoring import Liked, Scorer, likes_ago
+from movierec.recommendation.scoring import LikeHistory, Scorer, like_ages
 
-__all__ = ["Model", "is_in_order", "pull_model", "require_model"]
+__all__ = ["Model", "is_sequential", "pull_model", "require_model"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Model:
-    """Everything that recommending reads but users' likes; M movies, those that anybody likes.
+    """Everything that a recommendation depends on but users' likes; M movies, those that anybody likes.
 
     movie_ids      (M,) int64, ascending
     like_counts    (M,) int64, rating_counts (M,) int64: users who like, and who rated each
     titles, years, genres   of each; a year may be None
     unit           (M, D) float32: Movie.embedding at length 1, zeros where a movie has none
-    scorer         the tables and the graph
+    scorer         the profiles and the graph
     min_rating     stars from which a rating is a like
-    run_id         the training that is live
-    derive_id      the derive that made the graph
+    run_id         the live training
+    derive_id      the derivation that made the graph
     """
 
     movie_ids: NDArray[np.int64]
@@ -49,8 +49,9 @@ class Model:
     derive_id: str
 
     @property
-    def order(self) -> str:
-        return "off" if self.scorer.recency is None else "on"
+    def sequential(self) -> bool:
+        """Whether the order of likes is used."""
+        return self.scorer.like_half_life is not None
 
     @cached_property
     def known_genres(self) -> set[str]:
@@ -68,11 +69,13 @@ class Model:
         """Positions of those of `movie_ids` that are in the model, in the order given."""
         return positions_in(self.movie_ids, movie_ids)
 
-    def liked(self, movie_ids: list[int], times: list[int], disliked: Sequence[int] = ()) -> Liked:
-        """A user's likes, newest first; those that the model does not know count as steps all the same."""
-        ago = likes_ago(np.array(times, dtype=np.int64))
+    def like_history(
+        self, movie_ids: list[int], timestamps: list[int], disliked: Sequence[int] = ()
+    ) -> LikeHistory:
+        """A user's likes, newest first; one that is not in the model counts for the ages of the others."""
+        ages = like_ages(np.array(timestamps, dtype=np.int64))
         known = np.isin(np.array(movie_ids, dtype=np.int64), self.movie_ids)
-        return Liked(self.positions(movie_ids), ago[known], self.positions(disliked))
+        return LikeHistory(self.positions(movie_ids), ages[known], self.positions(disliked))
 
     def allowed(self, filters: Filters) -> NDArray[np.bool_]:
         """(M,) which movies the filters let through, whatever the user has rated."""
@@ -93,82 +96,79 @@ class Model:
         return allowed
 
     def describe(self, position: int) -> dict[str, Any]:
-        """movieId, title, year, genres and likeCount of a movie, as rows of answers begin."""
+        """What all results say of a movie."""
         return {
-            "movieId": int(self.movie_ids[position]),
+            "movie_id": int(self.movie_ids[position]),
             "title": self.titles[position],
             "year": self.years[position],
-            "genres": self.genres[position],
-            "likeCount": int(self.like_counts[position]),
+            "genres": tuple(self.genres[position]),
+            "like_count": int(self.like_counts[position]),
         }
 
 
-def is_in_order(run: dict[str, Any]) -> bool:
-    """Whether a training heeded the order of likes."""
-    return bool(run.get("order") == "on")
+def is_sequential(run: Row) -> bool:
+    """Whether a training used the order of likes."""
+    return bool(run["sequential"] == "on")
 
 
 def require_model(database: Database, derived: Row) -> Row:
-    """The live Run. Raises StageMissing when nothing was trained yet, or only by an earlier version, or in an
-    order of likes that the derive since then has not.
+    """The live Run.
+
+    Raises StageMissing when nothing was trained yet, or with an order of likes that `derived`, the latest
+    derivation, did not keep.
     """
     run = require_live_run(database)
-    if "temperature" not in run:
-        raise StageMissing(f'{run["runId"]} is of an earlier version of movierec. Run "movierec train" again.')
-    if is_in_order(run) and not derived.get("ordered"):
+    if is_sequential(run) and not derived["isSequential"]:
         raise StageMissing(
-            f"{run['runId']} heeded the order of likes, {derived['runId']} has none. "
-            'Run "movierec train" again, or "movierec derive --order on".'
+            f"{run['runId']} uses the order of likes, which {derived['runId']} did not keep. "
+            'Run "movierec train" again, or "movierec derive --sequential on".'
         )
     return run
 
 
 def pull_model(database: Database) -> Model:
-    """The model of the live training and the last derive; StageMissing before both are done."""
+    """The model of the live training and the latest derivation; StageMissing before both are done."""
     with consistent_read(database, "derive") as derived, consistent_read(database, "train"):
         run = require_model(database, derived)
         rows = database.read(load_query("recommend/model"))
-        ordered = is_in_order(run)
-        sources, targets, weights = pull_edges(database, "FOLLOWED_BY" if ordered else "CO_LIKED")
+        sequential = is_sequential(run)
+        sources, targets, weights = pull_edges(database, "FOLLOWED_BY" if sequential else "CO_LIKED")
     movie_ids = np.array([row["movieId"] for row in rows], dtype=np.int64)
     like_counts = np.array([row["likeCount"] for row in rows], dtype=np.int64)
     if not np.isin(np.concatenate([sources, targets]), movie_ids).all():
         raise StageMissing('A movie that nobody likes is still linked. Run "movierec derive" again.')
     heads, tails = np.searchsorted(movie_ids, sources), np.searchsorted(movie_ids, targets)
-    if ordered:
-        evidence = Adjacency.from_edges(len(rows), heads, tails, weights / np.sqrt(like_counts[tails]))
+    if sequential:
+        graph = Adjacency.from_edges(len(rows), heads, tails, weights / np.sqrt(like_counts[tails]))
     else:
-        evidence = Adjacency.from_undirected(len(rows), heads, tails, weights)
+        graph = Adjacency.from_undirected(len(rows), heads, tails, weights)
     vectors = vector_table([row["embedding"] for row in rows])
     if vectors is None:
         raise StageMissing('No movie has a vector. Run "movierec train" first.')
-    profiles, contexts = (
-        vector_table([row["profileEmbedding"] for row in rows]),
-        vector_table([row["contextEmbedding"] for row in rows]),
-    )
-    bias = tuned = None
+    profiles = vector_table([row["profileEmbedding"] for row in rows])
+    bias = has_profile = None
     if profiles is not None:
         bias = np.array([row["likeBias"] or 0.0 for row in rows], dtype=np.float32)
-        tuned = np.array([row["likeBias"] is not None for row in rows])
+        has_profile = np.array([row["likeBias"] is not None for row in rows])
     return Model(
-        movie_ids,
-        like_counts,
-        np.array([row["ratings"] for row in rows], dtype=np.int64),
-        [row["title"] for row in rows],
-        [row["year"] for row in rows],
-        [row["genres"] or [] for row in rows],
-        unit_vectors(vectors),
-        Scorer(
-            evidence,
-            run["recency"] if ordered else None,
-            profiles,
-            contexts,
-            bias,
-            tuned,
-            run["temperature"],
-            run["evidence"],
+        movie_ids=movie_ids,
+        like_counts=like_counts,
+        rating_counts=np.array([row["ratings"] for row in rows], dtype=np.int64),
+        titles=[row["title"] for row in rows],
+        years=[row["year"] for row in rows],
+        genres=[row["genres"] or [] for row in rows],
+        unit=unit_vectors(vectors),
+        scorer=Scorer(
+            graph=graph,
+            like_half_life=run["likeHalfLife"] if sequential else None,
+            profiles=profiles,
+            contexts=vector_table([row["contextEmbedding"] for row in rows]),
+            bias=bias,
+            has_profile=has_profile,
+            profile_temperature=run["profileTemperature"],
+            graph_weight=run["graphWeight"],
         ),
-        derived["minRating"],
-        run["runId"],
-        derived["runId"],
+        min_rating=derived["minRating"],
+        run_id=run["runId"],
+        derive_id=derived["runId"],
     )

@@ -1,8 +1,8 @@
-"""Who asks for recommendations, and for what. Pure."""
+"""Who asks for recommendations, and for which movies. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from movierec.errors import BadRequest
@@ -10,22 +10,23 @@ from movierec.lookup.filters import Filters
 
 __all__ = ["RecommendationRequest"]
 
-POOL = 5  # times k, the movies that a diverse list is chosen from
+POOL = 5  # times k: how many of the best movies a diverse list is chosen from
 
 
 @dataclass(frozen=True)
 class RecommendationRequest:
-    """Who asks, and for what.
+    """One request for recommendations.
 
     user_id            a user of the database, or None
     likes, dislikes    movieIds, besides what the user has rated
-    k                  movies
-    filters            which
-    diversity          0 to 1: how much a movie's likeness to those before it counts against it
+    k                  how many movies
+    filters            which movies
+    diversity          0 to 1: how much a movie's cosine with those before it counts against it
     popularity         the score is multiplied by (likeCount / the largest) ** this; below 0 favours what few know
     """
 
     user_id: int | None = None
+    _: KW_ONLY
     likes: tuple[int, ...] = ()
     dislikes: tuple[int, ...] = ()
     k: int = 10

@@ -1,20 +1,24 @@
-"""Score every movie for one user: by taste, from tuned vectors, and by evidence, from the graph. Pure.
+"""Score every movie for one user: a profile score, from vectors, and a graph score, from who liked what. Pure.
 
-    taste    = exp((logit - the best logit) / temperature), logit = (sum over likes i of a_i P_i) . O_j + b_j
-    evidence = share * g_j / the largest g
-    score    = taste + evidence
+    profile score = exp((logit_j - the largest logit) / temperature)
+                    logit_j = (sum over likes i of a_i P_i) . O_j + b_j
+    graph score   = graph weight * g_j / the largest g
+    score         = profile score + graph score
 
-With the order of likes  g_j = sum over likes i of recent_i * weight(i FOLLOWED_BY j) / sqrt(likeCount_j),
-without it               g_j = sum over likes i of weight(i CO_LIKED j).
+Sequentially, a like of age n (in likes; 0 is the newest) has recency r_i = 2^(-n / half-life), and
 
-recent_i = 2^(-steps / recency) for a like that is so many likes older than the newest; a_i is half 1 / likes and
-half recent_i / sum of recent. Without an order a_i = 1 / likes. The best logit and the largest g are those of
-movies that the user has not rated, so that filters change no score.
+    g_j = sum over likes i of r_i * weight(i FOLLOWED_BY j) / sqrt(likeCount_j)
+    a_i = 1/2 of 1 / likes + 1/2 of r_i / sum of r
 
-The query files recommend/recommend_sequential and recommend/recommend_unordered compute the same inside the
+Without the order of likes
+
+    g_j = sum over likes i of weight(i CO_LIKED j),   a_i = 1 / likes
+
+The largest logit and the largest g are taken over the movies that the user has not rated, so filters change no
+score. The query files recommend/recommend_sequential and recommend/recommend_unordered compute the same inside the
 server.
 
-Shapes: M movies, L likes of the user, D embedding size.
+Shapes: M movies, L likes of the user, D dimensions.
 """
 
 from __future__ import annotations
@@ -26,130 +30,148 @@ from numpy.typing import NDArray
 
 from movierec.arrays import Adjacency
 
-__all__ = ["KNOWN_LIKES", "Liked", "Scorer", "carried", "likes_ago", "most_diverse", "similarity_score", "top"]
+__all__ = [
+    "KNOWN_LIKES",
+    "LikeHistory",
+    "Scorer",
+    "contribution_per_like",
+    "like_ages",
+    "most_diverse",
+    "similarity_score",
+    "top",
+]
 
-DISLIKE = 0.5  # share of the mean disliked movie that is taken off a profile; not measured
+DISLIKE_WEIGHT = 0.5  # of the mean disliked movie, subtracted from a profile; not measured
 KNOWN_LIKES = 5  # a movie that fewer people like comes last among similar ones
-REMEMBERED = 10  # half-lives after which a like is no evidence of what follows
+HALF_LIVES_USED = 10  # an older like has no part in the graph score
 
 
 @dataclass(frozen=True)
-class Liked:
-    """What one user likes: positions of movies, and how many likes ago each was (zeros: no order)."""
+class LikeHistory:
+    """What one user likes: positions of movies, and the age of each like in likes (0: the newest, or no order)."""
 
     movies: NDArray[np.int64]  # (L,)
-    ago: NDArray[np.float64]  # (L,)
+    ages: NDArray[np.float64]  # (L,)
     disliked: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))  # positions too
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Scorer:
-    """What the arithmetic reads. The tables are None where nothing was tuned: then only evidence counts.
+    """What the arithmetic reads. Without profiles, and so tables of None, the score is the graph score.
 
-    profiles, contexts  (M, D) float32; bias (M,) float32; tuned (M,) which movies have them
-    evidence            FOLLOWED_BY / sqrt(likeCount), or CO_LIKED in both directions
-    recency             likes in which a like loses half its weight; None: no order
-    temperature         of taste
-    share               the largest evidence, by the largest taste
+    graph                FOLLOWED_BY / sqrt(likeCount), or CO_LIKED in both directions
+    like_half_life       likes after which a like counts half; None: the order of likes is not used
+    profiles, contexts   (M, D) float32 P and O; bias (M,) float32 b
+    has_profile          (M,) bool: which movies have these three
+    profile_temperature  the higher, the flatter the profile score
+    graph_weight         maximum graph score, relative to the maximum profile score of 1
     """
 
-    evidence: Adjacency
-    recency: float | None
+    graph: Adjacency
+    like_half_life: float | None
     profiles: NDArray[np.float32] | None = None
     contexts: NDArray[np.float32] | None = None
     bias: NDArray[np.float32] | None = None
-    tuned: NDArray[np.bool_] | None = None
-    temperature: float = 2.0
-    share: float = 1.0
+    has_profile: NDArray[np.bool_] | None = None
+    profile_temperature: float = 2.0
+    graph_weight: float = 1.0
 
     @property
     def n_movies(self) -> int:
-        return len(self.evidence.indptr) - 1
+        return len(self.graph.indptr) - 1
 
-    def logits(self, liked: Liked) -> NDArray[np.float64] | None:
-        """(M,) how well each movie fits the user's profile; None without tables or likes."""
-        if self.profiles is None or self.contexts is None or self.bias is None or self.tuned is None:
+    def logits(self, likes: LikeHistory) -> NDArray[np.float64] | None:
+        """(M,) how well each movie fits the user's profile; None without profiles or likes."""
+        if self.profiles is None or self.contexts is None or self.bias is None or self.has_profile is None:
             return None
-        weights = self.weights(liked)
+        weights = self.profile_weights(likes)
         if not weights.any():
             return None
-        profile = weights @ self.profiles[liked.movies]  # (D,)
-        disliked = liked.disliked[self.tuned[liked.disliked]]
+        profile = weights @ self.profiles[likes.movies]  # (D,)
+        disliked = likes.disliked[self.has_profile[likes.disliked]]
         if len(disliked):
-            profile = profile - DISLIKE * self.profiles[disliked].mean(axis=0)
-        logits: NDArray[np.float64] = np.where(self.tuned, self.contexts @ profile + self.bias, -np.inf)
+            profile = profile - DISLIKE_WEIGHT * self.profiles[disliked].mean(axis=0)
+        logits: NDArray[np.float64] = np.where(self.has_profile, self.contexts @ profile + self.bias, -np.inf)
         return logits
 
-    def weights(self, liked: Liked) -> NDArray[np.float64]:
-        """(L,) a: of each like in the profile; sums to 1, 0 for movies without tables."""
-        counts = np.ones(len(liked.movies)) if self.tuned is None else self.tuned[liked.movies].astype(np.float64)
+    def profile_weights(self, likes: LikeHistory) -> NDArray[np.float64]:
+        """(L,) weight a of each like in the profile; sums to 1, 0 for movies without one."""
+        known = self.has_profile
+        counts = np.ones(len(likes.movies)) if known is None else known[likes.movies].astype(np.float64)
         if not counts.any():
             return counts
         even: NDArray[np.float64] = counts / counts.sum()
-        if self.recency is None:
+        if self.like_half_life is None:
             return even
-        recent = counts * np.exp2(-liked.ago / self.recency)
-        return np.asarray(0.5 * even + 0.5 * recent / recent.sum())
+        recency = counts * np.exp2(-likes.ages / self.like_half_life)
+        return np.asarray(0.5 * even + 0.5 * recency / recency.sum())
 
-    def recent(self, liked: Liked) -> NDArray[np.float64]:
-        """(L,) weight of each like as evidence: 0 for those long ago."""
-        if self.recency is None:
-            return np.ones(len(liked.movies))
-        recent = np.exp2(-liked.ago / self.recency)
-        weights: NDArray[np.float64] = np.where(liked.ago <= REMEMBERED * self.recency, recent, 0.0)
+    def graph_weights(self, likes: LikeHistory) -> NDArray[np.float64]:
+        """(L,) weight r of each like in the graph score; 0 for those that are too old."""
+        if self.like_half_life is None:
+            return np.ones(len(likes.movies))
+        recency = np.exp2(-likes.ages / self.like_half_life)
+        used = likes.ages <= HALF_LIVES_USED * self.like_half_life
+        weights: NDArray[np.float64] = np.where(used, recency, 0.0)
         return weights
 
-    def terms(self, liked: Liked, is_rated: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """(M,) taste and (M,) evidence of every movie, for a user who has rated those marked in `is_rated`."""
-        taste = evidence = np.zeros(self.n_movies)
-        if not len(liked.movies) or is_rated.all():
-            return taste, evidence
-        logits = self.logits(liked)
+    def scores(
+        self, likes: LikeHistory, is_rated: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(M,) profile scores and (M,) graph scores, for a user who has rated the movies marked in `is_rated`."""
+        profile_score = graph_score = np.zeros(self.n_movies)
+        if not len(likes.movies) or is_rated.all():
+            return profile_score, graph_score
+        logits = self.logits(likes)
         if logits is not None:
-            best = logits[~is_rated].max()
-            taste = np.exp((logits - best) / self.temperature) if np.isfinite(best) else taste
-        recent = self.recent(liked)
-        gathered = self.evidence.weighted_neighbour_sum(liked.movies[recent > 0], recent[recent > 0])
-        most = gathered[~is_rated].max()
-        if most > 0:
-            evidence = self.share * gathered / most
-        return taste, evidence
+            max_logit = logits[~is_rated].max()
+            if np.isfinite(max_logit):
+                profile_score = np.exp((logits - max_logit) / self.profile_temperature)
+        weights = self.graph_weights(likes)
+        graph_sum = self.graph.weighted_neighbour_sum(likes.movies[weights > 0], weights[weights > 0])
+        max_graph_sum = graph_sum[~is_rated].max()
+        if max_graph_sum > 0:
+            graph_score = self.graph_weight * graph_sum / max_graph_sum
+        return profile_score, graph_score
 
 
-def carried(scorer: Scorer, liked: Liked, position: int, taste: float, evidence: float) -> NDArray[np.float64]:
-    """(L,) what each like adds to the score of the movie at `position`; sums to its `taste` + `evidence`.
+def contribution_per_like(
+    scorer: Scorer, likes: LikeHistory, movie: int, profile_score: float, graph_score: float
+) -> NDArray[np.float64]:
+    """(L,) what each like contributes to the score of the movie at position `movie`; sums to both of its scores.
 
-    Evidence is a sum over likes, and is shared out as that. Taste is shared out by what each like adds to the
-    logit, where that is above 0.
+    The graph score is a sum over likes, and is divided as such. The profile score is divided in proportion to what
+    each like adds to the logit, where that is above 0.
     """
-    parts = np.zeros(len(liked.movies))
-    if scorer.profiles is not None and scorer.contexts is not None and taste > 0:
-        added = scorer.weights(liked) * (scorer.profiles[liked.movies] @ scorer.contexts[position])
+    contribution = np.zeros(len(likes.movies))
+    if scorer.profiles is not None and scorer.contexts is not None and profile_score > 0:
+        added = scorer.profile_weights(likes) * (scorer.profiles[likes.movies] @ scorer.contexts[movie])
         added = np.maximum(added, 0.0)
-        parts += taste * added / added.sum() if added.any() else taste / len(parts)
-    if evidence > 0:
-        pieces = scorer.evidence.weights_to(liked.movies, position) * scorer.recent(liked)
-        parts += evidence * pieces / pieces.sum()
-    return parts
+        equal = profile_score / len(contribution)
+        contribution += profile_score * added / added.sum() if added.any() else equal
+    if graph_score > 0:
+        terms = scorer.graph.weights_to(likes.movies, movie) * scorer.graph_weights(likes)
+        contribution += graph_score * terms / terms.sum()
+    return contribution
 
 
 def similarity_score(cosine: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(M,) how similar each movie is: its cosine, and the root of its CO_LIKED weight (0: none) by the largest."""
-    most = weights.max()
-    return cosine + np.sqrt(weights / most) if most > 0 else cosine
+    """(M,) cosine + sqrt(weight / the largest weight), of the CO_LIKED weights of one movie (0: no edge)."""
+    max_weight = weights.max()
+    return cosine + np.sqrt(weights / max_weight) if max_weight > 0 else cosine
 
 
-def likes_ago(times: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(L,) how many likes before the newest each was, by (L,) times, newest first; ties share their mean."""
-    _, group, sizes = np.unique(-times, return_inverse=True, return_counts=True)
+def like_ages(timestamps: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(L,) the age of each like in likes, from (L,) timestamps, newest first; equal ones share their mean age."""
+    _, group, sizes = np.unique(-timestamps, return_inverse=True, return_counts=True)
     ends = np.cumsum(sizes)
     means = ends - (sizes + 1) / 2.0
-    ago: NDArray[np.float64] = means[group] - means[0] if len(times) else np.zeros(0)
-    return ago
+    ages: NDArray[np.float64] = means[group] - means[0] if len(timestamps) else np.zeros(0)
+    return ages
 
 
 def top(scores: NDArray[np.float64], allowed: NDArray[np.bool_], k: int) -> NDArray[np.int64]:
-    """The k best positions that are allowed and above 0, best first, equal scores by position."""
+    """The k best positions that are allowed and score above 0, best first, equal scores by position."""
     candidates = np.flatnonzero(allowed & (scores > 0))
     if len(candidates) > k:
         least = np.partition(scores[candidates], len(candidates) - k)[len(candidates) - k]
@@ -163,8 +185,8 @@ def most_diverse(
 ) -> NDArray[np.int64]:
     """k of N ranked movies by maximal marginal relevance (Carbonell and Goldstein 1998): positions 0..N-1.
 
-    Next comes whichever has the largest (1 - diversity) * score / best score - diversity * largest cosine with
-    those that are chosen. `scores` (N,) descending, > 0; `unit` (N, D) vectors of length 1, zeros where there is
+    The next is the one with the largest (1 - diversity) * score / best score - diversity * largest cosine with
+    those chosen before. `scores` (N,) descending, > 0; `unit` (N, D) vectors of length 1, zeros where there is
     none.
     """
     relevance = (1.0 - diversity) * scores / scores[0] if len(scores) else scores

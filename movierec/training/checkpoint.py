@@ -1,8 +1,8 @@
-"""The state of an unfinished training, on disk, so that a killed one goes on where it was.
+"""The state of an unfinished training, on disk, from which the same training resumes.
 
-A checkpoint belongs to one graph and one set of settings: its file is named after their fingerprint, so
-another graph or other settings never find it. It is replaced whole or not at all, the one before it is kept,
-and a hash in front tells a damaged file from a whole one.
+A checkpoint belongs to one graph and one set of settings: its file is named after their fingerprint, so another
+graph or other settings never find it. A new one replaces it whole or not at all, the one before is kept, and a
+checksum detects a damaged file.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from torch import Tensor
 from movierec.errors import CheckpointDamaged
 from movierec.training.checksummed_file import load_with_checksum, save_with_checksum
 
-__all__ = ["Checkpoint", "Position", "discard_abandoned"]
+__all__ = ["Checkpoint", "TrainingState", "discard_abandoned"]
 
 _log = logging.getLogger(__name__)
 
-FORMAT = 2  # to be raised when a checkpoint would no longer lead to the same bytes
+FORMAT = 3  # to be raised when a checkpoint would no longer lead to the same bytes
 ABANDONED_DAYS = 30
 
 
-@dataclass(frozen=True)
-class Position:
-    """Where a training stands: the next step, and the losses so far."""
+@dataclass(frozen=True, kw_only=True)
+class TrainingState:
+    """How far a training is: the next step, and the losses so far."""
 
     epoch: int = 0
     step: int = 0
@@ -45,7 +45,7 @@ class Position:
         """Mean a pair, of this epoch so far."""
         return self.loss_sum / max(self.loss_pairs, 1)
 
-    def after_step(self, loss_sum: float, loss_pairs: int) -> Position:
+    def after_step(self, loss_sum: float, loss_pairs: int) -> TrainingState:
         return replace(
             self,
             step=self.step + 1,
@@ -53,18 +53,18 @@ class Position:
             loss_pairs=self.loss_pairs + loss_pairs,
         )
 
-    def after_epoch(self, validation_loss: float | None) -> Position:
+    def after_epoch(self, validation_loss: float | None) -> TrainingState:
         added = () if validation_loss is None else (validation_loss,)
-        return Position(
-            self.epoch + 1,
+        return TrainingState(
+            epoch=self.epoch + 1,
             losses=(*self.losses, self.loss),
             validation_losses=(*self.validation_losses, *added),
         )
 
-    def no_better_for(self, epochs: int) -> bool:
-        """Were the last `epochs` all no better on what is held out than the best before them?"""
+    def has_plateaued(self, patience: int) -> bool:
+        """Did none of the last `patience` epochs improve the best validation loss before them?"""
         losses = self.validation_losses
-        return len(losses) > epochs and min(losses[-epochs:]) >= min(losses[:-epochs])
+        return len(losses) > patience and min(losses[-patience:]) >= min(losses[:-patience])
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Checkpoint:
     path: Path
 
     @classmethod
-    def named_after(cls, folder: Path, key: Sequence[object]) -> Checkpoint:
+    def for_key(cls, folder: Path, key: Sequence[object]) -> Checkpoint:
         """The checkpoint of one training and no other: `key`, as JSON, is all that it depends on."""
         text = json.dumps(key, sort_keys=True)
         return cls(folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.pt")
@@ -83,23 +83,23 @@ class Checkpoint:
     def previous(self) -> Path:
         return self.path.with_suffix(".previous" + self.path.suffix)
 
-    def save(self, position: Position, tensors: dict[str, Tensor]) -> None:
+    def save(self, state: TrainingState, tensors: dict[str, Tensor]) -> None:
         """Write the file; a crash at any moment leaves a whole one, this or the one before."""
-        save_with_checksum(self._draft, {"format": FORMAT, "position": vars(position), "tensors": tensors})
+        save_with_checksum(self._draft, {"format": FORMAT, "state": vars(state), "tensors": tensors})
         if self.path.exists():
             self.path.replace(self.previous)
         self._draft.replace(self.path)
 
-    def saved(self, position: Position, tensors: dict[str, Tensor]) -> Checkpoint | None:
-        """This, saved; None where it cannot be: that is no reason to lose the training itself."""
+    def try_save(self, state: TrainingState, tensors: dict[str, Tensor]) -> Checkpoint | None:
+        """Save, and return this; None where it cannot be saved, which is no reason to lose the training itself."""
         try:
-            self.save(position, tensors)
+            self.save(state, tensors)
         except OSError as error:
-            _log.warning("Cannot write the checkpoint %s (%s). Going on without one.", self.path, error)
+            _log.warning("Cannot write the checkpoint %s (%s). Training continues without one.", self.path, error)
             return None
         return self
 
-    def load(self) -> tuple[Position, dict[str, Tensor]] | None:
+    def load(self) -> tuple[TrainingState, dict[str, Tensor]] | None:
         """What was saved last, or None if nothing was.
 
         A damaged file is named in a warning and the one before it is used. Raises CheckpointDamaged if that is
@@ -115,12 +115,12 @@ class Checkpoint:
                 damage = error
                 continue
             if damage is not None:
-                _log.warning("%s Going on from the one before it.", damage)
+                _log.warning("%s Resuming from the one before it.", damage)
                 self.path.unlink()  # or the next save would put it in the place of the whole one
-            position = Position(**content["position"])
-            return position, content["tensors"]
+            state = TrainingState(**content["state"])
+            return state, content["tensors"]
         if damage is not None:
-            raise CheckpointDamaged(f"{damage} Run with --fresh to start this training over.")
+            raise CheckpointDamaged(f"{damage} Run with --fresh to train from scratch.")
         return None
 
     def discard(self) -> None:

@@ -147,8 +147,8 @@ def test_wrong_scheme(movierec: Callable[..., Answer]) -> None:
         (("rate", "evaluate", "--device", "cuda"), ("device is 'cuda'", "--device cpu")),
         (("derive", "--min-rating", "6"), ("min_rating is 6.0", "0.5 to 5.0")),
         (("split", "--fraction", "1.5"), ("fraction is 1.5",)),
-        (("train", "--tune-epochs", "-1"), ("tune_epochs is -1", "0 or more")),
-        (("train", "--temperature", "0"), ("temperature is 0.0", "positive")),
+        (("train", "--tune-epochs", "-1"), ("profile_epochs is -1", "0 or more")),
+        (("train", "--profile_temperature", "0"), ("profile_temperature is 0.0", "positive")),
         (("derive", "--follow-window", "0"), ("follow_window is 0", "more than 0")),
     ],
 )

@@ -16,7 +16,7 @@ def commands() -> dict[str, click.Command]:
     """Every command, "server start" included."""
     found: dict[str, click.Command] = {}
     for verb in VERBS:
-        command = importlib.import_module(f"movierec.cli.{verb}").command
+        command = importlib.import_module(f"movierec.cli.{verb.replace('-', '_')}").command
         found[verb] = command
         if isinstance(command, click.Group):
             found |= {f"{verb} {name}": sub for name, sub in command.commands.items()}
@@ -40,7 +40,7 @@ def test_every_documented_command_exists() -> None:
     paths = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
     for path in paths:
         # In backquotes, or at a prompt; elsewhere it is a word of a sentence.
-        for verb in re.findall(r"(?:`|\$ )(?:\S+=\S+ )*movierec ([a-z]+)", path.read_text()):
+        for verb in re.findall(r"(?:`|\$ )(?:\S+=\S+ )*movierec ([a-z-]+)", path.read_text()):
             assert verb in known, f"{path.name}: movierec {verb}"
 
 

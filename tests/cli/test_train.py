@@ -76,10 +76,10 @@ def test_missing_cuda_device_is_named_with_the_way_out(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--final-rate", 2), "final_rate is 2.0; expected 0 to 1"),
+        (("--final-rate", 2), "final_learning_rate_fraction is 2.0; expected 0 to 1"),
         (("--subsample", -1), "subsample is -1.0"),
         (("--patience", -1), "patience is -1"),
-        (("--validation", 0), "validation is 0.0"),
+        (("--validation-fraction", 0), "validation_fraction is 0.0"),
         (("--threads", 3), "1<=x<=2"),
         (("--warm-start", "--embedding-size", 3), "have 50 numbers"),
     ],

@@ -99,7 +99,7 @@ def test_evaluate_on_a_copy_of_a_few_ratings(
     assert answer.exit_code == 0, answer.err
     report = json.loads(answer.out)
     assert report["users"] == N_USERS
-    assert report["order"] == "on"
+    assert report["sequential"] == "on"
     assert {"most_popular", "item_knn", "rp3beta", "ease", "als", "movierec"} <= set(report["methods"])
     # Taste is planted: half of the 15 movies that are left are of the wrong kind.
     assert report["methods"]["movierec"]["ndcg@10"] > report["methods"]["most_popular"]["ndcg@10"]
@@ -131,7 +131,7 @@ def test_evaluate_in_a_scratch_server_leaves_the_database_as_it_is(
         *("most_popular", "item_knn", "rp3beta", "ease", "als"),
         *("co_liked", "vectors_cosine", "vectors_kernel", "movierec"),
     }
-    assert report["order"] == "off"
+    assert report["sequential"] == "off"
     assert set(report["similar"]) == {"item_knn", "co_liked", "plain_cosine", "similar"}
     assert report["genre_probe"]["genres"] > 10
     assert content() == before
@@ -186,7 +186,10 @@ def test_tune_names_the_best_blend(connected: Callable[..., Answer], small_datab
     rows = json.loads(answer.out)
     assert len(rows) == 30
     assert [row["ndcg@10"] for row in rows] == sorted((row["ndcg@10"] for row in rows), reverse=True)
-    assert f"--temperature {rows[0]['temperature']:g} --evidence {rows[0]['evidence']:g}" in answer.err
+    assert (
+        f"--profile_temperature {rows[0]['profile_temperature']:g} --graph-weight {rows[0]['evidence']:g}"
+        in answer.err
+    )
 
 
 def test_fetch_prints_the_folder_alone(movierec: Callable[..., Answer], tmp_path: Path) -> None:
@@ -227,7 +230,7 @@ def test_rate_learns_the_planted_taste(
     said = connected("rate", "predict", "--user", 1, **home)
     assert said.exit_code == 5
     assert "movierec rate train" in said.err
-    few = ("--embedding-size", 8, "--epochs", 30, "--batch", 200)
+    few = ("--embedding-size", 8, "--epochs", 30, "--batch-size", 200)
     trained = json.loads(connected("rate", "train", *few, "--format", "json", **home).out)
     assert (trained["ratings"], trained["trained_epochs"], trained["vectors_written"]) == (N_RATINGS, 30, False)
     rows = json.loads(connected("rate", "predict", "--user", 1, "-k", 5, "--format", "json", **home).out)

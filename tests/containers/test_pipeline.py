@@ -22,27 +22,27 @@ def test_the_whole_way_in_a_container(container_database: Database, tmp_path: Pa
     assert database.server.version.startswith("5.26")
     for _ in range(2):  # loading twice is loading once
         loaded = load_ratings(database, MOVIELENS)
-        assert (loaded["users"], loaded["movies"], loaded["ratings"]) == (610, 9742, 100_836)
+        assert (loaded.users, loaded.movies, loaded.ratings) == (610, 9742, 100_836)
 
     split = split_ratings(database, SplitSettings())
-    assert (split["users"], split["held_out"]) == (603, 9475)
-    assert undo_split(database)["restored"] == 9475
+    assert (split.users, split.held_out) == (603, 9475)
+    assert undo_split(database).restored == 9475
 
     derived = derive_co_liked(database, DeriveSettings.from_preset("keras"))
-    assert (derived["movies"], derived["edges"]) == (1405, 40_043)
+    assert (derived.movies, derived.edges) == (1405, 40_043)
 
     settings = TrainSettings.from_preset("keras")
     first = train_and_write(database, settings, tmp_path)
-    assert max(first["losses"][5:]) < min(first["losses"][:2])
-    assert train_and_write(database, settings, tmp_path)["vectors_sha256"] == first["vectors_sha256"]
+    assert max(first.losses[5:]) < min(first.losses[:2])
+    assert train_and_write(database, settings, tmp_path).vectors_sha256 == first.vectors_sha256
 
-    titles = [row["title"] for row in similar_movies(database, "Lion King, The (1994)", k=10, plain_cosine=True)]
+    titles = [row.title for row in similar_movies(database, "Lion King, The (1994)", k=10, plain_cosine=True)]
     assert {"Aladdin (1992)", "Beauty and the Beast (1991)"} & set(titles)
     assert "Lion King, The (1994)" not in titles
 
     recommended = recommend(database, RecommendationRequest(1))
     assert len(recommended) == 10
-    assert all(row["because"] for row in recommended)
+    assert all(row.because for row in recommended)
 
 
 def test_ratings_of_a_container_are_read_back_whole(container_database: Database) -> None:

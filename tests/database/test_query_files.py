@@ -6,7 +6,11 @@ import pytest
 from movierec.database.connection import Database
 from movierec.database.query_files import QueryFileError, cypher_folder, load_query, parse_query
 
-NAMES = sorted(str(p.relative_to(cypher_folder()))[:-7] for p in cypher_folder().rglob("*.cypher"))
+NAMES = sorted(
+    str(p.relative_to(cypher_folder()))[:-7]
+    for p in cypher_folder().rglob("*.cypher")
+    if p.parent.name != "_shared"
+)
 
 GOOD = """\
 // Movies with an id.

@@ -1,6 +1,7 @@
 import os
 import socket
 import threading
+from datetime import datetime
 
 import psutil
 import pytest
@@ -58,8 +59,10 @@ def test_clock_that_was_set_back_does_not_put_a_run_before_an_earlier_one(empty_
         pass
     assert [run["runId"] for run in list_runs(empty_database, 2)] == [second.run_id, first.run_id]
     newest, before = list_runs(empty_database, 2)
-    assert newest["startedAt"] > before["finishedAt"]
-    assert newest["finishedAt"] >= newest["startedAt"]
+    started, finished, finished_before = (
+        datetime.fromisoformat(time) for time in (newest["startedAt"], newest["finishedAt"], before["finishedAt"])
+    )
+    assert finished >= started > finished_before
 
 
 def test_failure_is_recorded_and_raised(empty_database: Database) -> None:

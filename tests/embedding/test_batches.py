@@ -11,7 +11,7 @@ from movierec.embedding.settings import TrainSettings
 from movierec.embedding.walks import Walker
 from tests.embedding.test_walks import hub_graph
 
-SETTINGS = TrainSettings(walks_per_movie=70, walk_length=8, embedding_size=5, seed=3)
+SETTINGS = TrainSettings(walks_per_node=70, walk_length=8, embedding_size=5, seed=3)
 N = 30
 FREQUENCY = np.arange(1.0, N + 1)
 
@@ -41,7 +41,9 @@ def test_epoch_can_be_entered_at_any_step(changes: dict[str, float]) -> None:
 
 def test_steps_together_are_the_walks_of_the_epoch() -> None:
     made = batches()
-    walks = np.concatenate(list(made.walker.blocks(1, SETTINGS.walks_per_movie, SETTINGS.walk_length, 64)))
+    walks = np.concatenate(
+        list(made.walker.blocks(1, SETTINGS.walks_per_node, SETTINGS.walk_length, block_walks=64))
+    )
     assert np.array_equal(torch.cat([batch.walks for batch in made.epoch(1)]).numpy(), walks)
 
 
@@ -75,8 +77,8 @@ def test_subsampling_keeps_positions_by_word2vecs_rule_and_in_order() -> None:
     assert (np.abs(kept / seen - keep) < 4 * np.sqrt(keep * (1 - keep) / seen) + 1e-9).all()
 
 
-@pytest.mark.parametrize("shared_table", [False, True])
-def test_rows_send_every_gradient_to_its_movie(shared_table: bool) -> None:
+@pytest.mark.parametrize("tied_embeddings", [False, True])
+def test_rows_send_every_gradient_to_its_movie(tied_embeddings: bool) -> None:
     def summed(rows: GradientRows, n: int) -> dict[int, set[int]]:
         ends = [*rows.offsets.tolist()[1:], n]
         return {
@@ -84,12 +86,12 @@ def test_rows_send_every_gradient_to_its_movie(shared_table: bool) -> None:
             for movie, start, end in zip(rows.touched.tolist(), rows.offsets.tolist(), ends, strict=True)
         }
 
-    batch = next(batches(shared_table=shared_table).epoch(0))
+    batch = next(batches(tied_embeddings=tied_embeddings).epoch(0))
     flat = batch.walks.ravel().tolist()
     contexts = flat + batch.negatives.ravel().tolist()
     for rows, movies in (
         (batch.centres, flat),
-        (batch.contexts, flat + contexts if shared_table else contexts),
+        (batch.contexts, flat + contexts if tied_embeddings else contexts),
     ):
         found = summed(rows, len(movies))
         assert found == {movie: {i for i, m in enumerate(movies) if m == movie} for movie in set(movies)}

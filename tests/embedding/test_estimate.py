@@ -26,7 +26,7 @@ def test_estimate_counts_what_training_does() -> None:
     train_embeddings(two_cliques(), SMALL, progress=count)
     assert estimate["steps"] == steps
     assert (estimate["movies"], estimate["edges"]) == (24, 133)
-    assert estimate["walks"] == 24 * SMALL.walks_per_movie * SMALL.epochs
+    assert estimate["walks"] == 24 * SMALL.walks_per_node * SMALL.epochs
     assert estimate["pairs"] == estimate["walks"] * 2 * (9 + 8)  # walks of 10, window 2
 
 
@@ -41,7 +41,7 @@ def test_expected_time_grows_with_the_epochs_and_memory_does_not() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"walks_per_movie": 1, "walk_length": 2}, {"patience": 2}, {"shared_table": True}]
+    "changes", [{"walks_per_node": 1, "walk_length": 2}, {"patience": 2}, {"tied_embeddings": True}]
 )
 def test_smallest_trainings_can_be_estimated(changes: dict[str, int]) -> None:
     estimate = estimate_training(two_cliques(), TrainSettings(**changes), threads=2)  # type: ignore[arg-type]

@@ -14,7 +14,9 @@ from movierec.embedding.walks import Walker
 from movierec.training.threads import training_threads
 from tests.embedding.test_walks import hub_graph
 
-SETTINGS = TrainSettings(walks_per_movie=2, walk_length=8, embedding_size=5, window=2, negatives=4, seed=3)
+SETTINGS = TrainSettings(
+    walks_per_node=2, walk_length=8, embedding_size=5, window_size=2, negative_samples=4, seed=3
+)
 N = 30  # movies of the graph
 
 
@@ -34,13 +36,13 @@ def batch_of(settings: TrainSettings, n_walks: int = 12) -> Batch:
     """One step on walks of the hub graph: movies recur, within a walk and between them."""
     walker = Walker.prepare(hub_graph(), settings.p, settings.q, settings.seed)
     batches = Batches(walker, Plan.of(N, settings), settings, np.arange(1.0, N + 1))
-    (walks,) = walker.blocks(0, 1, settings.walk_length, 30)
+    (walks,) = walker.blocks(0, 1, settings.walk_length, block_walks=30)
     return batches.batch(walks[:n_walks], epoch=0, step=0)
 
 
 def model_of(settings: TrainSettings) -> SkipGram:
     model = SkipGram(N, settings)
-    if not settings.shared_table:
+    if not settings.tied_embeddings:
         model.context.copy_(torch.randn(N, settings.embedding_size, generator=torch.Generator().manual_seed(1)))
     return model
 
@@ -54,24 +56,24 @@ def loss_by_pairs(
         walk = whole if batch.lengths is None else whole[: batch.lengths[w]]
         shared = batch.negatives[w // batch.group].tolist()
         for i, a in enumerate(walk):
-            contexts = [b for j, b in enumerate(walk) if j != i and abs(i - j) <= settings.window]
+            contexts = [b for j, b in enumerate(walk) if j != i and abs(i - j) <= settings.window_size]
             for b in contexts:
                 total = total - logsigmoid(centre[a] @ context[b])
             allowed = [n for n in shared if not settings.reject_true_pairs or n not in [a, *contexts]]
             for n in allowed:
-                share = len(contexts) * settings.negatives / len(allowed)
+                share = len(contexts) * settings.negative_samples / len(allowed)
                 total = total - share * logsigmoid(-centre[a] @ context[n])
     return total
 
 
 VARIANTS = [
     {},
-    {"walk_length": 40, "window": 5},
-    {"walk_length": 3, "window": 9},
+    {"walk_length": 40, "window_size": 5},
+    {"walk_length": 3, "window_size": 9},
     {"subsample": 0.005},
     {"reject_true_pairs": True},
     {"reject_true_pairs": True, "subsample": 0.01, "negative_exponent": 0.0},
-    {"shared_table": True},
+    {"tied_embeddings": True},
 ]
 
 
@@ -81,7 +83,7 @@ def test_step_is_adagrad_on_the_gradient_that_autograd_finds(changes: dict[str, 
     settings = dataclasses.replace(SETTINGS, **changes)  # type: ignore[arg-type]
     batch, model = batch_of(settings, n_walks), model_of(settings)
     centre = model.centre.clone().requires_grad_()
-    context = centre if settings.shared_table else model.context.clone().requires_grad_()
+    context = centre if settings.tied_embeddings else model.context.clone().requires_grad_()
     loss = loss_by_pairs(centre, context, batch, settings)
     loss.backward()
 
@@ -106,7 +108,7 @@ def test_pairs_of_a_subsampled_step_are_counted() -> None:
     batch = batch_of(settings)
     assert batch.lengths is not None
     assert 0 < batch.lengths.float().mean() < settings.walk_length
-    assert batch.pairs == sum(pairs_in(length, settings.window) for length in batch.lengths.tolist())
+    assert batch.pairs == sum(pairs_in(length, settings.window_size) for length in batch.lengths.tolist())
 
 
 def test_rows_that_do_not_occur_are_not_touched() -> None:

@@ -24,7 +24,7 @@ def test_keras_preset_walks_and_learns_as_the_example_does(keras_database: Datab
     assert max(run["losses"][5:]) < min(run["losses"][:2]), "other walks in every epoch, and a loss that falls"
     movie_ids, matrix = vectors(keras_database)
     assert matrix.shape == (1405, 50)
-    found = Embeddings(np.array(movie_ids), matrix.astype(np.float32), ())
+    found = Embeddings(movie_ids=np.array(movie_ids), vectors=matrix.astype(np.float32), losses=())
     assert found.sha256() == run["vectorsSha256"], "what was written is what is read"
 
 
@@ -56,7 +56,9 @@ def test_writing_that_fails_leaves_the_last_vectors_live(
         return real(self, query, **parameters)
 
     monkeypatch.setattr(Transaction, "run", cut_off)
-    new = Embeddings(np.array(before[0]), np.ones((len(before[0]), 3), dtype=np.float32), ())
+    new = Embeddings(
+        movie_ids=np.array(before[0]), vectors=np.ones((len(before[0]), 3), dtype=np.float32), losses=()
+    )
 
     def write() -> None:
         with record_run(changed_small_database, "train", {}) as run:
@@ -88,7 +90,9 @@ def test_training_that_diverges_leaves_the_last_vectors_live(
 def test_vectors_of_another_length_replace_the_old_ones(changed_small_database: Database) -> None:
     database = changed_small_database
     for size, ids in ((3, [1, 2, 3]), (5, [2, 3])):
-        new = Embeddings(np.array(ids), np.eye(len(ids), size, dtype=np.float32) + 0.5, ())
+        new = Embeddings(
+            movie_ids=np.array(ids), vectors=np.eye(len(ids), size, dtype=np.float32) + 0.5, losses=()
+        )
         with record_run(database, "train", {}) as run:
             write_embeddings(database, new, run)
         movie_ids, matrix = vectors(database)

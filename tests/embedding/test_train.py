@@ -19,7 +19,13 @@ from movierec.errors import BadRequest, MovieRecError
 from movierec.progress import Advance
 
 SMALL = TrainSettings(
-    walks_per_movie=20, walk_length=10, embedding_size=8, epochs=3, redraw=False, final_rate=1.0, seed=4
+    walks_per_node=20,
+    walk_length=10,
+    embedding_size=8,
+    epochs=3,
+    resample_each_epoch=False,
+    final_learning_rate_fraction=1.0,
+    seed=4,
 )
 
 
@@ -80,7 +86,7 @@ def stopping_after(n_blocks: int):  # type: ignore[no-untyped-def]
     "changes",
     [
         {},
-        {"shared_table": True, "subsample": 0.01},
+        {"tied_embeddings": True, "subsample": 0.01},
         {"patience": 2, "epochs": 30, "learning_rate": 1.0},
         {"warm_start": True},
     ],
@@ -94,9 +100,11 @@ def test_interrupted_training_goes_on_to_the_same_bytes(
     initial = np.full((24, 8), 0.25, dtype=np.float32) if settings.warm_start else None
     checkpoint = checkpoint_for(tmp_path, graph, settings, initial)
     with pytest.raises(Stopped):
-        train_embeddings(graph, settings, checkpoint, stopping_after(n_blocks), initial=initial)
+        train_embeddings(
+            graph, settings, checkpoint=checkpoint, progress=stopping_after(n_blocks), initial=initial
+        )
     assert checkpoint.load() is not None
-    resumed = train_embeddings(graph, settings, checkpoint, initial=initial)
+    resumed = train_embeddings(graph, settings, checkpoint=checkpoint, initial=initial)
     undisturbed = train_embeddings(graph, settings, initial=initial)
     assert resumed.sha256() == undisturbed.sha256()
     assert resumed.losses == undisturbed.losses
@@ -158,7 +166,7 @@ def test_training_that_diverges_says_so_and_is_not_gone_on_with(tmp_path: Path, 
     settings = dataclasses.replace(SMALL, learning_rate=1e38, patience=patience)
     checkpoint = checkpoint_for(tmp_path, two_cliques(), settings)
     with pytest.raises(MovieRecError, match=r"diverged in epoch 1.*--learning-rate"):
-        train_embeddings(two_cliques(), settings, checkpoint)
+        train_embeddings(two_cliques(), settings, checkpoint=checkpoint)
     assert checkpoint.load() is None
 
 
@@ -167,7 +175,7 @@ def test_checkpoint_that_cannot_be_written_costs_no_training(
 ) -> None:
     (tmp_path / "file").touch()
     checkpoint = checkpoint_for(tmp_path / "file", two_cliques(), SMALL)
-    found = train_embeddings(two_cliques(), SMALL, checkpoint)
+    found = train_embeddings(two_cliques(), SMALL, checkpoint=checkpoint)
     assert found.sha256() == train_embeddings(two_cliques(), SMALL).sha256()
     assert "Cannot write the checkpoint" in caplog.text
     assert caplog.text.count("Going on without one") == 1
@@ -182,7 +190,7 @@ def test_learning_rate_falls_linearly_over_all_epochs(monkeypatch: pytest.Monkey
         return step(self, batch, rate, *more)
 
     monkeypatch.setattr(SkipGram, "step", recorded)
-    settings = dataclasses.replace(SMALL, learning_rate=0.5, final_rate=0.2, epochs=4)
+    settings = dataclasses.replace(SMALL, learning_rate=0.5, final_learning_rate_fraction=0.2, epochs=4)
     train_embeddings(two_cliques(), settings)
     n = len(rates)
     assert n >= 4

@@ -25,7 +25,7 @@ def edges_of(graph: MovieGraph) -> dict[tuple[int, int], float]:
 
 def test_held_out_edges_and_walked_ones_are_the_graph() -> None:
     graph = hub_graph()
-    walked, held_out = hold_out_edges(graph, TrainSettings(validation=0.3))
+    walked, held_out = hold_out_edges(graph, TrainSettings(validation_fraction=0.3))
     assert 0.15 * graph.n_edges < len(held_out) < 0.45 * graph.n_edges
     both_ways = {(a, b) for a, b in held_out.tolist()} | {(b, a) for a, b in held_out.tolist()}
     before, after = edges_of(graph), edges_of(walked)
@@ -44,12 +44,12 @@ def test_graph_of_which_nothing_can_be_held_out_is_refused() -> None:
 def test_every_movie_keeps_an_edge() -> None:
     for seed in range(20):
         for graph in (hub_graph_with_leaves(), hub_graph()):
-            walked, _ = hold_out_edges(graph, TrainSettings(validation=0.5, seed=seed))
+            walked, _ = hold_out_edges(graph, TrainSettings(validation_fraction=0.5, seed=seed))
             assert (np.diff(walked.indptr) > 0).all()
 
 
 def test_validation_loss_is_that_of_the_formula() -> None:
-    settings = TrainSettings(embedding_size=4, negatives=3)
+    settings = TrainSettings(embedding_size=4, negative_samples=3)
     edges = np.array([[0, 1], [2, 5]])
     noise = alias_slots(np.array([0, 6]), np.arange(6, dtype=np.int32), np.arange(1.0, 7.0))
     model = SkipGram(6, settings)
@@ -65,7 +65,7 @@ def test_validation_loss_is_that_of_the_formula() -> None:
 
 def test_early_stopping_keeps_the_best_epoch() -> None:
     # So many epochs on so small a graph that it is learnt by heart.
-    settings = dataclasses.replace(SMALL, epochs=60, patience=2, validation=0.2, learning_rate=1.0)
+    settings = dataclasses.replace(SMALL, epochs=60, patience=2, validation_fraction=0.2, learning_rate=1.0)
     stopped = train_embeddings(two_cliques(), settings)
     losses = stopped.validation_losses
     best = losses.index(min(losses))

@@ -20,10 +20,10 @@ def hub_graph() -> MovieGraph:
 
 
 def all_walks(walker: Walker, epoch: int = 0, per_movie: int = 2, length: int = 20, block: int = 64) -> np.ndarray:
-    return np.concatenate(list(walker.blocks(epoch, per_movie, length, block)))
+    return np.concatenate(list(walker.blocks(epoch, per_movie, length, block_walks=block)))
 
 
-def law(graph: MovieGraph, t: int, v: int, p: float, q: float, by_weight: bool) -> dict[int, float]:
+def law(graph: MovieGraph, t: int, v: int, p: float, q: float, node2vec_plus: bool) -> dict[int, float]:
     """Transition probabilities of node2vec or node2vec+, written down from the papers without any trick."""
 
     def row(u: int) -> dict[int, float]:
@@ -34,7 +34,7 @@ def law(graph: MovieGraph, t: int, v: int, p: float, q: float, by_weight: bool) 
         to_t = row(t).get(x, 0.0)
         if x == t:
             return 1 / p
-        if not by_weight:
+        if not node2vec_plus:
             return 1.0 if to_t else 1 / q
         mean_at_x, mean_at_v = np.mean(list(row(x).values())), np.mean(list(row(v).values()))
         if to_t >= mean_at_x:
@@ -62,14 +62,16 @@ def hub_graph_with_leaves() -> MovieGraph:
 EXTREMES = [(1e9, 1.0), (1.0, 1e9), (1.0, 1e-9), (1e6, 1e-6)]
 
 
-@pytest.mark.parametrize("by_weight", [False, True])
+@pytest.mark.parametrize("node2vec_plus", [False, True])
 @pytest.mark.parametrize(
     ("p", "q"),
     [(0.25, 4.0), (4.0, 0.25), (2.0, 1.5), (1.0, 1.0), (0.01, 1.0), (0.2, 0.5), (100.0, 1.0), *EXTREMES],
 )
-def test_second_order_steps_follow_the_law(p: float, q: float, by_weight: bool) -> None:
+def test_second_order_steps_follow_the_law(p: float, q: float, node2vec_plus: bool) -> None:
     graph = hub_graph_with_leaves()
-    walks = all_walks(Walker.prepare(graph, p, q, 11, by_weight), per_movie=1000, length=21, block=4096)
+    walks = all_walks(
+        Walker.prepare(graph, p, q, 11, node2vec_plus=node2vec_plus), per_movie=1000, length=21, block=4096
+    )
     counts: dict[tuple[int, int], dict[int, int]] = {}
     triples, n = np.unique(
         np.stack([walks[:, :-2], walks[:, 1:-1], walks[:, 2:]], axis=-1).reshape(-1, 3), axis=0, return_counts=True
@@ -79,7 +81,7 @@ def test_second_order_steps_follow_the_law(p: float, q: float, by_weight: bool) 
     chi_squared, freedom = 0.0, 0
     for (t, v), seen in counts.items():
         total = sum(seen.values())
-        expected = {x: share * total for x, share in law(graph, t, v, p, q, by_weight).items()}
+        expected = {x: share * total for x, share in law(graph, t, v, p, q, node2vec_plus).items()}
         usual = {x for x, e in expected.items() if e >= 5}
         if len(usual) >= 2:
             # Outcomes too rare for the statistic are put together into one.
@@ -143,7 +145,7 @@ def test_walks_do_not_depend_on_the_block_size(block: int) -> None:
 
 def test_blocks_can_be_entered_in_the_middle() -> None:
     walker = Walker.prepare(hub_graph(), 2.0, 0.5, seed=9)
-    late = np.concatenate(list(walker.blocks(3, 2, 20, 8, first_walk=40)))
+    late = np.concatenate(list(walker.blocks(3, 2, 20, block_walks=8, first_walk=40)))
     assert np.array_equal(late, all_walks(walker, epoch=3)[40:])
 
 
@@ -201,11 +203,11 @@ def test_weighted_starts_go_by_the_weight_of_edges() -> None:
 
 
 @pytest.mark.parametrize("threads", [2, 3])
-@pytest.mark.parametrize(("p", "q", "by_weight"), [(1.0, 1.0, False), (0.25, 4.0, False), (4.0, 0.25, True)])
-def test_walks_are_the_same_with_more_threads(threads: int, p: float, q: float, by_weight: bool) -> None:
-    walker = Walker.prepare(hub_graph(), p, q, seed=9, by_weight=by_weight)
-    one = np.concatenate(list(walker.blocks(0, 40, 20, 64)))
-    several = np.concatenate(list(walker.blocks(0, 40, 20, 100, threads=threads)))
+@pytest.mark.parametrize(("p", "q", "node2vec_plus"), [(1.0, 1.0, False), (0.25, 4.0, False), (4.0, 0.25, True)])
+def test_walks_are_the_same_with_more_threads(threads: int, p: float, q: float, node2vec_plus: bool) -> None:
+    walker = Walker.prepare(hub_graph(), p, q, seed=9, node2vec_plus=node2vec_plus)
+    one = np.concatenate(list(walker.blocks(0, 40, 20, block_walks=64)))
+    several = np.concatenate(list(walker.blocks(0, 40, 20, block_walks=100, threads=threads)))
     assert np.array_equal(one, several)
 
 

@@ -27,9 +27,9 @@ def test_vectors_of_another_length_are_refused_by_number() -> None:
         initial_vectors(two_cliques(), np.array([0]), np.zeros((1, 3), dtype=np.float32), 8)
 
 
-@pytest.mark.parametrize("shared_table", [False, True])
-def test_warm_start_learns_faster_and_stays_nearer(shared_table: bool) -> None:
-    settings = dataclasses.replace(SMALL, shared_table=shared_table)
+@pytest.mark.parametrize("tied_embeddings", [False, True])
+def test_warm_start_learns_faster_and_stays_nearer(tied_embeddings: bool) -> None:
+    settings = dataclasses.replace(SMALL, tied_embeddings=tied_embeddings)
     first = train_embeddings(two_cliques(), settings)
     short = dataclasses.replace(settings, epochs=1, seed=9)
     cold = train_embeddings(two_cliques(), short)

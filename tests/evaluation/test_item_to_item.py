@@ -19,23 +19,35 @@ from movierec.evaluation.methods import UserProfile
 from movierec.evaluation.tables import Catalogue, HeldOutCase
 from movierec.lookup.filters import Filters
 from movierec.recommendation.in_memory import Recommender
-from movierec.recommendation.scoring import Liked
+from movierec.recommendation.scoring import LikeHistory
 
 LIKES = np.array([[1, 1, 0, 0], [1, 1, 1, 0], [0, 1, 1, 0], [1, 0, 0, 1]])
 GENRES = np.array([[1, 0], [1, 1], [0, 1], [0, 0]], dtype=bool)
 
 
 def data(cases: list[HeldOutCase]) -> EvaluationData:
-    catalogue = Catalogue(np.array([10, 20, 30, 40]), LIKES.sum(0).astype(np.float64), GENRES, 4, 4)
+    catalogue = Catalogue(
+        movie_ids=np.array([10, 20, 30, 40]),
+        like_counts=LIKES.sum(0).astype(np.float64),
+        genres=GENRES,
+        n_rated_movies=4,
+        n_users=4,
+    )
     edges = (np.array([0, 1]), np.array([1, 2]), np.array([5.0, 7.0]))
     users, movies = np.nonzero(LIKES)
-    return EvaluationData(cases, catalogue, (users, movies), 4, Adjacency.from_undirected(4, *edges))
+    return EvaluationData(
+        cases=cases,
+        catalogue=catalogue,
+        likes=(users, movies),
+        n_users=4,
+        co_liked=Adjacency.from_undirected(4, *edges),
+    )
 
 
 def case(user: int, liked: list[int], held_out: list[int]) -> HeldOutCase:
     is_rated = np.zeros(4, dtype=bool)
     is_rated[liked] = True
-    profile = UserProfile(user, Liked(np.array(liked, dtype=np.int64), np.zeros(len(liked))), is_rated)
+    profile = UserProfile(user, LikeHistory(np.array(liked, dtype=np.int64), np.zeros(len(liked))), is_rated)
     return HeldOutCase(profile, np.array(held_out), None)
 
 
@@ -95,4 +107,4 @@ def test_evaluated_similarity_is_the_one_that_similar_ranks_by(keras_database: D
             scores = similarity(place[movie_id])
             scores[(candidates.movie_ids == movie_id) | ~candidates.unit.any(axis=1)] = -np.inf
             best = candidates.movie_ids[np.argsort(-scores, kind="stable")[:10]]
-            assert [row["movieId"] for row in listed] == best.tolist()
+            assert [row.movie_id for row in listed] == best.tolist()

@@ -13,7 +13,7 @@ from movierec.evaluation.methods import (
     mean_cosine,
     movierec_scores,
 )
-from movierec.recommendation.scoring import Liked, Scorer
+from movierec.recommendation.scoring import LikeHistory, Scorer
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def candidates() -> Candidates:
     return Candidates(np.arange(1, 6), np.array([9.0, 7.0, 7.0, 5.0, 1.0]), rows, unit)
 
 
-PERSON = UserProfile(1, Liked(np.array([0, 1]), np.zeros(2)), np.array([True, True, False, False, False]))
+PERSON = UserProfile(1, LikeHistory(np.array([0, 1]), np.zeros(2)), np.array([True, True, False, False, False]))
 
 
 def test_scores_by_hand(candidates: Candidates) -> None:
@@ -41,9 +41,11 @@ def test_scores_by_hand(candidates: Candidates) -> None:
 
 def test_ours_is_what_the_scorer_says_and_nothing_for_nothing() -> None:
     rows = Adjacency.from_edges(5, np.array([0, 1]), np.array([2, 3]), np.array([4.0, 1.0]))
-    scores = movierec_scores(Scorer(rows, None, share=1.0))(PERSON)
+    scores = movierec_scores(Scorer(graph=rows, like_half_life=None, graph_weight=1.0))(PERSON)
     assert scores.tolist() == [-np.inf, -np.inf, 1.0, 0.25, -np.inf]
-    assert not np.isfinite(movierec_scores(Scorer(rows, None), taste_only=True)(PERSON)).any()
+    assert not np.isfinite(
+        movierec_scores(Scorer(graph=rows, like_half_life=None), profile_only=True)(PERSON)
+    ).any()
 
 
 def test_rated_movies_are_left_out_and_ties_go_by_id() -> None:

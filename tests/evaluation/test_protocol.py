@@ -26,26 +26,26 @@ def test_default_model_is_above_every_baseline(changed_movielens_database: Datab
     tables: dict[str, pd.DataFrame] = {}
     settings = (SplitSettings(), DeriveSettings(), TrainSettings())
     report = evaluate_in(changed_movielens_database, *settings, tmp_path, by_user=tables.update)
-    assert (report["users"], report["held_out"], report["train_likes"]) == (603, 9475, 39_105)
-    assert (report["order"], report["against"], report["seeds"]) == ("on", "ease", [1])
-    methods = report["methods"]
+    assert (report.users, report.held_out, report.train_likes) == (603, 9475, 39_105)
+    assert (report.sequential, report.against, report.seeds) == (True, "ease", (1,))
+    methods = report.methods
     for name, ndcg in {"most_popular": 0.0772, "item_knn": 0.1162, "ease": 0.1351, "als": 0.1347}.items():
         assert methods[name]["ndcg@10"] == pytest.approx(ndcg, abs=5e-4), name
     assert methods["most_popular"]["coverage@10"] == pytest.approx(0.010, abs=5e-4)
     ease, ours = methods["ease"], methods["movierec"]
     assert ours["ndcg@10"] > 1.05 * ease["ndcg@10"]
     assert ours["coverage@10"] > 1.25 * ease["coverage@10"]
-    assert methods["tuned_vectors"]["ndcg@10"] > 0.95 * ease["ndcg@10"]
+    assert methods["profile_vectors"]["ndcg@10"] > 0.95 * ease["ndcg@10"]
     assert methods["vectors_kernel"]["ndcg@10"] > 0.72 * ease["ndcg@10"]
-    difference = report["differences"]["movierec"]
-    assert difference["ndcg@10"] == pytest.approx(ours["ndcg@10"] - ease["ndcg@10"])
-    assert difference["ratio"] == pytest.approx(ours["ndcg@10"] / ease["ndcg@10"])
-    assert difference["interval"][0] < difference["ndcg@10"] < difference["interval"][1]
-    assert sum(group["users"] for group in report["strata"]["likes in training"].values()) == 603
-    similar = report["similar"]
+    difference = report.differences["movierec"]
+    assert difference.ndcg == pytest.approx(ours["ndcg@10"] - ease["ndcg@10"])
+    assert difference.ratio == pytest.approx(ours["ndcg@10"] / ease["ndcg@10"])
+    assert difference.interval[0] < difference.ndcg < difference.interval[1]
+    assert sum(group["users"] for group in report.strata["likes in training"].values()) == 603
+    similar = report.similar
     assert similar["similar"]["next_like_ndcg@10"] > 0.9 * similar["item_knn"]["next_like_ndcg@10"]
     assert similar["similar"]["genres_in_common"] > 0.3
-    assert report["genre_probe"]["average_precision"] > 2 * report["genre_probe"]["by_chance"]
+    assert report.genre_probe.average_precision > 2 * report.genre_probe.by_chance
     assert len(tables["movierec"]) == 603
     assert tables["movierec"]["ndcg@10"].mean() == pytest.approx(ours["ndcg@10"])
 
@@ -84,14 +84,14 @@ def test_likes_in_a_test_file_are_asked_for(empty_database: Database, tmp_path: 
     (tmp_path / "test").mkdir()
     lines = "".join(f"{user},{movie},{stars},1\n" for user, movie, stars in held_out)
     (tmp_path / "test" / "ratings.csv").write_text("userId,movieId,rating,timestamp\n" + lines)
-    split = SplitSettings("canonical", test_file=str(tmp_path / "test" / "ratings.csv"))
-    derive = DeriveSettings(min_weight=0.1, order="off")
-    report = evaluate_in(empty_database, split, derive, TrainSettings(epochs=1, tune_epochs=3), tmp_path)
+    split = SplitSettings(strategy="canonical", test_file=str(tmp_path / "test" / "ratings.csv"))
+    derive = DeriveSettings(min_weight=0.1, sequential="off")
+    report = evaluate_in(empty_database, split, derive, TrainSettings(epochs=1, profile_epochs=3), tmp_path)
     likes = [(user, movie) for user, movie, stars in held_out if stars >= 4]
     assert 10 < len(likes) < len(held_out)
-    assert report["held_out"] == len(likes)
-    assert report["users"] == len({user for user, _ in likes})
-    assert report["protocol"].startswith("the ratings in")
+    assert report.held_out == len(likes)
+    assert report.users == len({user for user, _ in likes})
+    assert report.protocol.startswith("the ratings in")
 
 
 SHUFFLE = (
@@ -105,8 +105,8 @@ DELETE = (
 
 
 @pytest.mark.one_version
-@pytest.mark.parametrize("order", ["on", "off"])
-def test_held_out_ratings_reach_nothing(empty_database: Database, tmp_path: Path, order: str) -> None:
+@pytest.mark.parametrize("sequential", ["on", "off"])
+def test_held_out_ratings_reach_nothing(empty_database: Database, tmp_path: Path, sequential: str) -> None:
     """Other held-out ratings, or none, and the same training part: same graph, same bytes, same lists."""
     database = empty_database
     write_ratings(tmp_path / "ratings.csv")
@@ -115,22 +115,26 @@ def test_held_out_ratings_reach_nothing(empty_database: Database, tmp_path: Path
     assert database.read_one(load_query("split/held_out"))["heldOut"] > 100
 
     def made() -> tuple[object, ...]:
-        derived = derive_co_liked(database, DeriveSettings(min_weight=0.1, order=order))
+        derived = derive_co_liked(database, DeriveSettings(min_weight=0.1, sequential=sequential))
         trained = train_and_write(
-            database, TrainSettings(order=order, epochs=1, tune_epochs=3), tmp_path / "checks"
+            database, TrainSettings(sequential=sequential, epochs=1, profile_epochs=3), tmp_path / "checks"
         )
         lists = [
-            [row["movieId"] for row in recommend(database, RecommendationRequest(user), 0)]
+            [row.movie_id for row in recommend(database, RecommendationRequest(user), 0)]
             for user in (1, 20, 40, 60)
         ]
         return (
-            *(derived[name] for name in ("edges", "followed", "likes")),
-            *(trained[name] for name in ("graph_fingerprint", "vectors_sha256", "profiles_sha256")),
+            derived.edges,
+            derived.followed_by,
+            derived.likes,
+            trained.graph_fingerprint,
+            trained.vectors_sha256,
+            trained.profiles_sha256,
             lists,
         )
 
     before = made()
-    assert before[1] or order == "off"
+    assert before[1] or sequential == "off"
     for change in (SHUFFLE, DELETE):
         assert database.write(parse_query("tests/change", change))[0]["n"] > 100
         assert made() == before

@@ -68,9 +68,9 @@ def test_errors_and_calibration_by_hand() -> None:
     chances = np.array([[0.5, 0.5, 0.0], [0.0, 0.5, 0.5], [0.0, 0.0, 1.0]])
     held_out = (np.zeros(3, np.int64), np.zeros(3, np.int64), np.array([1.0, 1.0, 3.0]))
     one, two, three = calibration(chances, np.array([1.0, 2.0, 3.0]), held_out)
-    assert one["given"] == 2
-    assert one["share"] == pytest.approx(2 / 3)
-    assert one["predicted_share"] == pytest.approx(0.5 / 3)
-    assert one["mean_predicted"] == pytest.approx((1.5 + 2.5) / 2)
-    assert one["rmse"] == pytest.approx(np.sqrt((0.5**2 + 1.5**2) / 2))
-    assert (two["given"], two["rmse"], three["mean_predicted"]) == (0, 0.0, 3.0)
+    assert one.given == 2
+    assert one.share == pytest.approx(2 / 3)
+    assert one.predicted_share == pytest.approx(0.5 / 3)
+    assert one.mean_predicted == pytest.approx((1.5 + 2.5) / 2)
+    assert one.rmse == pytest.approx(np.sqrt((0.5**2 + 1.5**2) / 2))
+    assert (two.given, two.rmse, three.mean_predicted) == (0, 0.0, 3.0)

@@ -14,14 +14,14 @@ from movierec.evaluation.tables import (
     strata,
     strata_means,
 )
-from movierec.recommendation.scoring import Liked
+from movierec.recommendation.scoring import LikeHistory
 
 CATALOGUE = Catalogue(
-    np.array([1, 2, 3, 4]),
-    np.array([8.0, 4.0, 2.0, 1.0]),
-    np.array([[1, 0], [1, 0], [0, 1], [1, 1]], dtype=bool),
-    8,
-    16,
+    movie_ids=np.array([1, 2, 3, 4]),
+    like_counts=np.array([8.0, 4.0, 2.0, 1.0]),
+    genres=np.array([[1, 0], [1, 0], [0, 1], [1, 1]], dtype=bool),
+    n_rated_movies=8,
+    n_users=16,
 )
 
 
@@ -29,7 +29,7 @@ def case(user: int, liked: list[int], held_out: list[int], gap: int | None = Non
     is_rated = np.zeros(4, dtype=bool)
     is_rated[liked] = True
     return HeldOutCase(
-        UserProfile(user, Liked(np.array(liked, dtype=np.int64), np.zeros(len(liked))), is_rated),
+        UserProfile(user, LikeHistory(np.array(liked, dtype=np.int64), np.zeros(len(liked))), is_rated),
         np.array(held_out),
         gap,
     )
@@ -65,13 +65,13 @@ def test_difference_is_paired_and_its_interval_holds_it() -> None:
     ours = theirs + generator.normal(0.05, 0.1, 400)
     found = compare(pd.DataFrame({"ndcg@10": ours}), pd.DataFrame({"ndcg@10": theirs}))
     difference = ours - theirs
-    assert found["ndcg@10"] == pytest.approx(difference.mean())
-    assert found["standard_error"] == pytest.approx(difference.std(ddof=1) / 20)
-    low, high = found["interval"]
+    assert found.ndcg == pytest.approx(difference.mean())
+    assert found.standard_error == pytest.approx(difference.std(ddof=1) / 20)
+    low, high = found.interval
     # For a mean of 400 the percentiles of resamples are those of a normal law, but for their own noise.
-    assert low == pytest.approx(difference.mean() - 1.96 * found["standard_error"], abs=0.001)
-    assert high == pytest.approx(difference.mean() + 1.96 * found["standard_error"], abs=0.001)
-    assert found["ratio_interval"][0] < found["ratio"] == ours.mean() / theirs.mean() < found["ratio_interval"][1]
+    assert low == pytest.approx(difference.mean() - 1.96 * found.standard_error, abs=0.001)
+    assert high == pytest.approx(difference.mean() + 1.96 * found.standard_error, abs=0.001)
+    assert found.ratio_interval[0] < found.ratio == ours.mean() / theirs.mean() < found.ratio_interval[1]
 
 
 def test_groups_are_by_likes_popularity_and_gap() -> None:

@@ -23,9 +23,9 @@ def edges_of(
         ordered = likes.sort_values(["timestamp", "movieId"], ascending=[False, True])
         likes = ordered.groupby("userId").head(settings.max_user_likes)
     decay = np.ones(len(likes))
-    if settings.half_life is not None:
+    if settings.half_life_days is not None:
         newest = likes.timestamp.max() if reference_time is None else reference_time
-        decay = 0.5 ** ((newest - likes.timestamp.to_numpy()) / (settings.half_life * DAY)).clip(0, 500)
+        decay = 0.5 ** ((newest - likes.timestamp.to_numpy()) / (settings.half_life_days * DAY)).clip(0, 500)
     movies, column = np.unique(likes.movieId, return_inverse=True)
     users, row = np.unique(likes.userId, return_inverse=True)
     shape = (len(users), len(movies))
@@ -38,7 +38,7 @@ def edges_of(
     sums: np.ndarray = decayed.sum(axis=0)
     x, y = sums[a], sums[b]
     xy = count
-    if settings.half_life is not None:
+    if settings.half_life_days is not None:
         dense = decayed.toarray()
         xy = np.array([np.minimum(dense[:, i], dense[:, j]).sum() for i, j in zip(a, b, strict=True)])
     weight = weights(settings, xy, x, y, d)

@@ -72,7 +72,7 @@ def load_small(database: Database, likes: dict[int, list[int]]) -> None:
     }
     for kind, columns in tables.items():
         n_rows = len(columns["movieIds"])
-        chunk = Chunk(kind, 0, n_rows, np.arange(n_rows), columns)
+        chunk = Chunk(kind=kind, first_row=0, end_row=n_rows, rows=np.arange(n_rows), columns=columns)
         database.in_transaction(partial(write_chunk, chunk=chunk, load_id=1))
 
 
@@ -91,12 +91,12 @@ def test_weight_by_hand(empty_database: Database) -> None:
 
 def test_keras_preset_gives_the_examples_figures(derived_database: Database) -> None:
     result = derive_co_liked(derived_database, DeriveSettings.from_preset("keras"))
-    assert (result["users"], result["likes"]) == (573, 13_211)
-    assert (result["movies"], result["edges"]) == (1405, 40_043)
-    assert result["mean_degree"] == pytest.approx(57.0, abs=0.01)
+    assert (result.users, result.likes) == (573, 13_211)
+    assert (result.movies, result.edges) == (1405, 40_043)
+    assert result.mean_degree == pytest.approx(57.0, abs=0.01)
     run = latest_run(derived_database, "derive")
     assert run is not None
-    assert (run["runId"], run["edges"], run["minRating"]) == (result["run_id"], 40_043, 5.0)
+    assert (run["runId"], run["edges"], run["minRating"]) == (result.run_id, 40_043, 5.0)
     assert derived_database.read_one(TOTAL)["weight"] == pytest.approx(680_250.167, abs=5e-4)
 
 
@@ -108,7 +108,7 @@ def test_keras_preset_gives_the_examples_figures(derived_database: Database) -> 
     ],
 )
 def test_every_measure_is_that_of_a_sparse_matrix_product(derived_database: Database, measure: str) -> None:
-    settings = DeriveSettings(min_rating=5.0, measure=measure, order="off")
+    settings = DeriveSettings(min_rating=5.0, measure=measure, sequential="off")
     derive_co_liked(derived_database, settings)
     assert_edges(found(derived_database), edges_of(RATINGS, settings))
 
@@ -119,10 +119,10 @@ THRESHOLDS: list[dict[str, Any]] = [
     {"measure": "cosine", "top_k": 3},
     {"measure": "jaccard", "min_count": 2, "min_weight": 0.1, "top_k": 1},
     {"max_user_likes": 10, "min_weight": 1.0},
-    {"half_life": 500.0, "min_weight": 0.5, "min_count": 3, "max_user_likes": 20},
-    {"half_life": 5.0, "measure": "lift", "min_weight": 0.0, "min_count": 3, "max_user_likes": 20},
-    {"half_life": 2000.0, "measure": "cosine", "min_count": 5, "max_user_likes": 20, "top_k": 2},
-    {"half_life": 1000.0, "denominator": "likes", "measure": "lift", "max_user_likes": 15},
+    {"half_life_days": 500.0, "min_weight": 0.5, "min_count": 3, "max_user_likes": 20},
+    {"half_life_days": 5.0, "measure": "lift", "min_weight": 0.0, "min_count": 3, "max_user_likes": 20},
+    {"half_life_days": 2000.0, "measure": "cosine", "min_count": 5, "max_user_likes": 20, "top_k": 2},
+    {"half_life_days": 1000.0, "denominator": "likes", "measure": "lift", "max_user_likes": 15},
 ]
 
 
@@ -134,10 +134,10 @@ THRESHOLDS: list[dict[str, Any]] = [
 def test_every_threshold_is_that_of_a_sparse_matrix_product(
     derived_database: Database, changes: dict[str, Any]
 ) -> None:
-    settings = DeriveSettings(**{"min_rating": 5.0, "order": "off", **changes})
+    settings = DeriveSettings(**{"min_rating": 5.0, "sequential": "off", **changes})
     result = derive_co_liked(derived_database, settings)
     expected = edges_of(RATINGS, settings)
-    assert result["edges"] == len(expected) > 100
+    assert result.edges == len(expected) > 100
     assert_edges(found(derived_database), expected)
 
 
@@ -146,7 +146,7 @@ def test_every_measure_and_threshold_on_a_few_ratings(changed_small_database: Da
     ratings = pd.read_csv(write_small_ratings(tmp_path) / "ratings.csv")
     changes: dict[str, Any]
     for changes in [*({"measure": measure} for measure in MEASURES), *THRESHOLDS]:
-        settings = DeriveSettings(**{"min_rating": 5.0, "min_weight": 0.2, "order": "off", **changes})
+        settings = DeriveSettings(**{"min_rating": 5.0, "min_weight": 0.2, "sequential": "off", **changes})
         expected = edges_of(ratings, settings)
         assert len(expected) > 20
         derive_co_liked(changed_small_database, settings)
@@ -156,10 +156,10 @@ def test_every_measure_and_threshold_on_a_few_ratings(changed_small_database: Da
 @pytest.mark.slow
 @pytest.mark.one_version
 def test_likes_of_four_stars_give_the_large_graph(derived_database: Database) -> None:
-    settings = DeriveSettings(min_rating=4.0, denominator="likes", min_weight=10.0, order="off")
+    settings = DeriveSettings(min_rating=4.0, denominator="likes", min_weight=10.0, sequential="off")
     result = derive_co_liked(derived_database, settings)
     expected = edges_of(RATINGS, settings)
-    assert result["edges"] == 953_532 == len(expected)
+    assert result.edges == 953_532 == len(expected)
     assert expected["weight"].sum() == pytest.approx(20_788_332.630, abs=5e-4)
     total = derived_database.read_one(TOTAL)
     assert total == {
@@ -175,7 +175,7 @@ def test_co_count_preset_gives_the_chapters_figures(
     derived_database: Database, min_count: int, movies: int, edges: int
 ) -> None:
     result = derive_co_liked(derived_database, DeriveSettings.from_preset("co-count", min_weight=min_count))
-    assert (result["movies"], result["edges"]) == (movies, edges)
+    assert (result.movies, result.edges) == (movies, edges)
 
 
 @pytest.mark.slow
@@ -184,28 +184,28 @@ def test_co_count_preset_gives_the_chapters_figures_on_ml_100k(empty_database: D
     load_ratings(empty_database, ml_100k)
     for min_count, movies, edges in ((10, 785, 81_616), (20, 563, 35_904)):
         result = derive_co_liked(empty_database, DeriveSettings.from_preset("co-count", min_weight=min_count))
-        assert (result["movies"], result["edges"]) == (movies, edges)
+        assert (result.movies, result.edges) == (movies, edges)
 
 
 @pytest.mark.one_version
 def test_preview_is_what_derive_writes_and_writes_nothing(derived_database: Database) -> None:
     database = derived_database
     for changes in ({}, {"measure": "cosine", "top_k": 3}):
-        settings = DeriveSettings(min_rating=5.0, order="off", **changes)  # type: ignore[arg-type]
+        settings = DeriveSettings(min_rating=5.0, sequential="off", **changes)  # type: ignore[arg-type]
         before = database.read(NODES), database.read(EDGES)
         preview = preview_derive(database, settings)
         assert (database.read(NODES), database.read(EDGES)) == before
         result = derive_co_liked(database, settings)
-        assert {name: preview[name] for name in ("movies", "edges", "mean_degree", "users", "likes")} == {
-            name: result[name] for name in ("movies", "edges", "mean_degree", "users", "likes")
+        assert {name: getattr(preview, name) for name in ("movies", "edges", "mean_degree", "users", "likes")} == {
+            name: getattr(result, name) for name in ("movies", "edges", "mean_degree", "users", "likes")
         }
         edges = found(database)
         degrees = pd.concat([edges.a, edges.b]).value_counts()
-        assert (preview["degrees"]["min"], preview["degrees"]["max"]) == (degrees.min(), degrees.max())
-        assert preview["degrees"]["median"] == degrees.quantile(0.5, interpolation="lower")
-        for row in preview["weights"]:
-            assert row["edges"] == edges.weight.between(row["from"], row["to"], inclusive="left").sum()
-        assert sum(row["edges"] for row in preview["weights"]) == len(edges)
+        assert (preview.degrees["min"], preview.degrees["max"]) == (degrees.min(), degrees.max())
+        assert preview.degrees["median"] == degrees.quantile(0.5, interpolation="lower")
+        for row in preview.weights:
+            assert row.edges == edges.weight.between(row.from_, row.to, inclusive="left").sum()
+        assert sum(row.edges for row in preview.weights) == len(edges)
 
 
 def test_batches_and_one_transaction_write_the_same(derived_database: Database) -> None:
@@ -213,7 +213,7 @@ def test_batches_and_one_transaction_write_the_same(derived_database: Database) 
     single_transaction = derive_co_liked(derived_database, settings)
     whole = found(derived_database)
     batches = derive_co_liked(derived_database, settings, one_transaction_paths=0, batch_paths=20_000)
-    assert (single_transaction["swapped_at_once"], batches["swapped_at_once"]) == (True, False)
+    assert (single_transaction.swapped_at_once, batches.swapped_at_once) == (True, False)
     pd.testing.assert_frame_equal(found(derived_database), whole)
 
 
@@ -234,7 +234,7 @@ def test_commands_read_the_old_graph_or_the_new_one(derived_database: Database) 
     database = derived_database
     all_settings = [
         DeriveSettings.from_preset("keras"),
-        DeriveSettings(min_rating=5.0, measure="count", min_weight=5.0, order="off"),
+        DeriveSettings(min_rating=5.0, measure="count", min_weight=5.0, sequential="off"),
     ]
     totals = []
     for settings in all_settings:
@@ -284,7 +284,7 @@ def test_batch_whose_commit_is_not_answered_is_written_once(
         with Database(through) as database:
             result = derive_co_liked(database, settings, one_transaction_paths=0, batch_paths=100_000)
         assert proxy.n_cuts == 1
-    assert result["edges"] == 40_043
+    assert result.edges == 40_043
     assert_edges(found(derived_database), edges_of(RATINGS, settings))
 
 
@@ -376,7 +376,7 @@ def test_derive_of_nothing_names_the_stage_before(empty_database: Database) -> N
         {"min_weight": -1.0},
         {"min_count": 0},
         {"top_k": 0},
-        {"half_life": -1.0},
+        {"half_life_days": -1.0},
     ],
 )
 def test_settings_out_of_range_are_refused(wrong: dict[str, object]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +14,7 @@ from movierec.errors import BadRequest, StageMissing
 from movierec.graph.derive import derive_co_liked, preview_derive
 from movierec.graph.derive_steps import CoLikes
 from movierec.graph.load import load_ratings
+from movierec.graph.results import DeriveResult
 from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings, undo_split
 from movierec.graph.unload import remove_load
@@ -52,14 +52,14 @@ def some_ratings(generator: np.random.Generator, n: int, first_user: int = 1, da
     return rows.drop_duplicates(["userId", "movieId"])
 
 
-def assert_as_in_full(database: Database, settings: DeriveSettings, result: dict[str, Any]) -> None:
+def assert_as_in_full(database: Database, settings: DeriveSettings, result: DeriveResult) -> None:
     ratings = pd.DataFrame(database.read(RATED))
-    expected = edges_of(ratings, settings, result["denominator_value"], result["reference_time"])
+    expected = edges_of(ratings, settings, result.denominator_value, result.reference_time)
     assert_edges(found(database), expected)
-    assert result["edges"] == len(expected)
+    assert result.edges == len(expected)
     counts = ratings[ratings.rating >= settings.min_rating].groupby("userId").size()
     heeded = counts.clip(upper=settings.max_user_likes) if settings.max_user_likes else counts
-    assert (result["users"], result["likes"]) == (len(counts), heeded.sum())
+    assert (result.users, result.likes) == (len(counts), heeded.sum())
     assert database.read_one(MARKED)["n"] == 0
 
 
@@ -68,7 +68,7 @@ def assert_as_in_full(database: Database, settings: DeriveSettings, result: dict
     [
         DeriveSettings(min_weight=0.5),
         DeriveSettings(measure="cosine", min_count=2, denominator="likes", max_user_likes=5),
-        DeriveSettings(measure="llr", min_weight=1.0, half_life=700.0),
+        DeriveSettings(measure="llr", min_weight=1.0, half_life_days=700.0),
         DeriveSettings(measure="jaccard", min_count=1, top_k=3),
     ],
     ids=lambda settings: settings.measure,
@@ -110,7 +110,7 @@ def test_nothing_changed_nothing_counted(empty_database: Database, tmp_path: Pat
     derive_co_liked(empty_database, settings)
     before = found(empty_database)
     result = derive_co_liked(empty_database, settings, incremental=True)
-    assert (result["changed_users"], result["changed_movies"]) == (0, 0)
+    assert (result.changed_users, result.changed_movies) == (0, 0)
     pd.testing.assert_frame_equal(found(empty_database), before)
 
 
@@ -123,15 +123,15 @@ def test_one_rating_recounts_one_movie(empty_database: Database, tmp_path: Path)
     preview = preview_derive(empty_database, settings, incremental=True)
     result = derive_co_liked(empty_database, settings, incremental=True)
     assert (
-        (result["changed_users"], result["changed_movies"])
+        (result.changed_users, result.changed_movies)
         == (1, 1)
         == (
-            preview["changed_users"],
-            preview["changed_movies"],
+            preview.changed_users,
+            preview.changed_movies,
         )
     )
     edges = found(empty_database)
-    assert preview["edges"] == ((edges.a == 3) | (edges.b == 3)).sum()
+    assert preview.edges == ((edges.a == 3) | (edges.b == 3)).sum()
 
 
 def test_interrupted_one_is_gone_on_with(

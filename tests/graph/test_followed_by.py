@@ -75,10 +75,10 @@ def some_ratings(generator: np.random.Generator, n: int, first_user: int = 1, la
 
 def load(database: Database, folder: Path, name: str, rows: pd.DataFrame) -> int:
     rows.to_csv(folder / f"{name}.csv", index=False)
-    return int(load_ratings(database, folder / f"{name}.csv")["load_id"])
+    return int(load_ratings(database, folder / f"{name}.csv").load_id)
 
 
-SETTINGS = DeriveSettings(min_weight=0.0, order="on", follow_window=6, follow_scale=4.0, follow_top_k=8)
+SETTINGS = DeriveSettings(min_weight=0.0, sequential="on", follow_window=6, follow_scale=4.0, follow_top_k=8)
 
 
 @pytest.mark.both_versions
@@ -88,8 +88,8 @@ def test_weights_and_the_best_of_each_movie(empty_database: Database, tmp_path: 
         result = derive_co_liked(
             empty_database, SETTINGS, batch_paths=batch_paths, one_transaction_paths=batch_paths
         )
-        assert result["ordered"] is True
-        assert result["followed"] == len(empty_database.read(EDGES))
+        assert result.is_sequential is True
+        assert result.followed_by == len(empty_database.read(EDGES))
         assert_followed(empty_database, SETTINGS)
 
 
@@ -110,32 +110,34 @@ def test_incremental_derive_gives_what_a_full_one_does(
             loads.append(load(database, tmp_path, f"more-{step}", rows))
         result = derive_co_liked(database, settings, incremental=True)
         assert_followed(database, settings)
-        assert result["followed"] == len(database.read(EDGES))
+        assert result.followed_by == len(database.read(EDGES))
 
 
-def test_auto_is_on_where_times_tell_likes_of_a_sitting_apart(empty_database: Database, tmp_path: Path) -> None:
+def test_auto_is_on_where_timestamps_order_the_likes_of_a_sitting(
+    empty_database: Database, tmp_path: Path
+) -> None:
     ratings = some_ratings(np.random.default_rng(2), 250)
-    for name, times, ordered in (
+    for name, times, sequential in (
         ("seconds", ratings.timestamp, True),
         ("days", ratings.timestamp // 86_400 * 86_400, False),
         ("none", 0, False),
     ):
         load_id = load(empty_database, tmp_path, name, ratings.assign(timestamp=times))
         result = derive_co_liked(empty_database, DeriveSettings(min_weight=0.0))
-        assert result["ordered"] is ordered, name
-        assert bool(empty_database.read(EDGES)) is ordered
-        assert (pull_likes(empty_database).steps is not None) is ordered
-        if not ordered:
-            with pytest.raises(StageMissing, match=r"no FOLLOWED_BY.*--order off"):
+        assert result.is_sequential is sequential, name
+        assert bool(empty_database.read(EDGES)) is sequential
+        assert (pull_likes(empty_database).ages is not None) is sequential
+        if not sequential:
+            with pytest.raises(StageMissing, match=r"no FOLLOWED_BY.*--sequential off"):
                 pull_followed_graph(empty_database)
         remove_load(empty_database, load_id)
 
 
 def test_preview_counts_what_follows_and_writes_nothing(empty_database: Database, tmp_path: Path) -> None:
     load(empty_database, tmp_path, "ratings", some_ratings(np.random.default_rng(3), 250))
-    expected = preview_derive(empty_database, SETTINGS)["followed"]
+    expected = preview_derive(empty_database, SETTINGS).followed_by
     assert empty_database.read(EDGES) == []
-    assert derive_co_liked(empty_database, SETTINGS)["followed"] == expected
+    assert derive_co_liked(empty_database, SETTINGS).followed_by == expected
 
 
 @pytest.mark.one_version
@@ -149,7 +151,7 @@ def test_pulled_likes_are_oldest_first_with_their_steps(empty_database: Database
         }
     )
     load(empty_database, tmp_path, "ratings", rows)
-    derive_co_liked(empty_database, DeriveSettings(measure="count", min_weight=1.0, min_count=1, order="on"))
+    derive_co_liked(empty_database, DeriveSettings(measure="count", min_weight=1.0, min_count=1, sequential="on"))
     likes = pull_likes(empty_database)
     assert likes.movie_ids.tolist() == [3, 5, 9]
     assert likes.like_counts.tolist() == [2, 2, 1]
@@ -157,8 +159,8 @@ def test_pulled_likes_are_oldest_first_with_their_steps(empty_database: Database
     assert likes.movies[:1].tolist() == [1]
     assert sorted(likes.movies[1:3].tolist()) == [0, 2]
     assert likes.movies[3:].tolist() == [1, 0]
-    assert likes.steps is not None
-    assert likes.steps.tolist() == [2.0, 0.5, 0.5, 1.0, 0.0]
+    assert likes.ages is not None
+    assert likes.ages.tolist() == [2.0, 0.5, 0.5, 1.0, 0.0]
 
 
 @pytest.mark.one_version

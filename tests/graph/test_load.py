@@ -13,6 +13,7 @@ from movierec.database.runs import latest_run, record_run
 from movierec.errors import BadRequest, DataRejected, MovieRecError
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import list_loads, load_files, load_ratings
+from movierec.graph.results import LoadResult
 from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings
 from movierec.ratings.columns import hash_id
@@ -64,8 +65,8 @@ def changed(database: Database) -> list[int]:
     return database.read_one(TOUCHED)["userIds"]  # type: ignore[no-any-return]
 
 
-def counted(result: dict[str, object]) -> dict[str, object]:
-    return {name: result[name] for name in ("read", "written", "unchanged", "rejected", "duplicates")}
+def counted(result: LoadResult) -> dict[str, object]:
+    return {name: getattr(result, name) for name in ("read", "written", "unchanged", "rejected", "duplicates")}
 
 
 def test_real_data_are_all_there(movielens_database: Database) -> None:
@@ -101,9 +102,9 @@ def test_second_load_changes_nothing_but_the_log(empty_database: Database, tmp_p
 
 def test_batches_of_any_size_give_the_same_graph(empty_database: Database, tmp_path: Path) -> None:
     folder = small_folder(tmp_path, "".join(f"{user},1,4.0,{user}\n" for user in range(1, 24)))
-    assert load_ratings(empty_database, folder, batch_rows=5)["ratings"] == 23
+    assert load_ratings(empty_database, folder, batch_rows=5).ratings == 23
     # Another size goes on where the first has ended: nowhere.
-    assert load_ratings(empty_database, folder, batch_rows=7)["written"] == 0
+    assert load_ratings(empty_database, folder, batch_rows=7).written == 0
 
 
 @pytest.mark.both_versions
@@ -207,7 +208,7 @@ def test_changed_file_of_the_same_name_is_noticed(
     assert not caplog.records
     result = load_ratings(empty_database, own_file(tmp_path, "a.csv", "1,1,4.0,100", "2,1,4.0,100"))
     assert "a.csv is not the file that load 1 read" in caplog.text
-    assert (result["load_id"], result["written"], result["unchanged"]) == (2, 1, 1)
+    assert (result.load_id, result.written, result.unchanged) == (2, 1, 1)
 
 
 def test_file_that_changes_while_it_is_read_is_noticed(empty_database: Database, tmp_path: Path) -> None:
@@ -222,7 +223,7 @@ def test_file_that_changes_while_it_is_read_is_noticed(empty_database: Database,
     with Files(path) as files, Appends() as bad_rows, pytest.raises(DataRejected, match=r"changed while it was"):
         load_files(empty_database, files, ReadSettings(), bad_rows)
     result = load_ratings(empty_database, path)
-    assert (result["ratings"], result["rejected"]) == (4, 0)
+    assert (result.ratings, result.rejected) == (4, 0)
 
 
 def test_other_way_of_reading_the_same_file_is_another_load(empty_database: Database, tmp_path: Path) -> None:
@@ -230,7 +231,7 @@ def test_other_way_of_reading_the_same_file_is_another_load(empty_database: Data
     load_ratings(empty_database, path)
     with Files(path) as files, BadRows() as bad_rows:
         result = load_files(empty_database, files, ReadSettings(implicit=True), bad_rows)
-    assert result["load_id"] == 2
+    assert result.load_id == 2
     assert one(empty_database) == (5.0, 100)
 
 
@@ -321,7 +322,7 @@ def test_movies_of_the_sample_with_one_title_are_told_apart(
 
 def test_ml_100k_is_loaded_with_its_duplicate_titles(empty_database: Database, ml_100k: Path) -> None:
     result = load_ratings(empty_database, ml_100k)
-    assert (result["users"], result["movies"], result["ratings"]) == (943, 1682, 100_000)
+    assert (result.users, result.movies, result.ratings) == (943, 1682, 100_000)
     titles = [row["title"] for row in empty_database.read(load_query("pull/movies"))]
     with_year = [(row["title"], row["year"]) for row in empty_database.read(load_query("pull/movies"))]
     assert len(with_year) - len(set(with_year)) == 18

@@ -19,6 +19,7 @@ from movierec.database.embedded.server import EmbeddedServer
 from movierec.database.query_files import load_query
 from movierec.database.settings import ConnectionSettings
 from movierec.graph.load import load_ratings
+from movierec.graph.results import TableCounts
 from movierec.home import Home
 from tests.graph.content import content
 from tests.proxy import BoltProxy
@@ -129,12 +130,7 @@ def test_connection_is_cut(
         assert proxy.n_cuts == 1
     # A cut is no failure at all: the driver or the ledger settles it, and the counts are right.
     assert content(empty_database) == expected
-    assert result["tables"]["ratings.csv"] == {
-        "read": N_RATINGS,
-        "written": N_RATINGS,
-        "unchanged": 0,
-        "rejected": 0,
-    }
+    assert result.tables["ratings.csv"] == TableCounts(read=N_RATINGS, written=N_RATINGS, unchanged=0, rejected=0)
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +162,7 @@ def test_two_threads_load_the_same_at_the_same_time(
 
     def load() -> None:
         with Database(neo4j_server.settings) as database:
-            written.append(load_ratings(database, folder, BATCH_ROWS)["tables"]["ratings.csv"]["written"])
+            written.append(load_ratings(database, folder, BATCH_ROWS).tables["ratings.csv"].written)
 
     in_threads(load, load)
     assert sum(written) == N_RATINGS

@@ -11,6 +11,7 @@ from movierec.database.connection import Database
 from movierec.database.query_files import load_query, parse_query
 from movierec.errors import BadRequest, DataRejected, StageMissing
 from movierec.graph.load import load_ratings
+from movierec.graph.results import SplitResult, UndoneSplit
 from movierec.graph.settings import SplitSettings
 from movierec.graph.split import random_part, split_ratings, undo_split
 from tests.conftest import Answer
@@ -40,7 +41,7 @@ def test_newest_likes_are_held_out_and_can_be_put_back(changed_movielens_databas
     database = changed_movielens_database
     before = database.read(load_query("pull/ratings"))
     result = split_ratings(database, SplitSettings())
-    assert result == {"users": 603, "held_out": 9475, "ratings": 100_836 - 9475}
+    assert result == SplitResult(users=603, held_out=9475, ratings=100_836 - 9475)
     held = {(row["userId"], row["movieId"]) for row in database.read(HELD)}
     assert held == newest_likes_by_pandas()
 
@@ -52,7 +53,7 @@ def test_newest_likes_are_held_out_and_can_be_put_back(changed_movielens_databas
     database.write(load_query("runs/start"), **unfinished)
     with pytest.raises(BadRequest, match=r"split --undo.* did not finish"):
         split_ratings(database, SplitSettings())
-    assert undo_split(database) == {"restored": 9475, "ratings": 100_836}
+    assert undo_split(database) == UndoneSplit(restored=9475, ratings=100_836)
     assert database.read(load_query("pull/ratings")) == before
 
 
@@ -87,26 +88,26 @@ def likes(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
 @pytest.mark.both_versions
 def test_last_like_of_each_user(changed_small_database: Database, likes: pd.DataFrame) -> None:
     database = changed_small_database
-    settings = SplitSettings("last")
+    settings = SplitSettings(strategy="last")
     result = split_ratings(database, settings)
     groups = [(user, group) for user, group in likes.groupby("userId") if len(group) >= 5]
-    assert result["held_out"] == result["users"] == len(groups) > 50
+    assert result.held_out == result.users == len(groups) > 50
     assert held_pairs(database) == {(user, group.movieId.iloc[-1]) for user, group in groups}
     half_undone(database)
     assert split_ratings(database, settings) == result
     with pytest.raises(BadRequest, match=r"split already, with strategy last, min_rating 4.0, min_likes 5"):
-        split_ratings(database, SplitSettings("random"))
+        split_ratings(database, SplitSettings(strategy="random"))
 
 
 @pytest.mark.one_version
 def test_newest_of_all_likes(changed_small_database: Database, likes: pd.DataFrame) -> None:
     database = changed_small_database
-    settings = SplitSettings("global-time", fraction=0.1)
+    settings = SplitSettings(strategy="global-time", fraction=0.1)
     result = split_ratings(database, settings)
     moment = np.quantile(likes.timestamp, 0.9, method="inverted_cdf")
     later = likes[likes.timestamp > moment]
     assert held_pairs(database) == set(zip(later.userId, later.movieId, strict=True))
-    assert 0.09 < result["held_out"] / len(likes) <= 0.1
+    assert 0.09 < result.held_out / len(likes) <= 0.1
     half_undone(database)
     assert split_ratings(database, settings) == result
 
@@ -114,18 +115,18 @@ def test_newest_of_all_likes(changed_small_database: Database, likes: pd.DataFra
 @pytest.mark.one_version
 def test_random_part_depends_on_the_seed_alone(changed_small_database: Database, likes: pd.DataFrame) -> None:
     database = changed_small_database
-    settings = SplitSettings("random", seed=7)
+    settings = SplitSettings(strategy="random", seed=7)
     result = split_ratings(database, settings)
     of_user = likes.groupby("userId").size()
-    assert result["held_out"] == sum(n // 5 for n in of_user if n >= 5)
-    assert result["users"] == sum(of_user >= 5)
+    assert result.held_out == sum(n // 5 for n in of_user if n >= 5)
+    assert result.users == sum(of_user >= 5)
     first = held_pairs(database)
     assert first <= set(zip(likes.userId, likes.movieId, strict=True))
     half_undone(database)
     split_ratings(database, settings)
     assert held_pairs(database) == first, "an interrupted split is completed, not drawn anew"
     undo_split(database)
-    split_ratings(database, SplitSettings("random", seed=8))
+    split_ratings(database, SplitSettings(strategy="random", seed=8))
     other = held_pairs(database)
     assert 0.1 < len(first & other) / len(first) < 0.35, "two random fifths share about a fifth"
 
@@ -146,9 +147,9 @@ def test_part_that_a_file_names(changed_small_database: Database, tmp_path: Path
     lines = (write_small_ratings(tmp_path / "all") / "ratings.csv").read_text().splitlines()
     path = tmp_path / "test.csv"
     path.write_text("\n".join([lines[0], *lines[1::50]]) + "\n")
-    settings = SplitSettings("canonical", test_file=str(path))
+    settings = SplitSettings(strategy="canonical", test_file=str(path))
     result = split_ratings(database, settings)
-    assert result["held_out"] == len(lines[1::50])
+    assert result.held_out == len(lines[1::50])
     assert held_pairs(database) == {tuple(map(int, line.split(",")[:2])) for line in lines[1::50]}
     assert split_ratings(database, settings) == result
     undo_split(database)
@@ -166,8 +167,8 @@ def test_ratings_without_times_have_no_newest(empty_database: Database, tmp_path
     load_ratings(empty_database, path)
     for strategy in ("newest", "last", "global-time"):
         with pytest.raises(BadRequest, match=r"carry no times.*--strategy random"):
-            split_ratings(empty_database, SplitSettings(strategy))
-    assert split_ratings(empty_database, SplitSettings("random"))["held_out"] == 2
+            split_ratings(empty_database, SplitSettings(strategy=strategy))
+    assert split_ratings(empty_database, SplitSettings(strategy="random")).held_out == 2
 
 
 @pytest.mark.one_version

@@ -26,12 +26,12 @@ def test_removed_load_leaves_what_was_there_before(empty_database: Database, tmp
     assert content(empty_database, ledgers=False) != before
     empty_database.write(UNTOUCH)
     result = remove_load(empty_database, 2)
-    assert {name: result[name] for name in ("restored", "ratings", "users", "movies", "run_again")} == {
+    assert {name: getattr(result, name) for name in ("restored", "ratings", "users", "movies", "run_again")} == {
         "restored": 1,
         "ratings": 2,
         "users": 1,
         "movies": 1,
-        "run_again": [],
+        "run_again": (),
     }
     assert changed(empty_database) == [1], "whose rating is the old one again; user 3 is gone"
     empty_database.write(UNTOUCH)
@@ -39,7 +39,7 @@ def test_removed_load_leaves_what_was_there_before(empty_database: Database, tmp
     assert [load["status"] for load in list_loads(empty_database)] == ["done", "removed"]
 
 
-@pytest.mark.parametrize("order", [(1, 2, 3), (3, 2, 1), (2, 1, 3), (2, 3, 1)])
+@pytest.mark.parametrize("sequential", [(1, 2, 3), (3, 2, 1), (2, 1, 3), (2, 3, 1)])
 def test_loads_can_be_removed_in_any_order(
     empty_database: Database, tmp_path: Path, order: tuple[int, ...]
 ) -> None:
@@ -59,10 +59,10 @@ def test_shared_rows_come_back_when_the_other_load_is_run_again(empty_database: 
     shared = own_file(tmp_path, "b.csv", "1,1,4.0,100", "2,1,4.0,100")
     load_ratings(empty_database, own_file(tmp_path, "a.csv", "1,1,4.0,100"))
     load_ratings(empty_database, shared)
-    assert remove_load(empty_database, 1)["run_again"] == [2]
+    assert remove_load(empty_database, 1).run_again == (2,)
     assert empty_database.read_one(load_query("doctor/counts"))["ratings"] == 1
     result = load_ratings(empty_database, shared)
-    assert (result["load_id"], result["written"], result["ratings"]) == (2, 1, 2)
+    assert (result.load_id, result.written, result.ratings) == (2, 1, 2)
 
 
 def test_removed_load_can_be_loaded_again(empty_database: Database, tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_removed_load_can_be_loaded_again(empty_database: Database, tmp_path: Pa
     load_ratings(empty_database, path)
     remove_load(empty_database, 1)
     result = load_ratings(empty_database, path)
-    assert (result["load_id"], result["written"]) == (2, 1)
+    assert (result.load_id, result.written) == (2, 1)
 
 
 def test_half_removed_load_is_not_loaded_into_and_removed_by_running_again(
@@ -81,7 +81,7 @@ def test_half_removed_load_is_not_loaded_into_and_removed_by_running_again(
     empty_database.write(load_query("load/remove_begin"), loadId=1)
     with pytest.raises(BadRequest, match=r'Load 1 is half removed. Run "movierec load --remove 1" first'):
         load_ratings(empty_database, path)
-    assert remove_load(empty_database, 1)["ratings"] == 1
+    assert remove_load(empty_database, 1).ratings == 1
 
 
 def test_movies_of_a_removed_user_are_marked_for_the_derive(empty_database: Database, tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_unknown_load_names_those_there_are(
 
 def test_whole_sample_goes_without_a_trace(changed_movielens_database: Database) -> None:
     result = remove_load(changed_movielens_database, 1)
-    assert (result["ratings"], result["tags"], result["users"], result["movies"]) == (100_836, 3683, 610, 9742)
+    assert (result.ratings, result.tags, result.users, result.movies) == (100_836, 3683, 610, 9742)
     counts = changed_movielens_database.read_one(load_query("doctor/counts"))
     assert (counts["users"], counts["movies"], counts["ratings"]) == (0, 0, 0)
-    assert load_ratings(changed_movielens_database, MOVIELENS)["ratings"] == 100_836
+    assert load_ratings(changed_movielens_database, MOVIELENS).ratings == 100_836

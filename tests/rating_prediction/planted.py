@@ -21,15 +21,15 @@ def planted(n_users: int = 80, n_movies: int = 60, share: float = 0.4, seed: int
     ]
     features = Features.of(people, described)
     return RatingGraph(
-        np.arange(n_users) * 3 + 1,
-        np.arange(n_movies) * 7 + 2,
-        STARS,
-        users.astype(np.int32),
-        movies.astype(np.int32),
-        (np.clip(np.round(stars), 1, 5) - 1).astype(np.int8),
-        features,
-        features.of_users(people),
-        features.of_movies(described),
+        user_ids=np.arange(n_users) * 3 + 1,
+        movie_ids=np.arange(n_movies) * 7 + 2,
+        stars=STARS,
+        users=users.astype(np.int32),
+        movies=movies.astype(np.int32),
+        levels=(np.clip(np.round(stars), 1, 5) - 1).astype(np.int8),
+        features=features,
+        user_features=features.of_users(people),
+        movie_features=features.of_movies(described),
     )
 
 

@@ -18,7 +18,13 @@ from movierec.rating_prediction.train import Training, checkpoint_for, train_rat
 from tests.rating_prediction.planted import parts, planted
 
 SETTINGS = RatingModelSettings(
-    embedding_size=8, feature_size=4, batch=100, learning_rate=0.02, averaging=0.9, most_epochs=8, fanout=9
+    embedding_size=8,
+    feature_size=4,
+    batch_size=100,
+    learning_rate=0.02,
+    ema_decay=0.9,
+    max_epochs=8,
+    max_neighbours=9,
 )
 
 
@@ -48,7 +54,7 @@ def test_sides_are_the_same_however_little_is_worked_on_at_once(tmp_path: Path) 
 
 def test_shuffled_in_parts_is_learnt_from_as_well(tmp_path: Path) -> None:
     learnt, asked = parts(planted())
-    settings = replace(SETTINGS, epochs=60, batch=300)
+    settings = replace(SETTINGS, epochs=60, batch_size=300)
     model = train_rating_model(in_files(learnt, tmp_path, chunk_size=700), settings, threads=1)
     assert model.rmse(asked) < 0.8
 

@@ -7,7 +7,7 @@ import pytest
 
 from movierec.rating_prediction.settings import RatingModelSettings
 from movierec.rating_prediction.train import CHOSEN, checkpoint_for, train_rating_model
-from movierec.training.checkpoint import Position
+from movierec.training.checkpoint import TrainingState
 from tests.killing import kill_while_it_saves, last_line
 from tests.rating_prediction.planted import planted
 
@@ -15,13 +15,13 @@ GRAPH = planted(40, 30)
 SETTINGS = RatingModelSettings(
     embedding_size=8,
     feature_size=4,
-    batch=60,
+    batch_size=60,
     learning_rate=0.02,
-    averaging=0.9,
-    most_epochs=40,
+    ema_decay=0.9,
+    max_epochs=40,
     patience=40,
-    validation=0.2,
-    fanout=9,
+    validation_fraction=0.2,
+    max_neighbours=9,
     seed=3,
 )
 
@@ -44,7 +44,7 @@ def test_killed_training_goes_on_to_the_same_bytes(tmp_path: Path, epochs: int, 
     kill_while_it_saves(training, tmp_path, saves)
     saved = checkpoint_for(tmp_path, GRAPH, settings, 1).load()
     assert saved is not None
-    assert saved[0] != Position()
+    assert saved[0] != TrainingState()
     assert CHOSEN in saved[1], "the last kill came after the choice"
     undisturbed = train_rating_model(GRAPH, settings, threads=1)
     assert len(undisturbed.losses) > 5

@@ -46,7 +46,7 @@ def test_all_messages_have_symmetric_weights() -> None:
 def test_what_is_left_out_is_made_up_for_by_the_others() -> None:
     left_out = np.zeros(6, dtype=bool)
     left_out[[0, 1, 3, 4]] = True  # of receiver 0 the ratings of movies 3 and 1, of receiver 1 all
-    found = bags(draw_messages(SIDE, SENDER_DEGREES, np.array([1, 0]), 2, left_out))
+    found = bags(draw_messages(SIDE, SENDER_DEGREES, np.array([1, 0]), 2, left_out=left_out))
     assert found == {(1, 1): {0: pytest.approx(2 / np.sqrt(4 * 1)), 2: pytest.approx(2 / np.sqrt(4 * 2))}}
 
 
@@ -75,7 +75,7 @@ def test_messages_are_those_of_a_loop(n: int, m: int, n_ratings: int, n_left_out
         for sender, level in zip(senders[own].tolist(), levels[own].tolist(), strict=True):
             weight = np.sqrt((receivers == receiver).sum() / degrees[sender]) / own.sum()
             expected.setdefault((level, row), {})[sender] = pytest.approx(weight, rel=1e-6)
-    assert bags(draw_messages(side, degrees, asked, 3, left_out)) == expected
+    assert bags(draw_messages(side, degrees, asked, 3, left_out=left_out)) == expected
 
 
 def test_fanout_draws_so_many_and_is_right_on_average() -> None:
@@ -95,7 +95,10 @@ def test_fanout_draws_so_many_and_is_right_on_average() -> None:
 
     whole = draw_messages(side, degrees, np.array([0, 1]), 2)
     generator = np.random.default_rng(2)
-    drawn = [draw_messages(side, degrees, np.array([0, 1]), 2, None, 10, generator) for _ in range(3_000)]
+    drawn = [
+        draw_messages(side, degrees, np.array([0, 1]), 2, left_out=None, max_neighbours=10, generator=generator)
+        for _ in range(3_000)
+    ]
     assert all(len(one.senders) == 13 for one in drawn), "a receiver of three ratings hears all three"
     assert np.mean([heard(one) for one in drawn]) == pytest.approx(heard(whole), abs=0.1)
 

@@ -13,7 +13,12 @@ def test_vectors_and_logits_are_those_of_a_loop() -> None:
     graph = planted(12, 9)
     settings = RatingModelSettings(embedding_size=6, bases=2, feature_size=3)
     network = RatingConvolution(
-        12, 9, 5, graph.user_features.shape[1], graph.movie_features.shape[1], settings
+        12,
+        9,
+        5,
+        n_user_features=graph.user_features.shape[1],
+        n_movie_features=graph.movie_features.shape[1],
+        settings=settings,
     ).double()
     with torch.no_grad():
         for parameter in network.parameters():  # zeros would hide a term
@@ -48,12 +53,17 @@ def test_vectors_and_logits_are_those_of_a_loop() -> None:
         movie_vectors = _in_double(network.movies, to_movies, features[1])
         pairs = torch.tensor([0, 3, 11, 3]), torch.tensor([8, 2, 0, 2])
         logits = network.logits(
-            user_vectors, movie_vectors, network.users.leanings, network.movies.leanings, *pairs
+            user_vectors,
+            movie_vectors,
+            user_biases=network.users.level_biases,
+            movie_biases=network.movies.level_biases,
+            of_user=pairs[0],
+            of_movie=pairs[1],
         )
     np.testing.assert_allclose(user_vectors.numpy(), users, atol=1e-6)
     np.testing.assert_allclose(movie_vectors.numpy(), movies, atol=1e-6)
     for row, (user, movie) in enumerate(zip(*(x.tolist() for x in pairs), strict=True)):
-        expected = weights["offset"] + weights["users.leanings"][user] + weights["movies.leanings"][movie]
+        expected = weights["offset"] + weights["users.level_biases"][user] + weights["movies.level_biases"][movie]
         expected = (
             expected + users[user] @ weights["users.to_levels"] + movies[movie] @ weights["movies.to_levels"]
         )
@@ -73,8 +83,8 @@ def _in_double(encoder: torch.nn.Module, messages: object, features: torch.Tenso
 
 def test_dropout_is_right_on_average_and_off_without_a_generator() -> None:
     graph = planted(12, 9)
-    settings = RatingModelSettings(embedding_size=4, message_dropout=0.0, dropout=0.5, features=False)
-    network = RatingConvolution(12, 9, 5, 0, 0, settings)
+    settings = RatingModelSettings(embedding_size=4, node_dropout=0.0, dropout=0.5, features=False)
+    network = RatingConvolution(12, 9, 5, n_user_features=0, n_movie_features=0, settings=settings)
     messages = draw_messages(graph.by_user(), graph.by_movie().degrees, np.arange(12), 5)
     features = torch.from_numpy(graph.user_features)
     generator = torch.Generator().manual_seed(1)
@@ -89,9 +99,9 @@ def test_dropout_is_right_on_average_and_off_without_a_generator() -> None:
 def test_user_who_hears_nothing_has_a_vector() -> None:
     graph = planted(12, 9)
     settings = RatingModelSettings(embedding_size=4, features=False)
-    network = RatingConvolution(12, 9, 5, 0, 0, settings)
+    network = RatingConvolution(12, 9, 5, n_user_features=0, n_movie_features=0, settings=settings)
     everything = np.ones(graph.n_ratings, dtype=bool)
-    messages = draw_messages(graph.by_user(), graph.by_movie().degrees, np.arange(12), 5, everything)
+    messages = draw_messages(graph.by_user(), graph.by_movie().degrees, np.arange(12), 5, left_out=everything)
     vectors = network.users(messages, torch.zeros(12, 0), torch.Generator().manual_seed(1))
     assert vectors.shape == (12, 4)
     assert vectors.detach().numpy() == pytest.approx(0.0)

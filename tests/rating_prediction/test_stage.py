@@ -23,7 +23,7 @@ from movierec.rating_prediction.settings import RatingModelSettings
 from movierec.rating_prediction.stage import live_model, train_and_save
 from tests.servers import MOVIELENS
 
-SETTINGS = RatingModelSettings(embedding_size=8, feature_size=4, batch=500, epochs=3)
+SETTINGS = RatingModelSettings(embedding_size=8, feature_size=4, batch_size=500, epochs=3)
 ALL = SplitSettings(min_rating=ALL_RATINGS)
 
 
@@ -57,13 +57,14 @@ def few_ratings(empty_database: Database, tmp_path: Path) -> Database:
 def test_held_out_ratings_reach_no_training(few_ratings: Database, tmp_path: Path) -> None:
     """Other held-out ratings, or none, and the same training part: the same bytes, epochs chosen included."""
     split_ratings(few_ratings, ALL)
-    settings = replace(SETTINGS, epochs=0, most_epochs=4)
+    settings = replace(SETTINGS, epochs=0, max_epochs=4)
 
     def trained() -> tuple[object, ...]:
         result = train_and_save(few_ratings, settings, tmp_path / "checks", tmp_path / "models")
-        assert result["ratings"] == 60 * 20
+        assert result.ratings == 60 * 20
         return tuple(
-            result[key] for key in ("graph_fingerprint", "model_sha256", "trained_epochs", "validation_rmse")
+            getattr(result, key)
+            for key in ("graph_fingerprint", "model_sha256", "trained_epochs", "validation_rmse")
         )
 
     before = trained()
@@ -78,19 +79,19 @@ def test_held_out_ratings_reach_no_training(few_ratings: Database, tmp_path: Pat
 def test_new_ratings_count_at_once(few_ratings: Database, tmp_path: Path) -> None:
     train_and_save(few_ratings, replace(SETTINGS, epochs=40, learning_rate=0.02), tmp_path / "c", tmp_path / "m")
     run_id, model = live_model(few_ratings, tmp_path / "m")
-    assert run_id.startswith("rate-")
+    assert run_id.startswith("rating-model-")
     rows = predict_ratings(few_ratings, model, 1, k=40)
     rated = few_ratings.read(load_query("rating_prediction/user"), userId=1)[0]["movieIds"]
     assert len(rows) == 16, "41 movies less 25"
-    assert not {row["movieId"] for row in rows} & set(rated)
-    assert [row["stars"] for row in rows] == sorted((row["stars"] for row in rows), reverse=True)
-    assert all(2.0 <= row["stars"] <= 5.0 and 0.0 <= row["likeChance"] <= 1.0 for row in rows)
+    assert not {row.movie_id for row in rows} & set(rated)
+    assert [row.predicted_rating for row in rows] == sorted((row.predicted_rating for row in rows), reverse=True)
+    assert all(2.0 <= row.predicted_rating <= 5.0 and 0.0 <= row.like_probability <= 1.0 for row in rows)
     # A newcomer with the opposite taste.
     (tmp_path / "more").mkdir()
     text = "".join(f"99,{movie},{5.0 if movie % 2 else 2.0},1\n" for movie in range(1, 31))
     (tmp_path / "more" / "ratings.csv").write_text("userId,movieId,rating,timestamp\n" + text)
     load_ratings(few_ratings, tmp_path / "more" / "ratings.csv")
-    stars = {row["movieId"]: row["stars"] for row in predict_ratings(few_ratings, model, 99, k=40)}
+    stars = {row.movie_id: row.predicted_rating for row in predict_ratings(few_ratings, model, 99, k=40)}
     assert set(stars) == set(range(31, 42))
     assert min(stars[movie] for movie in (31, 33, 35, 37, 39)) > max(
         stars[movie] for movie in (32, 34, 36, 38, 40)
@@ -100,16 +101,18 @@ def test_new_ratings_count_at_once(few_ratings: Database, tmp_path: Path) -> Non
 def test_conditions_and_named_movies(few_ratings: Database, tmp_path: Path) -> None:
     train_and_save(few_ratings, SETTINGS, tmp_path / "c", tmp_path / "m")
     _, model = live_model(few_ratings, tmp_path / "m")
-    everything = predict_ratings(few_ratings, model, 1, 100, Filters(with_rated=True))
+    everything = predict_ratings(few_ratings, model, 1, k=100, filters=Filters(with_rated=True))
     assert len(everything) == 41
-    war = predict_ratings(few_ratings, model, 1, 100, Filters(("War",), from_year=1960, with_rated=True))
-    assert [row["movieId"] for row in war] == [
-        row["movieId"] for row in everything if row["movieId"] % 3 == 0 and row["movieId"] >= 10
+    war = predict_ratings(
+        few_ratings, model, 1, k=100, filters=Filters(any_genre=("War",), from_year=1960, with_rated=True)
+    )
+    assert [row.movie_id for row in war] == [
+        row.movie_id for row in everything if row.movie_id % 3 == 0 and row.movie_id >= 10
     ]
     rated = few_ratings.read(load_query("rating_prediction/user"), userId=1)[0]
     asked = (rated["movieIds"][0], 41)
-    rows = {row["movieId"]: row for row in predict_ratings(few_ratings, model, 1, movie_ids=asked)}
-    assert (rows[asked[0]]["given"], rows[41]["given"]) == (rated["ratings"][0], None)
+    rows = {row.movie_id: row for row in predict_ratings(few_ratings, model, 1, movie_ids=asked)}
+    assert (rows[asked[0]].rating, rows[41].rating) == (rated["ratings"][0], None)
     few_ratings.write(
         query(
             "other",
@@ -117,12 +120,12 @@ def test_conditions_and_named_movies(few_ratings: Database, tmp_path: Path) -> N
             "SET r.rating = 0.5 RETURN count(r) AS n;",
         )
     )
-    again = {row["movieId"]: row for row in predict_ratings(few_ratings, model, 1, movie_ids=asked)}
-    assert again[asked[0]]["given"] == 0.5
-    assert again[asked[0]]["stars"] == rows[asked[0]]["stars"], "what was given is not heeded"
+    again = {row.movie_id: row for row in predict_ratings(few_ratings, model, 1, movie_ids=asked)}
+    assert again[asked[0]].rating == 0.5
+    assert again[asked[0]].predicted_rating == rows[asked[0]].predicted_rating, "what was given is not used"
     with pytest.raises(NotFound, match="No user 1000; expected an id from 1 to 60"):
         predict_ratings(few_ratings, model, 1000)
-    with pytest.raises(BadRequest, match=r"Movie 77 is newer than the model.*rate train"):
+    with pytest.raises(BadRequest, match=r"Movie 77 is newer than the model.*rating-model train"):
         predict_ratings(few_ratings, model, 1, movie_ids=[77])
     with pytest.raises(BadRequest, match="k is 0"):
         predict_ratings(few_ratings, model, 1, k=0)
@@ -132,22 +135,22 @@ def test_conditions_and_named_movies(few_ratings: Database, tmp_path: Path) -> N
 def test_failed_training_leaves_the_last_model_live(
     few_ratings: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(StageMissing, match=r"No star model.*movierec rate train"):
+    with pytest.raises(StageMissing, match=r"No rating model.*movierec rating-model train"):
         live_model(few_ratings, tmp_path / "m")
     first = train_and_save(few_ratings, SETTINGS, tmp_path / "c", tmp_path / "m")
     with monkeypatch.context() as patched:
         patched.setattr(stage, "train_rating_model", lambda *arguments: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             train_and_save(few_ratings, replace(SETTINGS, seed=2), tmp_path / "c", tmp_path / "m")
-    assert live_model(few_ratings, tmp_path / "m")[0] == first["run_id"]
+    assert live_model(few_ratings, tmp_path / "m")[0] == first.run_id
     failed = list_runs(few_ratings, 1)[0]["runId"]
     of_another_database = f"{failed[:-1]}x.pt"
     for name in (f"{failed}.pt", f"{failed}.new", of_another_database):  # as if it was killed
         (tmp_path / "m" / name).write_bytes(b"")
     second = train_and_save(few_ratings, replace(SETTINGS, seed=2), tmp_path / "c", tmp_path / "m")
     (tmp_path / "m" / of_another_database).unlink()
-    assert [path.name for path in (tmp_path / "m").iterdir()] == [f"{second['run_id']}.pt"]
-    with pytest.raises(StageMissing, match=r"is not at .*rate train"):
+    assert [path.name for path in (tmp_path / "m").iterdir()] == [f"{second.run_id}.pt"]
+    with pytest.raises(StageMissing, match=r"is not at .*rating-model train"):
         live_model(few_ratings, tmp_path / "elsewhere")
 
 
@@ -223,7 +226,7 @@ def test_evaluation_does_without_walks_where_nothing_is_linked(empty_database: D
     lines = [f"{user},{movie},{1 + (user + movie) % 3},{movie}" for user in range(1, 9) for movie in range(1, 9)]
     (tmp_path / "ratings.csv").write_text("userId,movieId,rating,timestamp\n" + "\n".join(lines) + "\n")
     load_ratings(empty_database, tmp_path / "ratings.csv")
-    methods = evaluate_rating_prediction(empty_database, ALL, SETTINGS)["methods"]
+    methods = evaluate_rating_prediction(empty_database, ALL, SETTINGS).methods
     assert methods["neighbours"] == methods["biases"]
     assert methods["movierec"]["rmse"] > 0
 
@@ -233,15 +236,15 @@ def test_evaluation_asks_for_every_held_out_rating(few_ratings: Database) -> Non
     report = evaluate_rating_prediction(
         few_ratings, ALL, replace(SETTINGS, epochs=40, learning_rate=0.02), n_seeds=2
     )
-    assert (report["users"], report["ratings"], report["held_out"], report["seeds"]) == (60, 1200, 300, [1, 2])
-    assert report["epochs"] == [40, 40]
-    assert set(report["methods"]) == {
+    assert (report.users, report.ratings, report.held_out, report.seeds) == (60, 1200, 300, (1, 2))
+    assert report.epochs == (40, 40)
+    assert set(report.methods) == {
         *("global_mean", "biases", "neighbours", "matrix_factorisation", "movierec", "movierec, mean of seeds"),
     }
-    assert report["methods"]["movierec"]["rmse"] == pytest.approx(np.mean(report["rmse_by_seed"]))
-    assert report["methods"]["movierec"]["rmse"] < report["methods"]["biases"]["rmse"]
-    assert sum(row["given"] for row in report["calibration"]) == 300
-    assert sum(row["predicted_share"] for row in report["calibration"]) == pytest.approx(1.0)
+    assert report.methods["movierec"]["rmse"] == pytest.approx(np.mean(report.rmse_by_seed))
+    assert report.methods["movierec"]["rmse"] < report.methods["biases"]["rmse"]
+    assert sum(row.given for row in report.calibration) == 300
+    assert sum(row.predicted_share for row in report.calibration) == pytest.approx(1.0)
 
 
 @pytest.mark.one_version

@@ -18,7 +18,7 @@ from movierec.rating_prediction.train import train_rating_model as train_with_th
 from tests.rating_prediction.planted import parts, planted
 
 SETTINGS = RatingModelSettings(
-    embedding_size=8, feature_size=4, batch=300, epochs=60, learning_rate=0.02, averaging=0.9, seed=3
+    embedding_size=8, feature_size=4, batch_size=300, epochs=60, learning_rate=0.02, ema_decay=0.9, seed=3
 )
 
 
@@ -40,7 +40,7 @@ def test_taste_is_found_that_biases_cannot_see() -> None:
     assert model.losses[-1] < 0.8 * model.losses[0]
 
 
-@pytest.mark.parametrize("change", [{"fanout": 5}, {"features": False}, {"batch": 100}, {"bases": 1}])
+@pytest.mark.parametrize("change", [{"max_neighbours": 5}, {"features": False}, {"batch_size": 100}, {"bases": 1}])
 def test_each_setting_still_learns(change: dict[str, Any]) -> None:
     learnt, asked = parts(planted())
     assert train_rating_model(learnt, replace(SETTINGS, **change)).rmse(asked) < 1.1
@@ -55,7 +55,9 @@ def test_same_seed_same_bytes_and_another_seed_others() -> None:
 
 def test_epochs_are_chosen_on_a_part_and_all_ratings_are_trained_on_then() -> None:
     learnt, asked = parts(planted())
-    chosen = train_rating_model(learnt, replace(SETTINGS, epochs=0, most_epochs=80, patience=20, validation=0.2))
+    chosen = train_rating_model(
+        learnt, replace(SETTINGS, epochs=0, max_epochs=80, patience=20, validation_fraction=0.2)
+    )
     best = int(np.argmin(chosen.validation_losses)) + 1
     assert len(chosen.losses) == best
     assert len(chosen.validation_losses) in (80, best + 20), "it stops when twenty epochs bring nothing"
@@ -74,8 +76,8 @@ def test_interrupted_training_goes_on_to_the_same_bytes(
     """In the middle of an epoch, while epochs are chosen and while all ratings are trained on."""
     monkeypatch.setattr(train, "CHECKPOINT_SECONDS", 0.0)
     learnt, _ = parts(planted(40, 30))
-    changes: dict[str, Any] = {"epochs": 0, "most_epochs": 6, "patience": 6, "validation": 0.2}
-    changes |= {"fanout": 9, "learning_rate": 0.2}
+    changes: dict[str, Any] = {"epochs": 0, "max_epochs": 6, "patience": 6, "validation_fraction": 0.2}
+    changes |= {"max_neighbours": 9, "learning_rate": 0.2}
     settings = replace(SETTINGS, **changes)
     whole = train_rating_model(learnt, settings)
     assert len(whole.losses) >= 3, "there are epochs after the choice"
@@ -152,9 +154,9 @@ def test_ratings_that_teach_nothing_are_refused() -> None:
         ({"embedding_size": 0}, "embedding_size is 0; expected at least 1"),
         ({"dropout": 1.0}, "dropout is 1.0; expected 0 or more, less than 1"),
         ({"learning_rate": 0.0}, "learning_rate is 0.0; expected a positive number"),
-        ({"validation": 0.9}, "validation is 0.9"),
-        ({"fanout": -1}, "fanout is -1"),
-        ({"level_penalty": -1.0}, "level_penalty is -1.0"),
+        ({"validation_fraction": 0.9}, "validation_fraction is 0.9"),
+        ({"max_neighbours": -1}, "max_neighbours is -1"),
+        ({"bias_regularization": -1.0}, "bias_regularization is -1.0"),
         ({"device": "tpu"}, "device is 'tpu'"),
         ({"seed": -1}, "seed is -1"),
     ],
@@ -172,7 +174,7 @@ def test_model_comes_back_from_its_file(tmp_path: Path) -> None:
     read = RatingModel.load(path)
     assert (read.settings, read.features, read.losses) == (model.settings, model.features, model.losses)
     users, movies = asked.users.astype(np.int64), asked.movies.astype(np.int64)
-    assert (read.chances(users, movies) == model.chances(users, movies)).all()
+    assert (read.probabilities(users, movies) == model.probabilities(users, movies)).all()
     assert [file.name for file in tmp_path.iterdir()] == ["model.pt"]
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(
@@ -197,10 +199,10 @@ def test_user_of_the_training_is_predicted_alike_by_what_is_rated_now() -> None:
             "occupation": None,
         }
         n = len(learnt.movie_ids)
-        known = model.chances(np.full(n, user), np.arange(n))
-        np.testing.assert_allclose(model.chances_of(row), known, atol=1e-6)
+        known = model.probabilities(np.full(n, user), np.arange(n))
+        np.testing.assert_allclose(model.user_probabilities(row), known, atol=1e-6)
         assert np.allclose(known.sum(1), 1.0)
-        other = model.chances_of(row | {"ratings": [6.0 - stars for stars in row["ratings"]]})
+        other = model.user_probabilities(row | {"ratings": [6.0 - stars for stars in row["ratings"]]})
         assert np.abs(other - known).max() > 0.01, "other ratings, other predictions"
-        stranger = model.chances_of(row | {"userId": 10**9, "movieIds": [], "ratings": []})
+        stranger = model.user_probabilities(row | {"userId": 10**9, "movieIds": [], "ratings": []})
         assert np.isfinite(stranger).all()

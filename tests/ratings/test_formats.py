@@ -340,7 +340,7 @@ def test_format_can_be_forced(tmp_path: Path) -> None:
     path.write_text("1\t10\t4\t881250949\n2\t20\t5\t881250950\n")
     assert read(path)["ratings"] == RATINGS
     with pytest.raises(DataRejected, match=r"no column for userId"):
-        read(path, input_format="table")
+        read(path, input_format="custom")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from movierec.recommendation.in_database import recommend
 from movierec.recommendation.in_memory import Recommender
 from movierec.recommendation.reasons import reason_in_words
 from movierec.recommendation.request import RecommendationRequest
-from movierec.recommendation.scoring import likes_ago
+from movierec.recommendation.results import Reason
+from movierec.recommendation.scoring import like_ages
 from tests.servers import TestServer
 
 RATED = parse_query(
@@ -54,42 +55,43 @@ def test_ten_unseen_movies_best_first(ordered_database: Database) -> None:
     rows = recommend(ordered_database, RecommendationRequest(1))
     rated = {row["movieId"] for row in ordered_database.read(RATED, userId=1)}
     assert len(rows) == 10
-    assert not rated & {row["movieId"] for row in rows}
-    assert [row["score"] for row in rows] == sorted((row["score"] for row in rows), reverse=True)
-    assert {(row["order"], row["basis"]) for row in rows} == {("on", "likes")}
+    assert not rated & {row.movie_id for row in rows}
+    assert [row.score for row in rows] == sorted((row.score for row in rows), reverse=True)
+    assert {(row.sequential, row.basis) for row in rows} == {(True, "likes")}
 
 
 def test_reasons_are_true(ordered_database: Database) -> None:
     liked = {row["movieId"] for row in ordered_database.read(RATED, userId=1) if row["rating"] >= 5.0}
     for row in recommend(ordered_database, RecommendationRequest(1, k=5)):
-        assert 1 <= len(row["because"]) <= 3
-        assert sum(reason["share"] for reason in row["because"]) <= 1 + 1e-9
-        for reason in row["because"]:
-            assert reason["movieId"] in liked
-            counts = ordered_database.read_one(BOTH, a=reason["movieId"], b=row["movieId"], minRating=5.0)
-            assert reason["count"] == counts["both"]
-            assert reason["lift"] == pytest.approx(counts["both"] * 573 / (counts["a"] * counts["b"]))
+        assert 1 <= len(row.because) <= 3
+        assert sum(reason.share for reason in row.because) <= 1 + 1e-9
+        for reason in row.because:
+            assert reason.movie_id in liked
+            counts = ordered_database.read_one(BOTH, a=reason.movie_id, b=row.movie_id, minRating=5.0)
+            assert reason.count == counts["both"]
+            assert reason.lift == pytest.approx(counts["both"] * 573 / (counts["a"] * counts["b"]))
 
 
 def test_reason_in_words() -> None:
-    because = [{"movieId": 1, "title": "Alien (1979)", "count": 41, "lift": 3.24, "share": 0.2}]
+    because = [Reason(movie_id=1, title="Alien (1979)", count=41, lift=3.24, share=0.2)]
     assert reason_in_words(because) == "you liked Alien (1979): 41 people liked both, 3.2 x chance"
-    assert "1 person liked both" in reason_in_words([because[0] | {"count": 1}])
+    assert "1 person liked both" in reason_in_words([replace(because[0], count=1)])
     assert reason_in_words([]) == "near what you like"
 
 
 def by_hand(
-    database: Database, movies: dict[int, Row], request: RecommendationRequest, min_rating: float, in_order: bool
+    database: Database, movies: dict[int, Row], request: RecommendationRequest, min_rating: float, sequential: bool
 ) -> list[tuple[int, float]]:
     """The whole list by dictionaries and loops over everything: (movieId, score), best first."""
     rated = database.read(RATED, userId=request.user_id) if request.user_id else []
     seen = {row["movieId"] for row in rated} | set(request.likes) | set(request.dislikes)
     liked = [(row["movieId"], row["timestamp"]) for row in rated if row["rating"] >= min_rating]
     liked += [(movie, 0) for movie in request.likes if movie not in dict(liked)]
-    steps = likes_ago(np.array([time for _, time in liked]))
+    steps = like_ages(np.array([time for _, time in liked]))
     run = database.read_one(load_query("runs/live"))["run"]
     recent = {
-        m: 2.0 ** (-ago / run["recency"]) if in_order else 1.0 for (m, _), ago in zip(liked, steps, strict=True)
+        m: 2.0 ** (-ago / run["likeHalfLife"]) if sequential else 1.0
+        for (m, _), ago in zip(liked, steps, strict=True)
     }
     ago = dict(zip(recent, steps.tolist(), strict=True))
     known = [m for m in recent if movies.get(m, {}).get("p") is not None]
@@ -101,23 +103,23 @@ def by_hand(
     )
     if request.dislikes and profile is not None:
         profile = profile - 0.5 * np.mean([movies[m]["p"] for m in request.dislikes], axis=0)
-    logits, evidence = {}, dict.fromkeys(movies, 0.0)
+    logits, graph_score = {}, dict.fromkeys(movies, 0.0)
     for movie, row in movies.items():
         if profile is not None and row["b"] is not None:
             logits[movie] = float(profile @ np.array(row["o"]) + row["b"])
     for m in recent:
-        for target, weight in movies[m]["followed" if in_order else "coLiked"]:
-            if in_order and ago[m] <= 10 * run["recency"]:
-                evidence[target] += recent[m] * weight / movies[target]["likes"] ** 0.5
-            elif not in_order:
-                evidence[target] += weight
+        for target, weight in movies[m]["followed" if sequential else "coLiked"]:
+            if sequential and ago[m] <= 10 * run["likeHalfLife"]:
+                graph_score[target] += recent[m] * weight / movies[target]["likes"] ** 0.5
+            elif not sequential:
+                graph_score[target] += weight
     best = max((logit for movie, logit in logits.items() if movie not in seen), default=0.0)
-    most = max((value for movie, value in evidence.items() if movie not in seen), default=0.0)
+    most = max((value for movie, value in graph_score.items() if movie not in seen), default=0.0)
     most_likes = max(row["likes"] for row in movies.values())
     filters, found = request.filters, []
     for movie, row in movies.items():
-        taste = np.exp((logits[movie] - best) / run["temperature"]) if movie in logits else 0.0
-        score = taste + (run["evidence"] * evidence[movie] / most if most else 0.0)
+        profile_score = np.exp((logits[movie] - best) / run["profileTemperature"]) if movie in logits else 0.0
+        score = profile_score + (run["graphWeight"] * graph_score[movie] / most if most else 0.0)
         score *= (row["likes"] / most_likes) ** request.popularity
         fits = (
             (filters.with_rated or movie not in seen)
@@ -143,35 +145,34 @@ def some_request(generator: np.random.Generator) -> RecommendationRequest:
 
     year = int(generator.integers(1930, 2015))
     filters = Filters(
-        some(3),
-        some(1),
-        some(2),
-        year if generator.random() < 0.4 else None,
-        year + int(generator.integers(0, 30)) if generator.random() < 0.4 else None,
-        int(generator.choice([0, 0, 3, 30])),
-        tuple(generator.choice([1, 2, 260, 318, 356, 593, 2571], 3, replace=False).tolist()),
-        bool(generator.random() < 0.3),
+        any_genre=some(3),
+        all_genres=some(1),
+        no_genres=some(2),
+        from_year=year if generator.random() < 0.4 else None,
+        to_year=year + int(generator.integers(0, 30)) if generator.random() < 0.4 else None,
+        min_ratings=int(generator.choice([0, 0, 3, 30])),
+        exclude=tuple(generator.choice([1, 2, 260, 318, 356, 593, 2571], 3, replace=False).tolist()),
+        with_rated=bool(generator.random() < 0.3),
     )
     by_user = generator.random() < 0.7
     return RecommendationRequest(
         int(generator.integers(1, 611)) if by_user else None,
-        () if by_user and generator.random() < 0.7 else (50, 296, 4993),
-        () if generator.random() < 0.7 else (588,),
-        int(generator.choice([1, 10, 40])),
-        filters,
-        0.0,
-        float(generator.choice([0.0, 0.0, 0.5, -0.3])),
+        likes=() if by_user and generator.random() < 0.7 else (50, 296, 4993),
+        dislikes=() if generator.random() < 0.7 else (588,),
+        k=int(generator.choice([1, 10, 40])),
+        filters=filters,
+        popularity=float(generator.choice([0.0, 0.0, 0.5, -0.3])),
     )
 
 
 @pytest.mark.one_version
 def test_filters_change_no_score(ordered_database: Database) -> None:
     recommender = Recommender(ordered_database)
-    whole = {row["movieId"]: row["score"] for row in recommender.recommend(RecommendationRequest(5, k=10_000), 0)}
+    whole = {row.movie_id: row.score for row in recommender.recommend(RecommendationRequest(5, k=10_000), 0)}
     rows = recommend(ordered_database, RecommendationRequest(5, k=50, filters=Filters(any_genre=("Horror",))), 0)
     assert len(rows) == 50
-    assert {row["movieId"]: row["score"] for row in rows} == pytest.approx(
-        {row["movieId"]: whole[row["movieId"]] for row in rows}, rel=1e-5
+    assert {row.movie_id: row.score for row in rows} == pytest.approx(
+        {row.movie_id: whole[row.movie_id] for row in rows}, rel=1e-5
     )
 
 
@@ -179,14 +180,12 @@ def test_both_ways_give_the_same_reasons(ordered_database: Database) -> None:
     recommender = Recommender(ordered_database)
     for request in (
         RecommendationRequest(15),
-        RecommendationRequest(None, (50, 296, 4993)),
+        RecommendationRequest(likes=(50, 296, 4993)),
         RecommendationRequest(414, k=3),
     ):
         for one, other in zip(recommend(ordered_database, request), recommender.recommend(request), strict=True):
-            assert [r["movieId"] for r in one["because"]] == [r["movieId"] for r in other["because"]]
-            assert [r["share"] for r in one["because"]] == pytest.approx(
-                [r["share"] for r in other["because"]], rel=1e-4
-            )
+            assert [r.movie_id for r in one.because] == [r.movie_id for r in other.because]
+            assert [r.share for r in one.because] == pytest.approx([r.share for r in other.because], rel=1e-4)
 
 
 @pytest.mark.one_version
@@ -195,8 +194,8 @@ def test_many_users_get_the_lists_of_each(ordered_database: Database) -> None:
     found = dict(recommender.recommend_many([9, 1, 5], RecommendationRequest(1, k=3)))
     assert list(found) == [9, 1, 5]
     for user, rows in found.items():
-        assert [row["movieId"] for row in rows] == [
-            row["movieId"] for row in recommend(ordered_database, RecommendationRequest(user, k=3), 0)
+        assert [row.movie_id for row in rows] == [
+            row.movie_id for row in recommend(ordered_database, RecommendationRequest(user, k=3), 0)
         ]
     with pytest.raises(NotFound, match="No user 9999"):
         list(recommender.recommend_many([1, 9999], RecommendationRequest(1)))
@@ -205,12 +204,12 @@ def test_many_users_get_the_lists_of_each(ordered_database: Database) -> None:
 @pytest.mark.one_version
 def test_diverse_list_is_of_the_same_movies_and_less_alike(ordered_database: Database) -> None:
     plain, diverse = RecommendationRequest(1, k=10), RecommendationRequest(1, k=10, diversity=0.5)
-    pool = {row["movieId"] for row in recommend(ordered_database, replace(plain, k=50), 0)}
-    found = [row["movieId"] for row in recommend(ordered_database, diverse, 0)]
+    pool = {row.movie_id for row in recommend(ordered_database, replace(plain, k=50), 0)}
+    found = [row.movie_id for row in recommend(ordered_database, diverse, 0)]
     assert len(set(found)) == 10
     assert set(found) <= pool
-    assert found != [row["movieId"] for row in recommend(ordered_database, plain, 0)]
-    assert [row["movieId"] for row in Recommender(ordered_database).recommend(diverse, 0)] == found
+    assert found != [row.movie_id for row in recommend(ordered_database, plain, 0)]
+    assert [row.movie_id for row in Recommender(ordered_database).recommend(diverse, 0)] == found
 
 
 def test_nothing_that_fits_is_an_empty_list(ordered_database: Database) -> None:
@@ -219,7 +218,7 @@ def test_nothing_that_fits_is_an_empty_list(ordered_database: Database) -> None:
     for request in (
         RecommendationRequest(1, filters=Filters(from_year=1700, to_year=1710)),
         RecommendationRequest(1, filters=Filters(from_year=1700, to_year=1710), diversity=0.5),
-        RecommendationRequest(None, (nobody_likes,)),
+        RecommendationRequest(likes=(nobody_likes,)),
     ):
         assert recommend(ordered_database, request) == recommender.recommend(request) == []
 
@@ -229,9 +228,9 @@ def test_like_whose_vector_is_zero_is_no_error(changed_small_database: Database)
     database = changed_small_database
     length = len(database.read(load_query("recommend/vectors"), movieIds=[5])[0]["profileEmbedding"])
     database.write(SET_PROFILE, vector=[0.0] * length)
-    rows = recommend(database, RecommendationRequest(None, (5,)), 0)
-    again = Recommender(database).recommend(RecommendationRequest(None, (5,)), 0)
-    assert [row["movieId"] for row in rows] == [row["movieId"] for row in again]
+    rows = recommend(database, RecommendationRequest(likes=(5,)), 0)
+    again = Recommender(database).recommend(RecommendationRequest(likes=(5,)), 0)
+    assert [row.movie_id for row in rows] == [row.movie_id for row in again]
     assert len(rows) == 10
 
 
@@ -240,7 +239,7 @@ def test_popularity_moves_the_list_both_ways(ordered_database: Database) -> None
     likes = [
         np.mean(
             [
-                row["likeCount"]
+                row.like_count
                 for row in recommend(ordered_database, RecommendationRequest(9, k=20, popularity=p), 0)
             ]
         )
@@ -264,12 +263,12 @@ def test_explained_movie_has_its_place_in_the_list(ordered_database: Database) -
     recommender = Recommender(ordered_database)
     rows = recommend(ordered_database, RecommendationRequest(15, k=30))
     for row in rows[::10]:
-        explained = recommender.explain(RecommendationRequest(15), row["movieId"], 5)
-        assert explained["score"] == pytest.approx(row["score"])
-        assert [r["movieId"] for r in explained["because"][:3]] == [r["movieId"] for r in row["because"]]
-        assert len(explained["because"]) <= 5
+        explained = recommender.explain(RecommendationRequest(15), row.movie_id, 5)
+        assert explained.score == pytest.approx(row.score)
+        assert [r.movie_id for r in explained.because[:3]] == [r.movie_id for r in row.because]
+        assert len(explained.because) <= 5
     rated = ordered_database.read(RATED, userId=15)[0]["movieId"]
-    assert recommender.explain(RecommendationRequest(15), rated)["movieId"] == rated, (
+    assert recommender.explain(RecommendationRequest(15), rated).movie_id == rated, (
         "rated movies can be explained too"
     )
     with pytest.raises(NotFound, match="Movie 7000000 has no score"):
@@ -287,15 +286,15 @@ def test_random_requests_get_what_an_exact_scan_finds(neo4j_server: TestServer, 
         expected = by_hand(database, movies, request, 5.0, state == "ordered")
         in_server = recommend(database, request, 0)
         in_process = recommender.recommend(request, 0)
-        if in_server and in_server[0]["basis"] == "popularity":
+        if in_server and in_server[0].basis == "popularity":
             continue
         compared += len(expected)
         for rows in (in_server, in_process):
             assert len(rows) == len(expected), request
-            assert [row["score"] for row in rows] == pytest.approx([score for _, score in expected], rel=2e-5)
+            assert [row.score for row in rows] == pytest.approx([score for _, score in expected], rel=2e-5)
             for row, (movie, score) in zip(rows, expected, strict=True):
                 # Two that differ in the seventh digit may change places.
-                assert row["movieId"] == movie or row["score"] == pytest.approx(score, rel=1e-5)
+                assert row.movie_id == movie or row.score == pytest.approx(score, rel=1e-5)
     assert compared >= 50
 
 
@@ -309,9 +308,9 @@ def test_user_without_likes_gets_what_was_liked_lately(keras_database: Database)
     nobody = next(user["userId"] for user in users if not user["liked"])
     rows = recommend(keras_database, RecommendationRequest(nobody))
     assert len(rows) == 10
-    assert {row["basis"] for row in rows} == {"popularity"}
+    assert {row.basis for row in rows} == {"popularity"}
     rated = {row["movieId"] for row in keras_database.read(RATED, userId=nobody)}
-    assert not rated & {row["movieId"] for row in rows}
+    assert not rated & {row.movie_id for row in rows}
     assert Recommender(keras_database).recommend(RecommendationRequest(nobody)) == rows
     assert len(recommend(keras_database, RecommendationRequest(nobody, k=3, diversity=0.5))) == 3
 
@@ -321,19 +320,19 @@ def test_new_rating_takes_effect_at_once(changed_small_database: Database) -> No
     database = changed_small_database
     recommender = Recommender(database)
     first = recommend(database, RecommendationRequest(1, k=1))[0]
-    assert recommender.recommend(RecommendationRequest(1, k=1))[0]["movieId"] == first["movieId"]
+    assert recommender.recommend(RecommendationRequest(1, k=1))[0].movie_id == first.movie_id
     database.write(
         load_query("load/ratings"),
         loadId=2,
         userIds=[1],
-        movieIds=[first["movieId"]],
+        movieIds=[first.movie_id],
         ratings=[5.0],
         timestamps=[2_000_000_000],
     )
     for rows in (recommend(database, RecommendationRequest(1)), recommender.recommend(RecommendationRequest(1))):
-        assert first["movieId"] not in [row["movieId"] for row in rows]
-        rated = recommender.explain(RecommendationRequest(1), rows[0]["movieId"], 50)["because"]
-        assert first["movieId"] in {reason["movieId"] for reason in rated}, "it speaks for others now"
+        assert first.movie_id not in [row.movie_id for row in rows]
+        rated = recommender.explain(RecommendationRequest(1), rows[0].movie_id, 50).because
+        assert first.movie_id in {reason.movie_id for reason in rated}, "it speaks for others now"
 
 
 def test_before_derive_the_next_command_is_named(empty_database: Database) -> None:

@@ -35,7 +35,7 @@ QUERIES = {
 @pytest.mark.parametrize("title", QUERIES)
 def test_the_keras_examples_queries_give_sane_lists(keras_database: Database, title: str) -> None:
     rows = similar_movies(keras_database, title, k=10, plain_cosine=True)
-    titles = [row["title"] for row in rows]
+    titles = [row.title for row in rows]
     assert title not in titles
     assert len(titles) == len(set(titles)) == 10
     assert QUERIES[title] & set(titles), titles
@@ -72,8 +72,8 @@ def test_plain_score_is_the_cosine_and_every_movie_is_looked_at(keras_database: 
     cosines = unit @ unit[ids.index(2571)]
     best = [(ids[i], cosines[i]) for i in np.argsort(-cosines) if ids[i] != 2571][:25]
     found = similar_movies(keras_database, "2571", k=25, plain_cosine=True)
-    assert [row["movieId"] for row in found] == [movie for movie, _ in best]
-    assert [row["score"] for row in found] == pytest.approx([cosine for _, cosine in best], abs=1e-5)
+    assert [row.movie_id for row in found] == [movie for movie, _ in best]
+    assert [row.score for row in found] == pytest.approx([cosine for _, cosine in best], abs=1e-5)
 
 
 @pytest.mark.parametrize("conditions", [{}, {"no_genres": ("Action",), "from_year": 1990, "min_ratings": 60}])
@@ -96,23 +96,23 @@ def test_score_adds_who_liked_both(keras_database: Database, conditions: dict[st
         similar_movies(keras_database, "2571", 30, filters),
         Recommender(keras_database).similar(2571, 30, filters),
     ):
-        assert [row["movieId"] for row in found] == [movie for _, _, movie in best]
-        assert [row["score"] for row in found] == pytest.approx([-score for _, score, _ in best], abs=1e-5)
+        assert [row.movie_id for row in found] == [movie for _, _, movie in best]
+        assert [row.score for row in found] == pytest.approx([-score for _, score, _ in best], abs=1e-5)
 
 
 def test_answer_names_the_run_it_comes_from(keras_database: Database) -> None:
     run = live_run(keras_database)
     assert run is not None
     rows = similar_movies(keras_database, "Jumanji", k=3)
-    assert {row["runId"] for row in rows} == {run["runId"]}
-    assert [row["rank"] for row in rows] == [1, 2, 3]
+    assert {row.run_id for row in rows} == {run["runId"]}
+    assert [row.rank for row in rows] == [1, 2, 3]
 
 
 def test_movie_without_a_vector_is_taken_for_the_mean_of_its_genres(keras_database: Database) -> None:
     rows = similar_movies(keras_database, "193609", k=5)
-    assert {row["estimatedFrom"] for row in rows} == {"genres"}
-    assert all("Comedy" in row["genres"] for row in rows[:3])
-    assert {row["estimatedFrom"] for row in similar_movies(keras_database, "2571", k=5)} == {None}
+    assert {row.estimated_from for row in rows} == {"genres"}
+    assert all("Comedy" in row.genres for row in rows[:3])
+    assert {row.estimated_from for row in similar_movies(keras_database, "2571", k=5)} == {None}
 
 
 def test_k_below_one_is_refused(keras_database: Database) -> None:
@@ -123,7 +123,7 @@ def test_k_below_one_is_refused(keras_database: Database) -> None:
 @pytest.mark.both_versions
 def test_movie_without_a_vector_but_with_links_is_taken_for_their_mean(changed_small_database: Database) -> None:
     database = changed_small_database
-    before = [row["movieId"] for row in similar_movies(database, "1", k=10)]
+    before = [row.movie_id for row in similar_movies(database, "1", k=10)]
     database.write(
         parse_query(
             "tests/forget",
@@ -132,8 +132,8 @@ def test_movie_without_a_vector_but_with_links_is_taken_for_their_mean(changed_s
         )
     )
     rows = similar_movies(database, "1", k=10)
-    assert {row["estimatedFrom"] for row in rows} == {"neighbours"}
-    assert len(set(before) & {row["movieId"] for row in rows}) >= 6, "it lies where its neighbours do"
+    assert {row.estimated_from for row in rows} == {"neighbours"}
+    assert len(set(before) & {row.movie_id for row in rows}) >= 6, "it lies where its neighbours do"
 
 
 def test_before_training_the_next_command_is_named(empty_database: Database) -> None:

@@ -10,12 +10,15 @@ from movierec.errors import CheckpointDamaged
 from movierec.training.checkpoint import (
     ABANDONED_DAYS,
     Checkpoint,
-    Position,
+    TrainingState,
     discard_abandoned,
 )
 from movierec.training.checksummed_file import HASH_BYTES
 
-FIRST, SECOND = Position(1, 2, 3.0, 4, (0.5,)), Position(1, 7, 5.0, 9, (0.5,), (0.7,))
+FIRST, SECOND = (
+    TrainingState(epoch=1, step=2, loss_sum=3.0, loss_pairs=4, losses=(0.5,)),
+    TrainingState(epoch=1, step=7, loss_sum=5.0, loss_pairs=9, losses=(0.5,), validation_losses=(0.7,)),
+)
 
 DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "cut off": lambda whole: whole[: len(whole) // 2],
@@ -30,7 +33,7 @@ def checkpoint(tmp_path: Path) -> Checkpoint:
     return Checkpoint(tmp_path / "deep" / "x.pt")
 
 
-def save(checkpoint: Checkpoint, position: Position) -> None:
+def save(checkpoint: Checkpoint, position: TrainingState) -> None:
     checkpoint.save(position, {"centre": torch.full((2, 2), float(position.step))})
 
 

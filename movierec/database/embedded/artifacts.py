@@ -31,7 +31,7 @@ N_DOWNLOADS_AT_ONCE = 8
 REQUEST_SECONDS = 60
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Artifact:
     """One jar: its coordinate, and what its content must be."""
 

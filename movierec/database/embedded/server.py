@@ -184,7 +184,14 @@ class EmbeddedServer:
             attempt += 1
 
     def _launch(
-        self, lock: Lock, command: list[str], heap: str, last: State | None, progress: Progress, other_ports: bool
+        self,
+        lock: Lock,
+        command: list[str],
+        heap: str,
+        last: State | None,
+        progress: Progress,
+        *,
+        other_ports: bool,
     ) -> State:
         """Choose ports, configure and run the server; returns when it answers."""
         if self.home.password() is None:
@@ -198,7 +205,7 @@ class EmbeddedServer:
             self._configure(bolt_port, http_port, heap)
             _log.info("starting Neo4j %s on port %d", lock.neo4j, bolt_port)
             process = self._run(lock, command, heap)
-            state = State(process.pid, bolt_port, http_port, lock.neo4j, heap)
+            state = State(pid=process.pid, bolt_port=bolt_port, http_port=http_port, neo4j=lock.neo4j, heap=heap)
             self.home.write_state(state)
             with progress(f"start Neo4j {lock.neo4j}", None, ""):
                 self._wait_until_it_answers(state, process)

@@ -92,5 +92,7 @@ def test_disk_that_fills_on_the_way_is_named(tmp_path: Path, monkeypatch: pytest
 
 
 def test_artifact_lies_where_a_maven_repository_has_it() -> None:
-    artifact = Artifact("io.netty", "netty", "4.1", 1, "0" * 64, "linux-x86_64")
+    artifact = Artifact(
+        group="io.netty", artifact="netty", version="4.1", bytes=1, sha256="0" * 64, classifier="linux-x86_64"
+    )
     assert artifact.path == Path("io/netty/netty/4.1/netty-4.1-linux-x86_64.jar")

@@ -1,0 +1,5 @@
+CALL () {
+  UNWIND $dislikes AS movieId
+  MATCH (m:Movie {movieId: movieId})
+  RETURN collect(m.profileEmbedding) AS disliked
+}

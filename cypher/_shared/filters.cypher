@@ -1,0 +1,6 @@
+AND ($anyGenre = [] OR any(genre IN $anyGenre WHERE genre IN m.genres))
+AND all(genre IN $allGenres WHERE genre IN m.genres)
+AND none(genre IN $noGenres WHERE genre IN m.genres)
+AND ($fromYear IS NULL OR m.year >= $fromYear)
+AND ($toYear IS NULL OR m.year <= $toYear)
+AND ($minRatings = 0 OR COUNT { (m)<-[:RATED]-() } >= $minRatings)

@@ -1,0 +1,4 @@
+MATCH (derive:Run {stage: 'derive', status: 'done'})
+WITH derive
+ORDER BY derive.startedAt DESC, derive.runId DESC
+LIMIT 1

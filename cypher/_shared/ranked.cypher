@@ -1,0 +1,29 @@
+WITH
+  train,
+  max(CASE WHEN NOT isRated THEN logit END) AS maxLogit,
+  max(CASE WHEN NOT isRated THEN graphSum END) AS maxGraphSum,
+  max(m.likeCount) AS mostLikes,
+  collect([m, logit, graphSum, isRated]) AS candidates
+UNWIND candidates AS candidate
+WITH candidate[0] AS m, candidate[3] AS isRated, mostLikes,
+  coalesce(exp((candidate[1] - maxLogit) / train.profileTemperature), 0.0) AS profileScore,
+  CASE WHEN maxGraphSum > 0 THEN train.graphWeight * candidate[2] / maxGraphSum ELSE 0.0 END AS graphScore
+WHERE ($withRated OR NOT isRated)
+  AND NOT m.movieId IN $exclude
+  // [shared filters]
+  // [end]
+WITH m, profileScore, graphScore,
+  (profileScore + graphScore) * (1.0 * m.likeCount / mostLikes) ^ $popularity AS score
+WHERE score > 0
+ORDER BY score DESC, m.movieId
+LIMIT $k
+RETURN
+  m.movieId AS movieId,
+  m.title AS title,
+  m.year AS year,
+  m.genres AS genres,
+  m.likeCount AS likeCount,
+  score,
+  profileScore,
+  graphScore
+ORDER BY score DESC, movieId;

@@ -1,0 +1,58 @@
+"""What training returns. In JSON the fields are spelled `runId` and so on (`records`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from movierec.embedding.settings import TrainSettings
+from movierec.records import INLINED
+
+__all__ = ["TrainResult", "TrainingEstimate"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainResult:
+    """A training: its settings, and the vectors that it made live."""
+
+    run_id: str
+    settings: TrainSettings = field(metadata=INLINED)
+    movies: int
+    """with a vector"""
+    edges: int
+    """of the graph that was walked"""
+    walks_per_epoch: int
+    losses: tuple[float, ...]
+    """mean skip-gram loss of a pair, by epoch; nats"""
+    validation_losses: tuple[float, ...] = ()
+    """mean loss of a validation edge, by epoch; empty without early stopping"""
+    vectors_sha256: str
+    """equal for equal movies and equal bytes of vectors"""
+    graph_fingerprint: str
+    profile_losses: tuple[float, ...] = ()
+    """mean loss of a user in the first and the last epoch of training the profiles"""
+    profiles_sha256: str | None = None
+    profile_movies: int | None = None
+    """with profile vectors"""
+    pull_seconds: float
+    train_seconds: float
+    profile_seconds: float
+    write_seconds: float
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingEstimate:
+    """What a training would cost. Nothing was written."""
+
+    movies: int
+    edges: int
+    walks: int
+    """in all epochs, as are steps and pairs"""
+    steps: int
+    pairs: int
+    pairs_per_second: int
+    memory_mb: int
+    """of this process at its most"""
+    expected_seconds: float
+    """of walking and training"""
+    pull_seconds: float

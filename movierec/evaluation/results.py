@@ -1,0 +1,123 @@
+"""What evaluations return. In JSON fields are spelled `heldOut` and so on; metrics keep their names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = [
+    "CalibrationLevel",
+    "Difference",
+    "EvaluationReport",
+    "GenreProbe",
+    "RatingEvaluationReport",
+    "ScoreSettingsResult",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """A method against another, paired by user."""
+
+    ndcg: float
+    """mean difference of NDCG@10"""
+    standard_error: float
+    interval: tuple[float, float]
+    """95 %, by bootstrap of the users"""
+    ratio: float
+    """of the mean NDCG@10"""
+    ratio_interval: tuple[float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenreProbe:
+    """How well the genres of movies can be told from their vectors."""
+
+    average_precision: float
+    """mean over genres, 0 to 1"""
+    by_chance: float
+    """what vectors that tell nothing would have"""
+    movies: int
+    genres: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationReport:
+    """How well movierec and other methods rank held-out likes."""
+
+    protocol: str
+    """what was held out, in words"""
+    sequential: bool
+    """whether the order of likes was used"""
+    users: int
+    """with held-out likes"""
+    held_out: int
+    """likes"""
+    train_likes: int
+    seeds: tuple[int, ...]
+    ndcg_by_seed: tuple[float, ...]
+    """NDCG@10 of movierec for each seed"""
+    methods: dict[str, dict[str, float]]
+    """method: metric: mean over users and seeds"""
+    against: str
+    """the method that differences are against"""
+    differences: dict[str, Difference]
+    """by method"""
+    strata: dict[str, dict[str, dict[str, float]]]
+    """kind of group: group: users, and NDCG@10 by method"""
+    similar: dict[str, dict[str, float]]
+    """similarity: metric: value, of movies like a movie"""
+    genre_probe: GenreProbe
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreSettingsResult:
+    """One pair of score settings, evaluated on an inner validation part."""
+
+    profile_temperature: float
+    graph_weight: float
+    ndcg: float
+    """NDCG@10"""
+    coverage: float
+    """fraction of the rated movies that are in any list of ten"""
+    sequential: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalibrationLevel:
+    """One number of stars: how often it was given, and what was predicted."""
+
+    stars: float
+    given: int
+    """held-out ratings of so many stars"""
+    share: float
+    """fraction of all held-out ratings"""
+    predicted_share: float
+    """mean predicted probability of so many stars"""
+    mean_predicted: float
+    """expected stars where so many were given"""
+    rmse: float
+    """where so many were given"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RatingEvaluationReport:
+    """How far predicted ratings are from held-out ones."""
+
+    protocol: str
+    """what was held out, in words"""
+    users: int
+    """with held-out ratings"""
+    movies: int
+    """with held-out ratings"""
+    ratings: int
+    """trained on"""
+    held_out: int
+    seeds: tuple[int, ...]
+    epochs: tuple[int, ...]
+    """for each seed"""
+    rmse_by_seed: tuple[float, ...]
+    methods: dict[str, dict[str, float]]
+    """method: rmse and mae, means over the seeds"""
+    calibration: tuple[CalibrationLevel, ...]
+    seconds: float = 0.0

@@ -1,0 +1,56 @@
+"""Fill the shared blocks of cypher/_shared into the query files that name them.
+
+    python -m scripts.shared_cypher            fill them in
+    python -m scripts.shared_cypher --check    fail where a file is not as it would be filled (make lint)
+
+A block stands between `// [shared NAME]` and `// [end]`, at the indentation of these lines. Every file stays
+whole, to be pasted into Neo4j Browser, and a formula is written once.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+CYPHER = Path(__file__).parent.parent / "cypher"
+SHARED = CYPHER / "_shared"
+BLOCK = re.compile(r"^( *)// \[shared (\w+)\]\n(?:.*\n)*?\1// \[end\]\n", re.MULTILINE)
+MARK = re.compile(r"^ *// \[(?:shared \w+|end)\]\n", re.MULTILINE)
+
+
+def filled(text: str) -> str:
+    """`text` with the current text of every shared block that it names."""
+
+    def block(found: re.Match[str]) -> str:
+        indent, name = found[1], found[2]
+        path = SHARED / f"{name}.cypher"
+        if not path.is_file():
+            sys.exit(f"No shared block {path}.")
+        # Blocks within a block leave no marks, or the first [end] would end the outer one.
+        lines = MARK.sub("", filled(path.read_text(encoding="utf-8"))).splitlines()
+        body = "".join(f"{indent}{line}\n" if line else "\n" for line in lines)
+        return f"{indent}// [shared {name}]\n{body}{indent}// [end]\n"
+
+    return BLOCK.sub(block, text)
+
+
+def main() -> None:
+    check = "--check" in sys.argv[1:]
+    stale = []
+    for path in sorted(CYPHER.rglob("*.cypher")):
+        if path.parent == SHARED:
+            continue
+        text = path.read_text(encoding="utf-8")
+        if filled(text) != text:
+            stale.append(str(path.relative_to(CYPHER.parent)))
+            if not check:
+                path.write_text(filled(text), encoding="utf-8")
+    if stale and check:
+        sys.exit(f"Not as the shared blocks say: {', '.join(stale)}. Run: python -m scripts.shared_cypher")
+    for name in stale:
+        print(f"filled {name}")
+
+
+if __name__ == "__main__":
+    main()
