@@ -10,13 +10,13 @@ PYTEST  := $(BIN)/python -m pytest tests --ignore tests/containers --ignore test
   -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 PIP     := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test test-all test-here test-containers test-browser test-pythons test-oldest smoke lint mutants \
+.PHONY: help demo test test-all test-here test-containers test-browser test-pythons test-oldest smoke lint generated mutants \
   bench bench-walkers wheel clean
 
 help:             ## Say what there is to make
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
-demo: $(VENV)/.run   ## A Neo4j, the ratings, the model, recommendations and their quality, in one go
+demo: $(VENV)/.run   ## End to end: a Neo4j, the ratings, the model, recommendations and their quality
 	$(BIN)/movierec demo --data data/ml-latest-small
 
 test: $(VENV)/.dev   ## The tests that a change needs, on real Neo4j servers started for them
@@ -47,6 +47,11 @@ lint: $(VENV)/.dev   ## ruff, mypy, and whether the generated parts of files are
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m scripts.shared_cypher --check
+	$(BIN)/python -m scripts.generated_docs --check
+
+generated: $(VENV)/.dev   ## Shared Cypher into the query files; docs/api.md and the JSON tables of docs/cli.md
+	$(BIN)/python -m scripts.shared_cypher
+	$(BIN)/python -m scripts.generated_docs
 
 mutants: $(VENV)/.dev   ## Whether the tests notice mistakes that are made on purpose
 	$(BIN)/python -m scripts.mutants $(ARGS)

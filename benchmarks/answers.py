@@ -29,6 +29,7 @@ from movierec.recommendation.request import RecommendationRequest
 
 ASKED, WARM_UP = 200, 10
 MANY = 5_000
+CALLED = {"on": "sequential", "off": "unordered"}
 
 
 def main() -> None:
@@ -41,22 +42,22 @@ def main() -> None:
         for order in ("on", "off"):
             train_and_write(database, TrainSettings(sequential=order), home.checkpoints)
             recommender = Recommender(database)
-            rows.append([f"model pulled, order {order}", *_times(lambda _: recommender.model(), [0], 0)])
+            rows.append([f"model pulled, {CALLED[order]}", *_times(lambda _: recommender.model(), [0], 0)])
             rows.append(
                 [
-                    f"recommend in process, order {order}",
+                    f"recommend in process, {CALLED[order]}",
                     *_times(lambda user: recommender.recommend(RecommendationRequest(user)), asked),
                 ]
             )
             rows.append(
                 [
-                    f"recommend in the server, order {order}",
+                    f"recommend in the server, {CALLED[order]}",
                     *_times(lambda user: recommend(database, RecommendationRequest(user)), asked),
                 ]
             )
             many = np.resize(users, MANY).tolist()
             _, seconds = timed(lambda: list(recommender.recommend_many(many, RecommendationRequest(many[0]))))
-            rows.append([f"recommend --users, order {order}", f"{60 * MANY / seconds:,.0f} users a minute", ""])
+            rows.append([f"recommend --users, {CALLED[order]}", f"{60 * MANY / seconds:,.0f} users a minute", ""])
         movies = recommender.model().movie_ids[np.argsort(-recommender.model().like_counts)][: ASKED + WARM_UP]
         rows.append(
             ["similar in process", *_times(lambda movie: recommender.similar(movie, 10, Filters()), movies)]

@@ -1,11 +1,11 @@
 """How good the recommendations are, beside other methods, on two data sets; writes docs/quality.md.
 
     python -m benchmarks.quality              all of it
-    python -m benchmarks.quality recommend    lists for users, by time and at random, with order on and off
+    python -m benchmarks.quality recommend    lists for users, by time and at random, sequential and unordered
     python -m benchmarks.quality similar      movies like a movie, and what vectors know of genres
     python -m benchmarks.quality starts       tuning from the walks' vectors, and from others; on inner parts
     python -m benchmarks.quality diversity    what --diversity gains and costs
-    python -m benchmarks.quality blend        how taste and evidence are weighed, on inner parts
+    python -m benchmarks.quality blend        profile temperatures and graph weights, on inner parts
 
 Means of three seeds. The settings are the defaults for both data sets.
 """
@@ -58,6 +58,7 @@ from movierec.recommendation.model import pull_model
 from movierec.recommendation.request import RecommendationRequest
 from movierec.recommendation.scoring import Scorer
 
+CALLED = {"on": "sequential", "off": "unordered"}
 SEEDS = (1, 2, 3)
 SHOWN = ("ndcg@10", "recall@10", "recall@20", "map@10", "hit_rate@10", "coverage@10", "novelty@10", "diversity@10")
 
@@ -97,7 +98,7 @@ def _measured(database: Database, data: EvaluationData, checkpoints: Path) -> st
             print(order, seed, f"{runs[-1][0]['movierec']['ndcg@10'].mean():.4f}", file=sys.stderr, flush=True)
         own_tables, own_lists = mean_of_seeds(runs)
         for method in own_tables:
-            called = method if method == "co_liked" else f"{method}, order {order}"
+            called = method if method == "co_liked" else f"{method}, {CALLED[order]}"
             tables[called], of_lists[called] = own_tables[method], own_lists[method]
     names = sorted(tables, key=lambda name: tables[name]["ndcg@10"].mean())
     rows = []
@@ -152,7 +153,7 @@ def _differences(tables: Tables, of_lists: dict[str, dict[str, float]], names: l
 
 
 def _groups(tables: Tables, data: EvaluationData) -> str:
-    methods = ("most_popular", "item_knn", "ease", "movierec, order on", "movierec, order off")
+    methods = ("most_popular", "item_knn", "ease", "movierec, sequential", "movierec, unordered")
     found = strata_means({name: tables[name] for name in methods}, strata(data.cases, data.catalogue))
     rows = [
         [f"{kind}: {group}", str(values["users"]), *(f"{values[name]:.4f}" for name in methods)]
@@ -178,23 +179,25 @@ def similar() -> None:
                 for order in ("on", "off"):
                     train_and_write(database, TrainSettings(seed=seed, sequential=order), checkpoints)
                     model = pull_model(database)
-                    likenesses = evaluate_similar(model, data)
-                    likenesses["plain_cosine"] |= probe_genres(model, data)
-                    for likeness, measured in likenesses.items():
-                        trained = likeness in ("plain_cosine", "similar")
-                        called = f"{likeness}, order {order}" if trained else likeness
+                    similarities = evaluate_similar(model, data)
+                    similarities["plain_cosine"] |= probe_genres(model, data)
+                    for similarity, measured in similarities.items():
+                        trained = similarity in ("plain_cosine", "similar")
+                        called = f"{similarity}, {CALLED[order]}" if trained else similarity
                         found.setdefault(called, []).append(measured)
             base = np.mean([one["next_like_ndcg@10"] for one in found["item_knn"]])
-            for likeness, values in found.items():
+            for similarity, values in found.items():
                 hits, jaccard = (
                     np.mean([v[key] for v in values]) for key in ("next_like_ndcg@10", "genres_in_common")
                 )
                 probes = [value["average_precision"] for value in values if "average_precision" in value]
                 probed = f"{np.mean(probes):.3f}" if probes else ""
-                rows.append([f"{name}: {likeness}", f"{hits:.4f}", f"{hits / base:.3f}", f"{jaccard:.3f}", probed])
+                rows.append(
+                    [f"{name}: {similarity}", f"{hits:.4f}", f"{hits / base:.3f}", f"{jaccard:.3f}", probed]
+                )
             chance = probe_genres(model, data)["by_chance"]
             rows.append([f"{name}: by chance", "", "", "", f"{chance:.3f}"])
-    columns = ["similarity_score", "next like, NDCG@10", "times item-kNN's", "genres in common", "genre probe"]
+    columns = ["similarity", "next like, NDCG@10", "times item-kNN's", "genres in common", "genre probe"]
     publish("similar", table(columns, rows), "quality")
 
 
@@ -210,23 +213,23 @@ def starts() -> None:
                     model = pull_model(database)
                     for start, scorer in _by_start(database, settings, model.scorer):
                         ways = (movierec_scores(scorer, profile_only=True), movierec_scores(scorer))
-                        taste, blended = (
+                        alone, blended = (
                             evaluate_method(restricted_to(way, model, data.catalogue), data.cases, data.catalogue)[
                                 0
                             ]["ndcg@10"].mean()
                             for way in ways
                         )
-                        found.setdefault(start, []).append((taste, blended))
-                        print(name, order, seed, start, f"{taste:.4f} {blended:.4f}", file=sys.stderr, flush=True)
+                        found.setdefault(start, []).append((alone, blended))
+                        print(name, order, seed, start, f"{alone:.4f} {blended:.4f}", file=sys.stderr, flush=True)
                 for start, values in found.items():
                     mean, spread = np.mean(values, axis=0), np.std(values, axis=0, ddof=1)
                     shown = (f"{m:.4f} ± {s:.4f}" for m, s in zip(mean, spread, strict=True))
-                    rows.append([f"{name}, order {order}: {start}", *shown])
-    publish("starts", table(["tuned from", "tuned vectors alone", "recommend"], rows), "quality")
+                    rows.append([f"{name}, {CALLED[order]}: {start}", *shown])
+    publish("starts", table(["start of the profiles", "profile vectors alone", "recommend"], rows), "quality")
 
 
 def _by_start(database: Database, settings: TrainSettings, scorer: Scorer) -> Iterator[tuple[str, Scorer]]:
-    """The scorer with vectors tuned from each start, all of the same length on average."""
+    """The scorer with profiles trained from each start, all of the same length on average."""
     pull = pull_followed_graph if settings.walk_graph == "FOLLOWED_BY" else pull_movie_graph
     graph, likes = pull(database), pull_likes(database)
     walked = train_embeddings(graph, settings)
@@ -238,8 +241,8 @@ def _by_start(database: Database, settings: TrainSettings, scorer: Scorer) -> It
         scale = np.float32(length / np.linalg.norm(start.vectors, axis=1).mean())
         assert start.contexts is not None
         scaled = replace(start, vectors=start.vectors * scale, contexts=start.contexts * scale)
-        tuned = train_profiles(likes, scaled, settings)
-        yield name, replace(scorer, profiles=tuned.profiles, contexts=tuned.contexts, bias=tuned.bias)
+        trained = train_profiles(likes, scaled, settings)
+        yield name, replace(scorer, profiles=trained.profiles, contexts=trained.contexts, bias=trained.bias)
 
 
 def diversity() -> None:
@@ -284,7 +287,10 @@ def blend() -> None:
             [f"profile temperature {t:g}", *(f"{sums[t, w]:.3f}" for w in GRAPH_WEIGHTS)]
             for t in PROFILE_TEMPERATURES
         ]
-        texts += [f"Order {order}, held out: {strategy}; graph weight", table(["", *columns], lines)]
+        texts += [
+            f"{CALLED[order].capitalize()}, held out: {strategy}; graph weight",
+            table(["", *columns], lines),
+        ]
     publish("blend", "\n\n".join(texts), "quality")
 
 

@@ -134,7 +134,7 @@ def _calibration(report: RatingEvaluationReport) -> str:
         ]
         for row in report.calibration
     ]
-    return table(["stars", "given", "share", "share predicted", "stars predicted", "RMSE"], rows)
+    return table(["stars", "given", "share", "predicted share", "mean predicted", "RMSE"], rows)
 
 
 def speed() -> None:
@@ -154,7 +154,7 @@ def speed() -> None:
                 alone = _alone("speed", way, str(path))
                 cells = f"{each:.2f} s", f"{times:.1f} x", f"{alone['megabytes']:,.0f} MB", f"{alone['loss']:.3f}"
                 rows.append([f"{called}: {way}", *cells])
-    columns = ["", "an epoch", "times ours", "most memory", "loss of the last"]
+    columns = ["", "an epoch", "times movierec's", "most memory", "loss of the last"]
     publish("speed", table(columns, rows), "rating-model", **{"PyTorch Geometric": version("torch-geometric")})
 
 

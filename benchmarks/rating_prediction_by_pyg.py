@@ -53,9 +53,9 @@ class ByPyG:
         return sum(self._step(batch) for batch in np.array_split(shuffled, self.steps)) / self.graph.n_ratings
 
     def _step(self, batch: NDArray[np.int64]) -> float:
-        heeded = torch.ones(self.graph.n_ratings, dtype=torch.bool)
-        heeded[batch] = False
-        edges, levels = self.edges[:, heeded], self.levels[heeded]
+        used = torch.ones(self.graph.n_ratings, dtype=torch.bool)
+        used[batch] = False
+        edges, levels = self.edges[:, used], self.levels[used]
         degrees = [
             torch.bincount(row, minlength=n).clamp(min=1) for row, n in zip(edges, self._sizes, strict=True)
         ]

@@ -143,7 +143,7 @@ def peers() -> None:
                     "" if vectors is None else f"{neighbour_recall(graph, vectors):.3f}",
                 ]
             )
-    columns = ["walks", "trainer", "M pairs per CPU-second", "ours is faster by", "edge AUC", "recall@10"]
+    columns = ["walks", "trainer", "M pairs per CPU-second", "movierec is faster by", "edge AUC", "recall@10"]
     publish("trainers", table(columns, rows), gensim=version("gensim"), PyTorch=torch.__version__)
 
 

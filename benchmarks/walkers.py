@@ -145,7 +145,7 @@ def peers() -> None:
         for walker in ways:
             ratio = "" if walker == "movierec" else f"{rate['movierec'] / rate[walker]:.1f} x"
             rows.append([name, walker, f"{rate[walker]:.2f}", ratio, f"{prepared[walker]:.2f} s"])
-    columns = ["graph and walk", "walker", "M steps per CPU-second", "ours is faster by", "preparation"]
+    columns = ["graph and walk", "walker", "M steps per CPU-second", "movierec is faster by", "preparation"]
     publish(
         "walkers",
         table(columns, rows),

@@ -218,8 +218,7 @@ class Client:
         ratings : DataFrame
             Columns of users, movies, and where there are any ratings and timestamps (Unix seconds or datetimes),
             found by their usual names or by `settings`. A pandas DataFrame, or a table of polars, duckdb, pyarrow
-            or another library with the Arrow PyCapsule interface (needs the extra "parquet") or the interchange
-            protocol.
+            or another library with the Arrow PyCapsule interface (needs the extra "parquet").
         movies : DataFrame, optional
             Columns of movie ids, titles and genres (joined by |).
         settings : ReadSettings, optional
@@ -280,8 +279,8 @@ class Client:
 
         Examples
         --------
-        >>> client.stats().users
-        60
+        >>> client.stats().movies
+        40
         """
         from movierec.graph.stats import rating_stats
 

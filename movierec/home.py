@@ -6,7 +6,7 @@
         console.log         what the server printed
         stopped             there if the last start was ended by a clean stop
     <home>/checkpoints/     unfinished trainings
-    <home>/models/          star models, each named after its Run
+    <home>/models/          rating models, each named after its Run
 
 `home` is MOVIEREC_HOME, or the user's data folder. Two homes are two servers. The cache of downloads,
 MOVIEREC_CACHE or the user's cache folder, is shared by all homes.

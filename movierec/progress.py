@@ -1,4 +1,4 @@
-"""How a long stage tells what it has done, without knowing who listens.
+"""How a long stage reports what it has done, without knowing who listens.
 
 A stage takes `progress: Progress` and works inside `with progress("load ratings", total, "rows") as
 advance:`, calling `advance(n, note)` after each batch. The command line listens with a bar or a plain

@@ -62,8 +62,8 @@ MUTANTS = (
     Mutant(
         "a like must be more than the least rating",
         "cypher/derive/likes.cypher",
-        "r.rating >= $minRating",
-        "r.rating > $minRating",
+        "WHERE r.rating >= $minRating",
+        "WHERE r.rating > $minRating",
         "tests/graph/test_derive.py",
     ),
     Mutant(
@@ -74,7 +74,7 @@ MUTANTS = (
         "tests/graph/test_derive.py",
     ),
     Mutant(
-        "an incremental derive does not mark the movies whose likes changed",
+        "an incremental derivation does not mark the movies whose likes changed",
         "cypher/derive/changed_likes.cypher",
         "SET m:Changed",
         "REMOVE m:Changed",
@@ -111,8 +111,8 @@ MUTANTS = (
     Mutant(
         "order is read backwards",
         "cypher/derive/followed_by.cypher",
-        "0 <= steps[own] - steps[place] <= $window",
-        "0 <= steps[place] - steps[own] <= $window",
+        "0 <= ages[own] - ages[place] <= $window",
+        "0 <= ages[place] - ages[own] <= $window",
         "tests/graph/test_followed_by.py",
     ),
     Mutant(
@@ -125,8 +125,8 @@ MUTANTS = (
     Mutant(
         "a learning rate that does not fall",
         "movierec/embedding/train.py",
-        "return 1.0 - (1.0 - settings.final_learning_rate_fraction) * done",
-        "return 1.0",
+        "return settings.learning_rate * (1.0 - (1.0 - settings.final_learning_rate_fraction) * progress)",
+        "return settings.learning_rate",
         "tests/embedding/test_train.py",
     ),
     Mutant(
@@ -139,8 +139,8 @@ MUTANTS = (
     Mutant(
         "a gradient is added twice",
         "movierec/embedding/profiles.py",
-        "table.grad = one.add_(other).div_(len(given))",
-        "table.grad = one.add_(one).div_(len(given))",
+        "table.grad = one.add_(other).div_(len(inputs))",
+        "table.grad = one.add_(one).div_(len(inputs))",
         "tests/embedding/test_profiles.py",
     ),
     Mutant(
@@ -155,13 +155,13 @@ MUTANTS = (
         "cypher/recommend/recommend_sequential.cypher",
         "-[:RATED]->(m) } OR m.movieId IN",
         "-[:RATED]->(m) } AND m.movieId IN",
-        "tests/recommending",
+        "tests/recommendation",
     ),
     Mutant(
-        "evidence is shared out by its square",
+        "the graph score is divided by squares",
         "movierec/recommendation/scoring.py",
-        "parts += evidence * pieces / pieces.sum()",
-        "parts += evidence * pieces**2 / (pieces**2).sum()",
+        "contribution += graph_score * terms / terms.sum()",
+        "contribution += graph_score * terms**2 / (terms**2).sum()",
         "tests/recommendation/test_scoring.py",
     ),
     Mutant(

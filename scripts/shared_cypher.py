@@ -47,7 +47,7 @@ def main() -> None:
             if not check:
                 path.write_text(filled(text), encoding="utf-8")
     if stale and check:
-        sys.exit(f"Not as the shared blocks say: {', '.join(stale)}. Run: python -m scripts.shared_cypher")
+        sys.exit(f"Not as the shared blocks say: {', '.join(stale)}. Run: make generated")
     for name in stale:
         print(f"filled {name}")
 

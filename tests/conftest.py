@@ -185,7 +185,7 @@ def changed_keras_database(neo4j_server: TestServer) -> Database:
 
 @pytest.fixture
 def ordered_database(neo4j_server: TestServer) -> Iterator[Database]:
-    """MovieLens with both graphs, and vectors that were tuned a little, in the order of likes."""
+    """MovieLens with both graphs, and profiles that were trained a little, sequentially."""
     yield from _shared(neo4j_server, "ordered")
 
 

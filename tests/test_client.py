@@ -98,7 +98,7 @@ def test_every_method_is_keyword_only_after_the_first_argument_and_fully_typed()
 
 
 @pytest.mark.one_version
-@pytest.mark.parametrize("kind", ["pandas", "arrow", "interchange"])
+@pytest.mark.parametrize("kind", ["pandas", "arrow"])
 def test_table_is_loaded_like_a_file(empty_database: Database, kind: str) -> None:
     table = pd.DataFrame(
         {
@@ -108,7 +108,7 @@ def test_table_is_loaded_like_a_file(empty_database: Database, kind: str) -> Non
             "at": pd.to_datetime([100, 101, 102], unit="s"),
         }
     )
-    frame = {"pandas": table, "arrow": pa.table(table), "interchange": Interchange(table)}[kind]
+    frame = {"pandas": table, "arrow": pa.table(table)}[kind]
     client = Client(empty_database)
     settings = movierec.ReadSettings(
         user_column="who", movie_column="what", rating_column="stars", timestamp_column="at"
@@ -122,14 +122,3 @@ def test_table_is_loaded_like_a_file(empty_database: Database, kind: str) -> Non
         client.from_dataframe(table.assign(stars=9.0), settings=settings)
     with pytest.raises(BadRequest, match="A list is no table; expected a pandas DataFrame"):
         client.from_dataframe([1, 2])
-
-
-class Interchange:
-    """A table of a library that has the interchange protocol alone."""
-
-    def __init__(self, table: pd.DataFrame) -> None:
-        self.table = table
-
-    def __dataframe__(self, *arguments: object, **named: object) -> object:
-        protocol: object = self.table.__dataframe__()  # type: ignore[operator]
-        return protocol

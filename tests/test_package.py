@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+import movierec
 from movierec import errors
+from scripts import shared_cypher
+from scripts.mutants import MUTANTS, Mutant
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted(
@@ -62,6 +65,51 @@ def test_imports_point_one_way(name: str) -> None:
             assert target != "cli"
             assert target not in ORDER or ORDER.index(target) <= ORDER.index(package), f"{name} imports {other}"
             assert target not in PEERS.get(package, ()), f"{name} imports {other}"
+
+
+def test_public_names_are_sorted_complete_and_come_from_where_they_say() -> None:
+    assert movierec.__all__ == sorted(movierec.__all__)
+    assert set(dir(movierec)) == set(movierec.__all__)
+    for name in movierec.__all__:
+        assert getattr(movierec, name) is not None
+    assert set(errors.__all__) <= set(movierec.__all__), "every error can be caught by name"
+    with pytest.raises(AttributeError, match="has no attribute 'Movies'"):
+        _ = movierec.Movies
+
+
+def test_import_brings_nothing_heavy() -> None:
+    script = (
+        "import sys, movierec\n"
+        "heavy = {'torch', 'numba', 'pandas', 'numpy', 'neo4j', 'click'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
+    )
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
+
+
+@pytest.mark.parametrize("script", ["shared_cypher", "generated_docs"])
+def test_what_is_generated_is_up_to_date(script: str) -> None:
+    command = [sys.executable, "-m", f"scripts.{script}", "--check"]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
+
+
+def test_stale_shared_block_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared_cypher, "SHARED", tmp_path)
+    (tmp_path / "inner.cypher").write_text("a\n\n  b\n")
+    (tmp_path / "outer.cypher").write_text("x\n  // [shared inner]\n  // [end]\ny\n")
+    text = "// T.\n  // [shared outer]\n  old\n  // [end]\nRETURN 1;\n"
+    filled = shared_cypher.filled(text)
+    assert filled == "// T.\n  // [shared outer]\n  x\n    a\n\n      b\n  y\n  // [end]\nRETURN 1;\n"
+    assert shared_cypher.filled(filled) == filled
+    with pytest.raises(SystemExit, match="No shared block"):
+        shared_cypher.filled("// [shared nothing]\n// [end]\n")
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.what)
+def test_mistake_of_make_mutants_can_be_made(mutant: Mutant) -> None:
+    assert (ROOT / mutant.path).read_text().count(mutant.old) == 1
+    assert all((ROOT / path).exists() for path in mutant.tests.split())
 
 
 def test_every_error_is_in_the_drawn_tree() -> None:

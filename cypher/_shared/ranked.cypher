@@ -26,4 +26,3 @@ RETURN
   score,
   profileScore,
   graphScore
-ORDER BY score DESC, movieId;

@@ -1,4 +1,4 @@
-// The movies whose likes have changed since the last derive.
+// The movies whose likes have changed since the last derivation.
 // Parameters: none.
 // Returns: likeIndex INTEGER.
 

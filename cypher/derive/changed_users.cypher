@@ -1,4 +1,4 @@
-// The users whose ratings have changed since the last derive.
+// The users whose ratings have changed since the last derivation.
 // Parameters: none.
 // Returns: userId INTEGER.
 

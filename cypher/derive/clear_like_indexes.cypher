@@ -1,4 +1,4 @@
-// Take off movies that nobody likes any more what an earlier derive has put on them.
+// Take off movies that nobody likes any more what an earlier derivation has put on them.
 // Parameters: minRating FLOAT, stars; limit INTEGER, how many.
 // Returns: movies INTEGER, how many there were, up to the limit.
 :param minRating => 4.0;

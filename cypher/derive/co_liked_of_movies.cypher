@@ -1,4 +1,4 @@
-// Link some movies with all others, of each the best topK: for an incremental derive, and for a graph of
+// Link some movies with all others, of each the best topK: for an incremental derivation, and for a graph of
 //   nearest neighbours.
 // xy = users who liked both, x and y = users who liked each, D = users who liked anything (or likes, by the
 //   setting):

@@ -1,9 +1,8 @@
 // Link some movies to those that the same people liked soon after, of each the topK that followed most.
-// A user's likes in the order of their times are steps; likes of one time share their mean step. With gap, the steps
-// from the like of one movie to the like of the other:
+// With gap, how many likes the second comes after the first (likes of one time share their mean position):
 //   weight = sum over users of exp(-(max(gap, 1) - 1) / scale) for 0 < gap <= window, and of 1/2 for gap = 0.
 // Parameters: indexes LIST<INTEGER>, likeIndexes of the movies to go through; lastIndex INTEGER, the largest likeIndex
-//   there is; minRating FLOAT, stars; scale FLOAT, steps, > 0; window INTEGER, steps; topK INTEGER, >= 1; dryRun
+//   there is; minRating FLOAT, stars; scale FLOAT, likes, > 0; window INTEGER, likes; topK INTEGER, >= 1; dryRun
 //   BOOLEAN, count and weigh only.
 // Returns: likeIndex INTEGER; edges INTEGER.
 :param indexes => range(0, 199);
@@ -28,14 +27,14 @@ CALL (movies, i) {
     WITH movies[i][0] AS a, i
     MATCH (a)<-[r:RATED]-(u:User)
     WHERE r.rating >= $minRating
-    WITH u.likedIndexes AS indexes, u.likeAges AS steps, i
+    WITH u.likedIndexes AS indexes, u.likeAges AS ages, i
     // One place, or none where only the newest likes are kept.
     UNWIND [place IN range(0, size(indexes) - 1) WHERE indexes[place] = i] AS own
     UNWIND [
       place IN range(0, size(indexes) - 1)
-      WHERE place <> own AND 0 <= steps[own] - steps[place] <= $window
+      WHERE place <> own AND 0 <= ages[own] - ages[place] <= $window
     ] AS place
-    WITH indexes[place] AS j, steps[own] - steps[place] AS gap
+    WITH indexes[place] AS j, ages[own] - ages[place] AS gap
     RETURN
       j,
       // Rounded, so that it does not depend on the order in which the users are met.

@@ -1,4 +1,4 @@
-// Whether anything has changed since the last derive.
+// Whether anything has changed since the last derivation.
 // Parameters: none.
 // Returns: hasChanges BOOLEAN.
 

@@ -1,4 +1,4 @@
-// Number movies that the last derive did not know. They are marked, as a user's list may hold the same number from a
+// Number movies that the last derivation did not know. They are marked, as a user's list may hold the same number from a
 // movie that was removed and would then seem not to have changed.
 // Parameters: movieIds LIST<INTEGER>; firstIndex INTEGER, number of the first of them.
 // Returns: movies INTEGER, how many.

@@ -1,4 +1,5 @@
-// Keep beside each like of some users how many likes ago it was: 0 for the newest. Likes of one time share their mean.
+// Keep the age of each like of some users, how many likes came after it: 0 for the newest. Likes of one time share
+// their mean.
 // Parameters: userIds LIST<INTEGER>; minRating FLOAT, stars.
 // Returns: users INTEGER.
 :param userIds => [1];
@@ -14,9 +15,9 @@ CALL (u) {
   RETURN collect(tied) AS sizes
 }
 WITH u, reduce(
-  s = {likes: 0, steps: []},
+  s = {likes: 0, ages: []},
   n IN sizes |
-  {likes: s.likes + n, steps: s.steps + [_ IN range(1, n) | s.likes + (n - 1) / 2.0]}
-).steps AS steps
-SET u.likeAges = CASE WHEN u.likedIndexes IS NOT NULL THEN steps[..size(u.likedIndexes)] END
+  {likes: s.likes + n, ages: s.ages + [_ IN range(1, n) | s.likes + (n - 1) / 2.0]}
+).ages AS ages
+SET u.likeAges = CASE WHEN u.likedIndexes IS NOT NULL THEN ages[..size(u.likedIndexes)] END
 RETURN count(*) AS users;

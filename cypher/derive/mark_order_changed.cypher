@@ -1,4 +1,4 @@
-// Mark the movies that touched users like, before or after their lists are renewed: what follows what may change
+// Mark the movies that changed users like, before or after their lists are renewed: what follows what may change
 // between any two of them.
 // Parameters: none.
 // Returns: movies INTEGER, how many were marked.

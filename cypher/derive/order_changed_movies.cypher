@@ -1,4 +1,4 @@
-// The movies whose likes have changed since the last derive, or the order among likes that one is of.
+// The movies whose likes have changed since the last derivation, or the order among likes that one is of.
 // Parameters: none.
 // Returns: likeIndex INTEGER.
 

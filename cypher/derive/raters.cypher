@@ -1,4 +1,4 @@
-// How many likes each user has, and when the newest was given: what a derive will have to go through.
+// How many likes each user has, and when the newest was given: what a derivation will have to go through.
 // Parameters: minRating FLOAT, stars.
 // Returns: userId INTEGER; likes INTEGER, > 0; newestAt INTEGER, Unix seconds.
 :param minRating => 4.0;

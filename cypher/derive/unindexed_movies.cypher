@@ -1,4 +1,4 @@
-// The movies that touched users like and that the last derive did not know.
+// The movies that changed users like and that the last derivation did not know.
 // Parameters: minRating FLOAT, stars.
 // Returns: movieId INTEGER.
 :param minRating => 4.0;

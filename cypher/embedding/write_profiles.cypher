@@ -1,4 +1,4 @@
-// Put one batch of tuned vectors on their movies; position i of all lists belongs together.
+// Write one batch of profile vectors to their movies; position i of all lists belongs together.
 // Parameters: movieIds LIST<INTEGER>; profiles LIST<LIST<FLOAT>>, what a like adds to a profile; contexts
 //   LIST<LIST<FLOAT>>, what a profile is compared with; lengths LIST<FLOAT>, theirs; biases LIST<FLOAT>.
 // Returns: movies INTEGER.

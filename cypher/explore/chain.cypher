@@ -1,5 +1,5 @@
 // A chain of links from one movie to another.
-// Look for: how a taste changes on the way. Each step is a pair that the same people like.
+// Look for: how the kind of movie changes on the way. Each step is a pair that the same people like.
 // Parameters: none.
 // Returns: path PATH, one of the shortest.
 

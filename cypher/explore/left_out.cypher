@@ -1,4 +1,4 @@
-// Liked by several, but without a link: what the thresholds of the derive leave out.
+// Liked by several, but without a link: what the thresholds of the derivation leave out.
 // Look for: high numbers of likes. If there are any, derive with a lower --min-weight or --min-count.
 // Parameters: none.
 // Returns: title STRING; likes INTEGER.

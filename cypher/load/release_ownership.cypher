@@ -1,4 +1,4 @@
-// Movies and users that a load created and that stay, because another load speaks of them, are nobody's now.
+// Movies and users that a load created and that stay, because another load refers to them, belong to no load now.
 // Parameters: loadId INTEGER.
 // Returns: nodes INTEGER, how many.
 :param loadId => 1;

@@ -1,5 +1,5 @@
 // Delete the users that a load created, or one removed before, and that have nothing from another load. The movies
-// they liked are marked, so that an incremental derive counts them again.
+// they liked are marked, so that an incremental derivation counts them again.
 // Parameters: loadId INTEGER.
 // Returns: users INTEGER, how many.
 :param loadId => 1;

@@ -1,4 +1,4 @@
-// The movies that users' lists of likes speak of, by their numbers there.
+// The movies of users' lists of likes, by their indexes there.
 // Parameters: none.
 // Returns: likeIndex INTEGER; movieId INTEGER; likeCount INTEGER.
 

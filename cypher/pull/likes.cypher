@@ -1,4 +1,4 @@
-// What each user likes, newest first, as the last derive kept it.
+// What each user likes, newest first, as the last derivation kept it.
 // Parameters: none.
 // Returns: userId INTEGER; indexes LIST<INTEGER>, likeIndexes of the movies; ages LIST<FLOAT>, how many likes ago each
 //   was, 0 for the newest, null where times tell no order.

@@ -1,4 +1,4 @@
-// Take the star model's vectors off users and movies.
+// Remove the rating model's vectors from users and movies.
 // Parameters: none.
 // Returns: nodes INTEGER.
 

@@ -1,7 +1,7 @@
 // What some users have rated and like; no row for one that is not there.
 // Parameters: userIds LIST<INTEGER>; minRating FLOAT, stars from which a rating is a like.
-// Returns: userId INTEGER; rated LIST<INTEGER>, movieIds; liked LIST<INTEGER>, movieIds, newest first; times
-//   LIST<INTEGER>, when each of these was given.
+// Returns: userId INTEGER; rated LIST<INTEGER>, movieIds; liked LIST<INTEGER>, movieIds, newest first; timestamps
+//   LIST<INTEGER>, Unix seconds, of these.
 :param userIds => [1];
 :param minRating => 4.0;
 
@@ -14,7 +14,7 @@ CALL (u) {
   RETURN
     collect(m.movieId) AS rated,
     collect(CASE WHEN r.rating >= $minRating THEN m.movieId END) AS liked,
-    collect(CASE WHEN r.rating >= $minRating THEN r.timestamp END) AS times
+    collect(CASE WHEN r.rating >= $minRating THEN r.timestamp END) AS timestamps
 }
-RETURN userId, rated, liked, times
+RETURN userId, rated, liked, timestamps
 ORDER BY userId;

@@ -154,5 +154,5 @@ RETURN
   score,
   profileScore,
   graphScore
-ORDER BY score DESC, movieId;
 // [end]
+ORDER BY score DESC, movieId;

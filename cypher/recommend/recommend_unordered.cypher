@@ -133,5 +133,5 @@ RETURN
   score,
   profileScore,
   graphScore
-ORDER BY score DESC, movieId;
 // [end]
+ORDER BY score DESC, movieId;

@@ -1,4 +1,4 @@
-// Turn the last like of each user into HELD_OUT. A user who has a held-out part already is passed over, so an
+// Turn the last like of each user into HELD_OUT. A user who has a held-out part already is skipped, so an
 // interrupted run can be repeated.
 // Parameters: minRating FLOAT, stars; minLikes INTEGER, a user with fewer is left whole.
 // Returns: rows INTEGER, how many users were looked at.

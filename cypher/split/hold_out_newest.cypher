@@ -1,5 +1,5 @@
 // Turn the newest likes of each user into HELD_OUT; non-likes stay. A user who has a held-out part
-// already is passed over, so an interrupted run can be repeated.
+// already is skipped, so an interrupted run can be repeated.
 // Parameters: minRating FLOAT, stars; fraction FLOAT, of a user's likes, rounded down; minLikes INTEGER.
 // Returns: rows INTEGER, how many users were looked at.
 :param minRating => 4.0;

@@ -1,4 +1,4 @@
-// Turn these ratings into HELD_OUT; those that are already are passed over.
+// Turn these ratings into HELD_OUT; those that are already are skipped.
 // Parameters: userIds LIST<INTEGER>; movieIds LIST<INTEGER>, position i of both belongs to the same rating.
 // Returns: rows INTEGER, how many were held out now.
 :param userIds => [1];

@@ -1,4 +1,4 @@
-// How many pairs of movies at least one user likes both of: the edges that a derive has to consider.
+// How many pairs of movies at least one user likes both of: the edges that a derivation has to consider.
 // Parameters: minRating FLOAT, stars of a like.
 // Returns: pairs INTEGER.
 :param minRating => 4.0;

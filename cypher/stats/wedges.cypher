@@ -1,4 +1,4 @@
-// What a derive with each threshold would count: a wedge is a user and two movies that the user likes.
+// What a derivation with each threshold would count: a wedge is a user and two movies that the user likes.
 // Parameters: thresholds LIST<FLOAT>, stars of a like.
 // Returns: minRating FLOAT; likes INTEGER; users INTEGER, with a like; movies INTEGER, liked by anybody; wedges INTEGER.
 :param thresholds => [3.0, 4.0, 5.0];

@@ -178,7 +178,7 @@ def command(
     """Load PATH: a folder or zip of MovieLens (any version), RecBole files, or one CSV, TSV or Parquet file of
     your own, gzipped or not; "-" is standard input.
 
-    Each row is loaded once: run the same command again after an interruption and it goes on where the graph ends.
+    Each row is loaded once: run the same command again after an interruption, and it resumes.
     A newer rating replaces an older one. The last line on standard error counts the rows.
 
     \b

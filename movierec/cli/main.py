@@ -123,7 +123,7 @@ def main(args: Sequence[str] | None = None) -> None:
 
 def _say_error(session: Session, code: str, message: str, exit_code: int) -> None:
     if session.output_format in ("json", "jsonl"):
-        line = json.dumps({"error": {"code": code, "message": message, "exit_code": exit_code}})
+        line = json.dumps({"error": {"code": code, "message": message, "exitCode": exit_code}})
     else:
         line = f"movierec: {message}"
     click.echo(line, err=True)

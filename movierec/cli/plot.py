@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from movierec.cli.grouped import Command
 from movierec.cli.options import connection_options, open_database
 
 
@@ -18,7 +19,7 @@ def command() -> None:
     """
 
 
-@command.command("loss")
+@command.command("loss", cls=Command)
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
 @connection_options
 def loss(path: Path, **connection: Any) -> None:

@@ -110,7 +110,7 @@ def _print_status(server: EmbeddedServer, output_format: str) -> None:
             "uri": f"bolt://127.0.0.1:{state.bolt_port}",
             "browser": browser_address(state),
             "username": "neo4j",
-            "password_file": str(server.home.password_file),
+            "passwordFile": str(server.home.password_file),
             "pid": state.pid,
         }
     elif server.ended_unexpectedly():

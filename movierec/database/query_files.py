@@ -95,7 +95,7 @@ def parse_query(name: str, source: str) -> Query:
                 raise QueryFileError(
                     f"{name}.cypher line {number}: {line!r} is not of the form ':param name => value;'."
                 )
-        elif body or line.strip():
+        elif (body or line.strip()) and not _MARK.fullmatch(line):
             body.append(line)
     title, declared, returns = _parse_header(name, header)
 

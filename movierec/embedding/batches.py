@@ -31,17 +31,17 @@ NEGATIVES, SUBSAMPLING = 2**62, 2**61
 
 @dataclass(frozen=True)
 class GradientRows:
-    """Which table row each gradient belongs to: gradients order[offsets[r]:offsets[r + 1]] to touched[r].
+    """Which table row each gradient belongs to: gradients order[offsets[r]:offsets[r + 1]] to updated[r].
 
-    touched, offsets (R,) int64; order (B,) int64, a permutation of the B gradients.
+    updated, offsets (R,) int64; order (B,) int64, a permutation of the B gradients.
     """
 
-    touched: Tensor
+    updated: Tensor
     order: Tensor
     offsets: Tensor
 
     def to(self, device: str) -> GradientRows:
-        return GradientRows(self.touched.to(device), self.order.to(device), self.offsets.to(device))
+        return GradientRows(self.updated.to(device), self.order.to(device), self.offsets.to(device))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,8 +139,8 @@ class Batches:
         )
 
     def _rows(self, movies: NDArray[np.int32]) -> GradientRows:
-        touched, order, offsets = _group(movies, self.counts)
-        return GradientRows(torch.from_numpy(touched), torch.from_numpy(order), torch.from_numpy(offsets))
+        updated, order, offsets = _group(movies, self.counts)
+        return GradientRows(torch.from_numpy(updated), torch.from_numpy(order), torch.from_numpy(offsets))
 
 
 @njit(nogil=True, cache=True)
@@ -176,23 +176,23 @@ def _drop_frequent(walks, keep, keys):  # type: ignore[no-untyped-def]
 @njit(nogil=True, cache=True)
 def _group(movies, counts):  # type: ignore[no-untyped-def]
     """A counting sort that visits only the movies that occur; leaves `counts` (N,) zero as it was."""
-    touched = np.empty(len(movies), dtype=np.int64)
-    n_touched = 0
+    updated = np.empty(len(movies), dtype=np.int64)
+    n_updated = 0
     for movie in movies:
         if counts[movie] == 0:
-            touched[n_touched] = movie
-            n_touched += 1
+            updated[n_updated] = movie
+            n_updated += 1
         counts[movie] += 1
-    offsets = np.empty(n_touched, dtype=np.int64)
+    offsets = np.empty(n_updated, dtype=np.int64)
     start = 0
-    for r in range(n_touched):
+    for r in range(n_updated):
         offsets[r] = start
-        start += counts[touched[r]]
-        counts[touched[r]] = offsets[r]
+        start += counts[updated[r]]
+        counts[updated[r]] = offsets[r]
     order = np.empty(len(movies), dtype=np.int64)
     for i in range(len(movies)):
         order[counts[movies[i]]] = i
         counts[movies[i]] += 1
-    for r in range(n_touched):
-        counts[touched[r]] = 0
-    return touched[:n_touched].copy(), order, offsets
+    for r in range(n_updated):
+        counts[updated[r]] = 0
+    return updated[:n_updated].copy(), order, offsets

@@ -205,10 +205,10 @@ class SkipGram:
         """AdaGrad on the rows that occur: table[row] -= rate * g / sqrt(sum of mean g**2 so far)."""
         summed = embedding_bag(rows.order, gradients, rows.offsets, mode="sum")  # (R, D)
         mean_square = torch.linalg.vector_norm(summed, dim=1).square_().div_(summed.shape[1])
-        accumulated = scale.index_select(0, rows.touched).add_(mean_square)  # (R,)
-        scale.index_copy_(0, rows.touched, accumulated)
+        accumulated = scale.index_select(0, rows.updated).add_(mean_square)  # (R,)
+        scale.index_copy_(0, rows.updated, accumulated)
         summed.div_(accumulated.sqrt_().add_(EPSILON)[:, None])
-        table.index_add_(0, rows.touched, summed, alpha=-rate)
+        table.index_add_(0, rows.updated, summed, alpha=-rate)
         return 0.0
 
     def _gathered(self, name: str, half: int, table: Tensor, ids: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""How good `similar` is, beside other likenesses of movies, by three questions. Pure: arrays in, numbers out.
+"""How good `similar` is, compared with other similarities, by three metrics. Pure: arrays in, numbers out.
 
     next like      the held-out likes are to be found from a user's newest training like alone: NDCG@10
     genres         that a movie has in common with the ten most like it: mean Jaccard, over the most liked movies
@@ -114,7 +114,7 @@ def genres_in_common(scores: Similarity, catalogue: Catalogue) -> float:
 def genre_probe(unit: NDArray[np.float32], genres: NDArray[np.bool_], seed: int = 1) -> dict[str, float]:
     """{"average_precision", "by_chance", "movies", "genres"} of (C, D) vectors and (C, G) genres.
 
-    Movies without a vector or without genres are passed over, and genres of fewer than 20 movies; all zeros where
+    Movies without a vector or without genres are skipped, and genres of fewer than 20 movies; all zeros where
     that leaves nothing to ask. By chance is the mean share of movies that have a genre.
     """
     from sklearn.linear_model import LogisticRegression

@@ -173,13 +173,13 @@ def evaluate_similar(model: Model, data: EvaluationData) -> Metrics:
     from movierec.evaluation.item_to_item import by_graph, by_item_knn, by_similar, by_vectors, evaluate_similarity
 
     candidates = data.candidates(model.movie_ids, model.unit)
-    likenesses = {
+    similarities = {
         "item_knn": by_item_knn(data),
         "co_liked": by_graph(candidates),
         "plain_cosine": by_vectors(candidates),
         "similar": by_similar(candidates),
     }
-    return {name: evaluate_similarity(likeness, data) for name, likeness in likenesses.items()}
+    return {name: evaluate_similarity(similarity, data) for name, similarity in similarities.items()}
 
 
 def probe_genres(model: Model, data: EvaluationData) -> dict[str, float]:
@@ -204,7 +204,7 @@ def _means(found: Sequence[Mapping[str, float]]) -> dict[str, float]:
 
 
 def restricted_to(scores_of: Method, model: Model, catalogue: Catalogue) -> Method:
-    """A method over a model's movies as one over the candidates; a derive may count fewer likes than the split."""
+    """A method over a model's movies, as one over the candidates; a derivation may count fewer likes."""
     place = positions_in(catalogue.movie_ids, model.movie_ids)
 
     def method(user: UserProfile) -> NDArray[np.float64]:

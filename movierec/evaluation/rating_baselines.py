@@ -1,4 +1,4 @@
-"""What the star model is compared with. Each learns from the training ratings and gives stars to pairs.
+"""What the rating model is compared with. Each is trained on the training ratings and predicts stars for pairs.
 
     global mean           the mean of all ratings
     biases                mean + b_u + b_v, each shrunk: b_v = sum of what is left / (3 + ratings), 5 for users,
@@ -23,7 +23,7 @@ __all__ = ["Predict", "biases", "global_mean", "matrix_factorisation", "neighbou
 
 Predict = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]  # (N,), (N,) positions -> (N,)
 
-# Chosen on a part of the training ratings of ML-100K's first fold, as the star model's settings are.
+# Chosen on a part of the training ratings of ML-100K's first fold, as the rating model's settings are.
 USER_SHRINK, MOVIE_SHRINK, ROUNDS = 5.0, 3.0, 10
 FACTORS, EPOCHS, RATE, REGULARISATION, START = 40, 60, 0.01, 0.1, 0.02
 NEAREST, NEIGHBOUR_SHRINK = 30, 1.0

@@ -1,7 +1,7 @@
 """Derive: RATED -> CO_LIKED and FOLLOWED_BY, counted, weighed and written by Cypher inside the server.
 
     full         every pair of movies; the old graph goes
-    incremental  only the pairs of movies whose likes have changed, with the full derive's D
+    incremental  only the pairs of movies whose likes have changed, with the full derivation's D
     preview      either, in a transaction that is rolled back
 
 Where the graph is small enough everything happens in one transaction, so that nobody ever sees anything but
@@ -202,7 +202,7 @@ class _DeriveJob:
             sequential = steps.has_reliable_timestamps()
             if sequential:
                 self._keep_all_ages(steps)
-            advance(1, "in order" if sequential else "timestamps do not order them")
+            advance(1, "timestamps order them" if sequential else "timestamps do not order them")
         by_users = self.settings.denominator == "users"
         constants = DeriveConstants(
             likes.user_decays if by_users else likes.like_decays, reference_time, sequential

@@ -1,4 +1,4 @@
-"""Preview: what a derive would write, from the pairs that it counted."""
+"""Preview: what a derivation would write, from the pairs that it counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The steps of a derive, each a query file run over batches.
+"""The steps of a derivation, each a query file run over batches.
 
     RATED  ->  Movie.likeIndex, User.likedIndexes  ->  Movie.likeCount  ->  CO_LIKED
 
@@ -56,7 +56,7 @@ class Likes:
 
     users: int = 0
     likes: int = 0
-    capped: int = 0  # users with more likes than are heeded
+    capped: int = 0  # users with more likes than are used
     user_decays: float = 0.0
     like_decays: float = 0.0
 
@@ -180,7 +180,7 @@ class CoLikes:
         return edges
 
     def has_changes(self) -> bool:
-        """Whether anything has changed since the last derive, movies that are gone included."""
+        """Whether anything has changed since the last derivation, movies that are gone included."""
         return bool(self._run("derive/has_changes")[0]["hasChanges"])
 
     def changed_indexes(self) -> list[int]:

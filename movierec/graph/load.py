@@ -4,7 +4,7 @@ A `(:Load)` node is the ledger of one source, found by a fingerprint of its file
 read. It says how many rows of each table are in the graph, and every batch moves that number on in the
 transaction that writes the batch. So a batch is in the graph if and only if the ledger says so:
 
-    - run again after a crash, the load goes on at the first row that is not there
+    - run again after a crash, the load resumes at the first row that is not there
     - when the connection broke during a commit, the ledger is asked whether it was done
     - two loads of the same files at the same time take turns at the ledger
 
@@ -62,7 +62,7 @@ def load_files(
     """Load a source.
 
     Raises DataRejected for one bad row too many, BadRequest while the database holds a test part. What was
-    committed before stays; the same call goes on after it.
+    committed before stays; the same call resumes after it.
     """
     started = time.monotonic()
     if database.read_one(load_query("split/is_split"))["isSplit"]:
@@ -219,7 +219,7 @@ class _Writer:
             if self.batch_rows <= FLOOR_ROWS:
                 raise
             self.batch_rows = max(FLOOR_ROWS, min(self.batch_rows, len(part)) // 2)
-            _log.warning("The server has too little memory for a batch; going on with %d rows.", self.batch_rows)
+            _log.warning("The server has too little memory for a batch; continuing with %d rows.", self.batch_rows)
             return Counts()
         self.ledger.rows_done = rows_done
         return counts

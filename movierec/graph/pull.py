@@ -23,14 +23,14 @@ _log = logging.getLogger(__name__)
 FOLLOWED_MIN_WEIGHT = 0.5  # of an edge that is walked, as s * pmi; what is below comes by chance
 STREAMS = 2  # at the same time: the server reads each on one of its threads
 
-# Relationship -> the query that pulls it, and where the Run of the derive says how many there are.
+# Relationship -> the query that pulls it, and where the Run of the derivation says how many there are.
 EDGES = {"CO_LIKED": ("pull/co_liked", "edges"), "FOLLOWED_BY": ("pull/followed_by", "followedBy")}
 
 Edges = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]  # sources, targets, weights; (E,) each
 
 
 def pull_movie_graph(database: Database, progress: Progress = silent) -> MovieGraph:
-    """The whole CO_LIKED graph. Raises StageMissing unless it is that of a derive that is done."""
+    """The whole CO_LIKED graph. Raises StageMissing unless it is that of a derivation that is done."""
     graph = graph_from_edges(*pull_edges(database, "CO_LIKED", progress))
     _log.info("pulled %d movies, %d edges", graph.n_movies, graph.n_edges)
     return graph
@@ -39,14 +39,14 @@ def pull_movie_graph(database: Database, progress: Progress = silent) -> MovieGr
 def pull_followed_graph(database: Database, progress: Progress = silent) -> MovieGraph:
     """FOLLOWED_BY without its directions, weighed by `symmetric_pmi`. Raises StageMissing where there is none."""
     graph = symmetric_pmi(*pull_edges(database, "FOLLOWED_BY", progress), FOLLOWED_MIN_WEIGHT)
-    _log.info("pulled %d movies, %d edges in order", graph.n_movies, graph.n_edges)
+    _log.info("pulled %d movies, %d edges of FOLLOWED_BY", graph.n_movies, graph.n_edges)
     return graph
 
 
 def pull_edges(database: Database, kind: str, progress: Progress = silent) -> Edges:
     """All relationships of `kind`, CO_LIKED or FOLLOWED_BY: movieIds of both ends, and weights; (E,) each.
 
-    Raises StageMissing unless they are those of a derive that is done.
+    Raises StageMissing unless they are those of a derivation that is done.
     """
     query, counted_as = EDGES[kind]
     with (
@@ -78,7 +78,7 @@ def pull_edges(database: Database, kind: str, progress: Progress = silent) -> Ed
 
 
 def pull_likes(database: Database) -> LikeLists:
-    """What every user likes, as the last derive kept it. Raises StageMissing unless that is done."""
+    """What every user likes, as the last derivation kept it. Raises StageMissing unless that is done."""
     with consistent_read(database, "derive"):
         movies = database.read(load_query("pull/liked_movies"))
         indexes = np.array([row["likeIndex"] for row in movies], dtype=np.int64)

@@ -20,6 +20,7 @@ __all__ = [
     "SPLIT_STRATEGIES",
     "DeriveSettings",
     "SplitSettings",
+    "require_known",
 ]
 
 # Measure -> the least weight and the least count of an edge, where they are not given. The formulas are in

@@ -1,7 +1,7 @@
-"""Stats: what is in the graph, and what a derive of it would have to count. Reads only.
+"""Stats: what is in the graph, and what a derivation of it would have to count. Reads only.
 
 Distributions are given by their quantiles, of the ratings of a user and of a movie; movies and users
-without ratings count as 0. Wedges, sum over users of likes * (likes - 1) / 2, are the work of a derive;
+without ratings count as 0. Wedges, sum over users of likes * (likes - 1) / 2, are the work of a derivation;
 pairs, the movies that anybody likes both of, are the edges it has to consider.
 """
 

@@ -1,7 +1,7 @@
 """Unload: take one load back out of the graph.
 
 Its ratings go, or become again what they were before it wrote over them; users and movies that it created
-and that nothing else speaks of go too. Titles and other properties that it changed stay as they are. Every
+and that nothing else refers to go too. Titles and other properties that it changed stay as they are. Every
 step can be repeated, so a removal that was killed is ended by running it again.
 """
 
@@ -20,7 +20,7 @@ from movierec.progress import Progress, silent
 
 __all__ = ["remove_load"]
 
-# In this order: users and movies go when nothing is left that speaks of them.
+# In this order: users and movies go when nothing is left that refers to them.
 _REMOVALS = {
     "ratings": "load/remove_ratings",
     "tags": "load/remove_tags",

@@ -3,7 +3,7 @@
     movies, links  ->  (:Movie)                    users  ->  (:User)
     ratings        ->  (:User)-[:RATED]->(:Movie)  tags   ->  (:User)-[:TAGGED]->(:Movie)
 
-Users whose ratings change get the label Changed, for the incremental derive. Ratings of users who have
+Users whose ratings change get the label Changed, for the incremental derivation. Ratings of users who have
 none are created without looking for older ones, which makes a first load faster; the users'
 locks, taken before, keep a second load from doing the same at the same moment.
 """

@@ -185,9 +185,11 @@ class RatingModel:
         try:
             content = load_with_checksum(path, "model")
         except CheckpointDamaged as error:
-            raise CheckpointDamaged(f'{error} Run "movierec rate train" again.') from error
+            raise CheckpointDamaged(f'{error} Run "movierec rating-model train" again.') from error
         if content["format"] != FORMAT:
-            raise CheckpointDamaged(f'The model {path} is of another version. Run "movierec rate train" again.')
+            raise CheckpointDamaged(
+                f'The model {path} is of another version. Run "movierec rating-model train" again.'
+            )
         return cls(
             settings=RatingModelSettings(**content["settings"]),
             features=Features(**{name: tuple(values) for name, values in content["features"].items()}),

@@ -1,7 +1,7 @@
 """Tables of other libraries as files, so that they are read as strictly as any file, and loaded as exactly once.
 
 A pandas DataFrame is taken as it is. Others are converted by the Arrow PyCapsule interface (polars, duckdb,
-pyarrow), which needs pyarrow, or by the dataframe interchange protocol.
+pyarrow), which needs pyarrow.
 """
 
 from __future__ import annotations
@@ -27,11 +27,9 @@ def as_pandas(frame: Any) -> pd.DataFrame:
             raise MissingExtra("Reading a table through Arrow", "parquet") from error
         converted: pd.DataFrame = pa.table(frame).to_pandas()
         return converted
-    if hasattr(frame, "__dataframe__"):
-        return pd.api.interchange.from_dataframe(frame)
     raise BadRequest(
         f"A {type(frame).__name__} is no table; expected a pandas DataFrame, or one with the Arrow PyCapsule "
-        "interface or the dataframe interchange protocol, such as those of polars, duckdb and pyarrow."
+        "interface, such as those of polars, duckdb and pyarrow."
     )
 
 

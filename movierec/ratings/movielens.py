@@ -32,7 +32,7 @@ def ml_latest(files: Files, settings: ReadSettings) -> Source:
     require_files(files, members, "movies.csv", "ratings.csv")
     for kind in {"links", "ratings"} & {kind for kind in layouts if f"{kind}.csv" in members}:
         # They hold numbers only. Unless a program has quoted the header too, a quotation mark in them is a
-        # fault, not the start of a field that may go on for a thousand lines.
+        # fault, not the start of a field that may run over a thousand lines.
         (header,) = lines_of(files, f"{kind}.csv", settings.encoding or "utf-8", 1) or [""]
         layouts[kind] = replace(layouts[kind], is_quoted='"' in header)
     return source_of(

@@ -87,7 +87,7 @@ class BadRows:
 
     def _verdict(self, last: Reject) -> str:
         if self.limit == 0:
-            return f"{last} Mend it, or give --max-bad-rows to go on without such rows."
+            return f"{last} Fix it, or give --max-bad-rows to skip such rows."
         kept = f" All are in {self.path}." if self.path else ""
         return f"{self.count} bad rows, more than --max-bad-rows {self.limit}. The first: {self._first}{kept}"
 

@@ -7,7 +7,7 @@
     tags      userIds, movieIds, tags, timestamps
 
 Ids are (N,) int64; `userKeys` and `movieKeys` are the texts they were made from, or None. What is wrong
-goes to `BadRows`, which decides whether the load goes on. A chunk comes out only after its rejects are
+goes to `BadRows`, which decides whether the load continues. A chunk comes out only after its rejects are
 on disk, so nothing of a chunk is written before all of it is checked.
 """
 

@@ -1,4 +1,4 @@
-"""Files of tensors that are replaced whole or not at all, with a hash in front that tells a damaged one."""
+"""Files of tensors that are replaced whole or not at all, with a checksum in front that detects damage."""
 
 from __future__ import annotations
 

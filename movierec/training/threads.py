@@ -25,7 +25,7 @@ def run_sequentially(tasks: Sequence[Callable[[], float]]) -> list[float]:
 
 @contextmanager
 def pytorch_threads(threads: int) -> Iterator[None]:
-    """PyTorch on so many threads of its own."""
+    """Run PyTorch on this number of threads of its own."""
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:

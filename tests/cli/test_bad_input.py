@@ -105,9 +105,9 @@ def test_no_edges_above_the_threshold(connected: Callable[..., Answer], changed_
         (("explain", "Jumanji", "--user", "1"), "load"),
         (("evaluate", "--in-place"), "load"),
         (("tune",), "load"),
-        (("rate", "train"), "load"),
-        (("rate", "predict", "--user", "1"), "rate train"),
-        (("rate", "evaluate"), "load"),
+        (("rating-model", "train"), "load"),
+        (("rating-model", "predict", "--user", "1"), "rating-model train"),
+        (("rating-model", "evaluate"), "load"),
         (("export", "folder"), "train"),
         (("plot", "loss", "x.png"), "train"),
     ],
@@ -143,12 +143,12 @@ def test_wrong_scheme(movierec: Callable[..., Answer]) -> None:
     [
         (("train", "--p", "0"), ("p is 0.0", "positive")),
         (("train", "--walk-length", "1"), ("walk_length is 1", "at least 2")),
-        (("rate", "train", "--dropout", "1"), ("dropout is 1.0", "less than 1")),
-        (("rate", "evaluate", "--device", "cuda"), ("device is 'cuda'", "--device cpu")),
+        (("rating-model", "train", "--dropout", "1"), ("dropout is 1.0", "less than 1")),
+        (("rating-model", "evaluate", "--device", "cuda"), ("device is 'cuda'", "--device cpu")),
         (("derive", "--min-rating", "6"), ("min_rating is 6.0", "0.5 to 5.0")),
         (("split", "--fraction", "1.5"), ("fraction is 1.5",)),
-        (("train", "--tune-epochs", "-1"), ("profile_epochs is -1", "0 or more")),
-        (("train", "--profile_temperature", "0"), ("profile_temperature is 0.0", "positive")),
+        (("train", "--profile-epochs", "-1"), ("profile_epochs is -1", "0 or more")),
+        (("train", "--profile-temperature", "0"), ("profile_temperature is 0.0", "positive")),
         (("derive", "--follow-window", "0"), ("follow_window is 0", "more than 0")),
     ],
 )
@@ -166,8 +166,8 @@ def test_error_as_json(movierec: Callable[..., Answer]) -> None:
     env = {"NEO4J_URI": "bolt://127.0.0.1:9", "NEO4J_PASSWORD": "x"}
     answer = movierec("doctor", "--format", "json", **env)
     error = json.loads(answer.err)["error"]
-    assert answer.exit_code == error["exit_code"] == 3
+    assert answer.exit_code == error["exitCode"] == 3
     assert error["code"] == "NoConnection"
     assert "127.0.0.1:9" in error["message"]
     usage = movierec("runs", "--format", "json", "-n", "zero")
-    assert json.loads(usage.err)["error"]["exit_code"] == usage.exit_code == 2
+    assert json.loads(usage.err)["error"]["exitCode"] == usage.exit_code == 2

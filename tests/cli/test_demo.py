@@ -142,4 +142,4 @@ def test_killed_training_is_gone_on_with_to_the_same_bytes(
     undisturbed = subprocess.run(
         [*command, "--fresh"], env=env, cwd=tmp_path, capture_output=True, text=True, check=True
     )
-    assert json.loads(resumed.stdout)["vectors_sha256"] == json.loads(undisturbed.stdout)["vectors_sha256"]
+    assert json.loads(resumed.stdout)["vectorsSha256"] == json.loads(undisturbed.stdout)["vectorsSha256"]

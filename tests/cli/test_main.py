@@ -1,3 +1,4 @@
+import dataclasses
 import importlib
 import re
 from collections.abc import Callable
@@ -40,7 +41,7 @@ def test_every_documented_command_exists() -> None:
     paths = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
     for path in paths:
         # In backquotes, or at a prompt; elsewhere it is a word of a sentence.
-        for verb in re.findall(r"(?:`|\$ )(?:\S+=\S+ )*movierec ([a-z-]+)", path.read_text()):
+        for verb in re.findall(r"(?:`|\$ )(?:\S+=\S+ )*movierec ([a-z][a-z-]*)", path.read_text()):
             assert verb in known, f"{path.name}: movierec {verb}"
 
 
@@ -49,6 +50,62 @@ def test_every_option_has_help() -> None:
         for parameter in command.params:
             if isinstance(parameter, click.Option):
                 assert parameter.help, f"{name} {parameter.opts}"
+
+
+@pytest.mark.parametrize("name", commands())
+def test_help_lists_every_option_once_and_the_connection_last(movierec: Callable[..., Answer], name: str) -> None:
+    out = movierec(*name.split(), "--help").out
+    listed = re.findall(r"^  (?:-\w, )?(--[a-z0-9-]+)", out, flags=re.MULTILINE)
+    options = [p for p in commands()[name].params if isinstance(p, click.Option)]
+    assert sorted(listed) == sorted(
+        ["--help", *(next(o for o in p.opts if o.startswith("--")) for p in options if p.opts[0][:2] == "--")]
+    )
+    if "--uri" in listed:
+        assert "\nConnection:\n" in out
+        assert listed.index("--uri") > listed.index("--help")
+
+
+def test_names_that_are_spelled_out_for_speed_equal_their_sources() -> None:
+    from movierec.cli import fetch, load, settings_help
+    from movierec.embedding.settings import TrainSettings
+    from movierec.graph.settings import DeriveSettings
+    from movierec.rating_prediction.settings import RatingModelSettings
+    from movierec.ratings.fetch import DATASETS
+    from movierec.ratings.formats import FORMATS
+
+    assert set(fetch.NAMES) == set(DATASETS)
+    assert set(load.FORMATS) == {"auto", *FORMATS}
+    for groups, settings in (
+        (settings_help.TRAIN, TrainSettings),
+        (settings_help.DERIVE, DeriveSettings),
+        (settings_help.RATING_MODEL, RatingModelSettings),
+    ):
+        named = [name for group in groups.values() for name in group]
+        assert sorted(named) == sorted(field.name for field in dataclasses.fields(settings))
+
+
+def test_option_of_one_name_has_one_sentence() -> None:
+    sentences: dict[str, set[str]] = {}
+    for command in commands().values():
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                said = (parameter.help or "").split("  [")[0]
+                sentences.setdefault(parameter.opts[-1], set()).add(said)
+    # These are of two models, or of two kinds of held-out data.
+    differ = {
+        *(
+            "--epochs",
+            "--learning-rate",
+            "--patience",
+            "--validation-fraction",
+            "--threads",
+            "--dry-run",
+            "--seed",
+        ),
+        *("--min-rating", "--strategy", "--fraction", "--test-file", "--preset", "-n", "--cypher"),
+        *("--movie", "--from-file", "--batch-size"),
+    }
+    assert [name for name, said in sentences.items() if len(said) > 1 and name not in differ] == []
 
 
 def test_help_needs_no_heavy_import() -> None:

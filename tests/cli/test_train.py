@@ -30,13 +30,13 @@ def test_dry_run_says_what_it_takes_and_writes_nothing(connected: Connected, ker
     assert (estimate["movies"], estimate["edges"]) == (1405, 40_043)
     assert estimate["walks"] == 7025 * 20
     assert estimate["pairs"] == 7025 * 20 * 90  # walks of 10, in which everything is in the window of all
-    assert estimate["memory_mb"] > 0
-    assert 0 < estimate["expected_seconds"] < 600
+    assert estimate["memoryMb"] > 0
+    assert 0 < estimate["expectedSeconds"] < 600
     assert keras_database.read(load_query("runs/list"), limit=100) == before
 
 
 def test_number_of_threads_changes_no_byte(connected: Connected, changed_small_database: Database) -> None:
-    one, two = (train(connected, "--threads", threads)["vectors_sha256"] for threads in (1, 2))
+    one, two = (train(connected, "--threads", threads)["vectorsSha256"] for threads in (1, 2))
     assert one == two
 
 
@@ -54,7 +54,7 @@ def test_warm_start_begins_with_the_live_vectors(connected: Connected, changed_k
 
 def test_early_stopping_reports_the_validation(connected: Connected, changed_small_database: Database) -> None:
     stopped = train(connected, "--patience", 1, "--epochs", 60, "--learning-rate", 1)
-    losses = stopped["validation_losses"]
+    losses = stopped["validationLosses"]
     assert isinstance(losses, list)
     assert 2 <= len(losses) < 60
     assert losses[-1] >= min(losses[:-1])
@@ -76,7 +76,7 @@ def test_missing_cuda_device_is_named_with_the_way_out(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--final-rate", 2), "final_learning_rate_fraction is 2.0; expected 0 to 1"),
+        (("--final-learning-rate-fraction", 2), "final_learning_rate_fraction is 2.0; expected 0 to 1"),
         (("--subsample", -1), "subsample is -1.0"),
         (("--patience", -1), "patience is -1"),
         (("--validation-fraction", 0), "validation_fraction is 0.0"),

@@ -1,6 +1,7 @@
 import os
 import socket
 import threading
+from collections.abc import Callable
 from datetime import datetime
 
 import psutil
@@ -8,7 +9,15 @@ import pytest
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query, parse_query
-from movierec.database.runs import latest_run, list_runs, record_run, require_finished
+from movierec.database.runs import (
+    SETTINGS_VERSION,
+    last_done,
+    latest_run,
+    list_runs,
+    record_run,
+    require_finished,
+    require_live_run,
+)
 from movierec.errors import MovieRecError, StageMissing
 
 pytestmark = pytest.mark.both_versions
@@ -113,3 +122,32 @@ def test_stage_that_did_not_finish_is_no_base_for_the_next(empty_database: Datab
         _ = 1 / 0
     with pytest.raises(StageMissing, match='"failed"'):
         require_finished(empty_database, "derive")
+
+
+OLD_RUN = parse_query(
+    "tests/old",
+    "// As an earlier version recorded it.\n// Parameters: runId STRING.\n// Returns: n.\n"
+    "MATCH (run:Run {runId: $runId}) REMOVE run.settingsVersion RETURN count(run) AS n;",
+)
+
+
+@pytest.mark.parametrize(
+    ("stage", "read", "remedy"),
+    [
+        ("derive", lambda database: require_finished(database, "derive"), "movierec derive"),
+        ("derive", lambda database: last_done(database, "derive"), "movierec derive"),
+        ("train", require_live_run, "movierec train"),
+        ("rating-model", lambda database: last_done(database, "rating-model"), "movierec rating-model train"),
+    ],
+)
+def test_run_with_settings_of_another_version_is_refused_with_the_remedy(
+    empty_database: Database, stage: str, read: Callable[[Database], object], remedy: str
+) -> None:
+    with record_run(empty_database, stage, {"min_rating": 4.0}) as run:
+        pass
+    empty_database.write(load_query("runs/make_live"), runId=run.run_id)
+    read(empty_database)
+    empty_database.write(OLD_RUN, runId=run.run_id)
+    with pytest.raises(StageMissing, match=rf'settings version 1; expected {SETTINGS_VERSION}.*"{remedy}" again'):
+        read(empty_database)
+    assert list_runs(empty_database, 1)[0]["runId"] == run.run_id, "it can still be listed"

@@ -83,7 +83,7 @@ def test_rows_send_every_gradient_to_its_movie(tied_embeddings: bool) -> None:
         ends = [*rows.offsets.tolist()[1:], n]
         return {
             movie: set(rows.order[start:end].tolist())
-            for movie, start, end in zip(rows.touched.tolist(), rows.offsets.tolist(), ends, strict=True)
+            for movie, start, end in zip(rows.updated.tolist(), rows.offsets.tolist(), ends, strict=True)
         }
 
     batch = next(batches(tied_embeddings=tied_embeddings).epoch(0))

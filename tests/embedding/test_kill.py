@@ -18,7 +18,7 @@ from tests.embedding.test_kill import SETTINGS, two_cliques
 
 graph = two_cliques()
 checkpoint = train.checkpoint_for(FOLDER, graph, SETTINGS)
-print(train.train_embeddings(graph, SETTINGS, checkpoint).sha256(), flush=True)
+print(train.train_embeddings(graph, SETTINGS, checkpoint=checkpoint).sha256(), flush=True)
 """
 
 

@@ -163,7 +163,7 @@ def test_same_bytes_with_one_thread_and_two_and_others_with_another_seed(sequent
 
 def test_tuning_that_diverges_says_so() -> None:
     likes = two_crowds()
-    with pytest.raises(MovieRecError, match=r"tuning diverged in epoch \d.*--tune-rate"):
+    with pytest.raises(MovieRecError, match=r"profiles diverged in epoch \d.*--profile-learning-rate"):
         train_profiles(
             likes, random_start(40), TrainSettings(sequential="off", profile_epochs=5, profile_learning_rate=1e30)
         )

@@ -178,7 +178,7 @@ def test_checkpoint_that_cannot_be_written_costs_no_training(
     found = train_embeddings(two_cliques(), SMALL, checkpoint=checkpoint)
     assert found.sha256() == train_embeddings(two_cliques(), SMALL).sha256()
     assert "Cannot write the checkpoint" in caplog.text
-    assert caplog.text.count("Going on without one") == 1
+    assert caplog.text.count("Training continues without one") == 1
 
 
 def test_learning_rate_falls_linearly_over_all_epochs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,7 +51,7 @@ def case(user: int, liked: list[int], held_out: list[int]) -> HeldOutCase:
     return HeldOutCase(profile, np.array(held_out), None)
 
 
-def test_likeness_of_item_knn_is_the_shrunk_cosine() -> None:
+def test_similarity_of_item_knn_is_the_shrunk_cosine() -> None:
     both = LIKES.T @ LIKES
     counts = LIKES.sum(0)
     for movie in range(4):
@@ -90,7 +90,7 @@ def test_genres_are_read_off_vectors_that_hold_them_and_off_no_others() -> None:
     assert knows["by_chance"] == pytest.approx(genres[:, :2].mean())
     assert knows_nothing["average_precision"] == pytest.approx(knows["by_chance"], abs=0.06)
     told[:100] = 0.0
-    assert genre_probe(told, genres)["movies"] == 500, "movies without a vector are passed over"
+    assert genre_probe(told, genres)["movies"] == 500, "movies without a vector are skipped"
     assert genre_probe(told[:110], genres[:110])["genres"] == 0
 
 

@@ -1,4 +1,4 @@
-"""After any change of ratings, an incremental derive gives the edges of a full one with the same D."""
+"""After any change of ratings, an incremental derivation gives the edges of a full one with the same D."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ def assert_as_in_full(database: Database, settings: DeriveSettings, result: Deri
     assert_edges(found(database), expected)
     assert result.edges == len(expected)
     counts = ratings[ratings.rating >= settings.min_rating].groupby("userId").size()
-    heeded = counts.clip(upper=settings.max_user_likes) if settings.max_user_likes else counts
-    assert (result.users, result.likes) == (len(counts), heeded.sum())
+    used = counts.clip(upper=settings.max_user_likes) if settings.max_user_likes else counts
+    assert (result.users, result.likes) == (len(counts), used.sum())
     assert database.read_one(MARKED)["n"] == 0
 
 
@@ -174,7 +174,7 @@ def test_other_settings_are_refused(empty_database: Database, tmp_path: Path) ->
     with pytest.raises(StageMissing, match="movierec load"):
         derive_co_liked(empty_database, DeriveSettings(), incremental=True)
     load_ratings(empty_database, own_file(tmp_path, "first", some_ratings(np.random.default_rng(1), N_RATINGS)))
-    with pytest.raises(StageMissing, match="no derive to go on from"):
+    with pytest.raises(StageMissing, match="no derivation to start from"):
         derive_co_liked(empty_database, DeriveSettings(), incremental=True)
     derive_co_liked(empty_database, DeriveSettings(min_weight=0.5))
     with pytest.raises(BadRequest, match=r"another min_weight, top_k\. Run"):

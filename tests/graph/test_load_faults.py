@@ -291,7 +291,7 @@ def test_batches_shrink_to_the_memory_a_transaction_may_use(folder: Path, tmp_pa
         port = port_of(server.settings())
         code, err = ended(start_load(server.settings(), port, folder, "--batch-size", "10000"))
         assert code == 0, err
-        assert "The server has too little memory for a batch; going on with" in err
+        assert "The server has too little memory for a batch; continuing with" in err
         with Database(server.settings()) as database:
             squeezed = content(database)
         server.stop()

@@ -39,7 +39,7 @@ def test_removed_load_leaves_what_was_there_before(empty_database: Database, tmp
     assert [load["status"] for load in list_loads(empty_database)] == ["done", "removed"]
 
 
-@pytest.mark.parametrize("sequential", [(1, 2, 3), (3, 2, 1), (2, 1, 3), (2, 3, 1)])
+@pytest.mark.parametrize("order", [(1, 2, 3), (3, 2, 1), (2, 1, 3), (2, 3, 1)])
 def test_loads_can_be_removed_in_any_order(
     empty_database: Database, tmp_path: Path, order: tuple[int, ...]
 ) -> None:

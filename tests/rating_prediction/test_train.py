@@ -178,7 +178,7 @@ def test_model_comes_back_from_its_file(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["model.pt"]
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(
-        CheckpointDamaged, match=r'The model .*model.pt is damaged.*Run "movierec rate train" again'
+        CheckpointDamaged, match=r'The model .*model.pt is damaged.*Run "movierec rating-model train" again'
     ):
         RatingModel.load(path)
     with pytest.raises(MovieRecError, match=r"Cannot write the model .*The last model stays"):

@@ -332,7 +332,7 @@ def test_new_rating_takes_effect_at_once(changed_small_database: Database) -> No
     for rows in (recommend(database, RecommendationRequest(1)), recommender.recommend(RecommendationRequest(1))):
         assert first.movie_id not in [row.movie_id for row in rows]
         rated = recommender.explain(RecommendationRequest(1), rows[0].movie_id, 50).because
-        assert first.movie_id in {reason.movie_id for reason in rated}, "it speaks for others now"
+        assert first.movie_id in {reason.movie_id for reason in rated}, "it contributes to others now"
 
 
 def test_before_derive_the_next_command_is_named(empty_database: Database) -> None:

@@ -104,6 +104,6 @@ def listens(process: psutil.Process, port: int) -> bool:
 
 
 def most_informative_line(lines: list[str]) -> str:
-    """The most telling line of a log: the last that speaks of an error, else the last."""
+    """The most informative line of a log: the last that mentions an error, else the last."""
     telling = [line for line in lines if "ERROR" in line or "Caused by" in line or "Exception" in line]
     return (telling or lines or ["it printed nothing."])[-1].strip()
