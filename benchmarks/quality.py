@@ -3,9 +3,9 @@
     python -m benchmarks.quality              all of it
     python -m benchmarks.quality recommend    lists for users, by time and at random, sequential and unordered
     python -m benchmarks.quality similar      movies like a movie, and what vectors know of genres
-    python -m benchmarks.quality starts       tuning from the walks' vectors, and from others; on inner parts
+    python -m benchmarks.quality starts       tuning from the walk embeddings, and from others; on inner splits
     python -m benchmarks.quality diversity    what --diversity gains and costs
-    python -m benchmarks.quality blend        profile temperatures and graph weights, on inner parts
+    python -m benchmarks.quality blend        profile temperatures and graph weights, on inner splits
 
 Means of three seeds. The settings are the defaults for both data sets.
 """

@@ -15,7 +15,7 @@ The packages, in the order in which data flows through them (imports point the o
     rating_prediction  ratings -> a model -> predicted ratings
     evaluation         held-out ratings -> metrics, compared with other methods
     client             the same from Python
-    cli                one file a verb: parsing and printing
+    cli                one file per command: parsing and printing
 """
 
 from __future__ import annotations

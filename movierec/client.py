@@ -91,7 +91,7 @@ def connect(
     BadRequest
         For an address that cannot be used or has no password.
     NoConnection
-        Where no server answers, WrongPassword where it refuses.
+        If no server answers; WrongPassword, a subclass, if it refuses the login.
     """
     env = environment()
     settings = server_settings(
@@ -167,7 +167,7 @@ class Client:
         path : path
             A folder or zip of MovieLens, RecBole files, or one CSV, TSV or Parquet file, gzipped or not.
         settings : ReadSettings, optional
-            How to read it: columns, scale, ids. Default: recognised by looking.
+            How to read it: columns, scale, ids. Default: detected.
         max_bad_rows : int
             Skip up to this many rows that cannot be loaded; -1: any number.
         rejects : path, optional
@@ -176,7 +176,8 @@ class Client:
         Raises
         ------
         DataRejected
-            For a bad row too many; names file, line, column, value and what was expected.
+            If more than `max_bad_rows` rows are bad; the message gives file, line, column, value and what was
+            expected.
 
         Examples
         --------
@@ -262,20 +263,21 @@ class Client:
         return pd.DataFrame(list_loads(self.database))
 
     def remove_load(self, load_id: int) -> RemovedLoad:
-        """Undo one load, by its number in `loads`. Raises NotFound when there is none."""
+        """Undo one load, by its loadId in `loads`. Raises NotFound when there is none."""
         from movierec.graph.unload import remove_load
 
         return remove_load(self.database, load_id, self._progress)
 
     def stats(self, *, min_rating: float = 4.0, count_pairs: bool | None = None) -> RatingStats:
-        """What is in the graph, and what a derivation would have to count.
+        """What is in the graph, and how much a derivation would have to count.
 
         Parameters
         ----------
         min_rating : float
-            Stars from which a rating is a like, for the pairs.
+            Lowest rating, in stars, that is a like, for the pairs.
         count_pairs : bool, optional
-            Count the pairs of movies, which takes as long as a derivation. Default: up to 50 million wedges.
+            Count the pairs of movies, which takes as long as a derivation. Default: if there are at most 50
+            million wedges (pairs of likes of one user).
 
         Examples
         --------
@@ -353,7 +355,7 @@ class Client:
     def train(
         self, settings: TrainSettings | None = None, *, fresh: bool = False, threads: int = 2
     ) -> TrainResult:
-        """Train vectors on random walks and profiles on users' likes, and make them live.
+        """Train embeddings on random walks and profile vectors on users' likes, and make them the live model.
 
         Parameters
         ----------
@@ -369,7 +371,7 @@ class Client:
         StageMissing
             Before `derive` is done.
         MovieRecError
-            When the training diverges; the last vectors stay live.
+            When the training diverges; the live model stays as it is.
 
         Examples
         --------
@@ -411,7 +413,7 @@ class Client:
         min_ratings: int = 0,
         exclude: Name | Iterable[Name] = (),
     ) -> pd.DataFrame:
-        """The movies most like one, best first.
+        """The movies most similar to a movie, best first.
 
         Parameters
         ----------
@@ -422,11 +424,11 @@ class Client:
         plain_cosine : bool
             Rank by the cosine of the vectors alone, not also by who liked both.
         genre, with_genre, without_genre : str or several
-            One of these genres; each of these; none of these.
+            At least one of these genres; all of these; none of these.
         year : str or int, optional
             1994, "1990..1999", "1990.." or "..1999".
         min_ratings : int
-            Least number of users who rated a movie.
+            Minimum number of users who rated a movie.
         exclude : movie or several
             Movies to leave out.
 
@@ -439,7 +441,7 @@ class Client:
         Raises
         ------
         NotFound
-            For a title that no movie has, or several; `candidates` are near ones.
+            If no movie, or more than one, has this title; `candidates` lists close matches.
         StageMissing
             Before `train` is done.
 
@@ -476,24 +478,24 @@ class Client:
         exclude: Name | Iterable[Name] = (),
         with_rated: bool = False,
     ) -> pd.DataFrame:
-        """Movies for a user, or for anybody who names some likes, best first.
+        """Movies for a user, or for someone who is not in the database, from `likes`, best first.
 
         Parameters
         ----------
         user : str or int, optional
             The id of a user of the database.
         likes, dislikes : movie or several
-            Titles or ids, besides what the user has rated.
+            Titles or ids, in addition to what the user has rated.
         k : int
             How many movies.
         diversity : float
-            0 to 1: how much a movie's cosine with those before it counts against it.
+            0 to 1: how far to move down movies similar to those above them (maximal marginal relevance).
         popularity : float
-            -2 to 2: multiply scores by (likes / the most likes) ** this.
+            -2 to 2: the exponent of likeCount / largest likeCount, by which scores are multiplied.
         genre, with_genre, without_genre, year, min_ratings, exclude
-            Conditions on movies, as for `similar`.
+            Filters, as for `similar`.
         with_rated : bool
-            Movies that the user has rated too.
+            Also list movies that the user has already rated.
 
         Returns
         -------
@@ -535,7 +537,7 @@ class Client:
         return _table(Recommendation, self.recommender.recommend(request))
 
     def recommend_many(self, users: Iterable[Name], *, k: int = 10) -> pd.DataFrame:
-        """Lists for many users, without reasons: userId, then the columns of `recommend`.
+        """Lists for many users: userId, then the columns of `recommend`, with `because` left empty.
 
         Examples
         --------
@@ -562,7 +564,7 @@ class Client:
         dislikes: Name | Iterable[Name] = (),
         n: int = 10,
     ) -> Recommendation:
-        """The scores of one movie for a user, or for somebody who names likes, and up to `n` reasons for them.
+        """The scores of one movie for a user, or from `likes`, and up to `n` reasons for them.
 
         Examples
         --------
@@ -591,7 +593,7 @@ class Client:
         keep: bool = False,
         by_user: str | Path | None = None,
     ) -> EvaluationReport:
-        """Evaluate the model and well-known methods on held-out likes, on a copy in a scratch server.
+        """Evaluate movierec and baselines on held-out likes, on a copy in a temporary server.
 
         Parameters
         ----------
@@ -634,7 +636,7 @@ class Client:
         train: TrainSettings | None = None,
         n_seeds: int = 1,
     ) -> pd.DataFrame:
-        """Evaluate profile temperatures and graph weights on an inner part of the ratings, best first.
+        """Evaluate pairs of profile temperature and graph weight on an inner split, best first; changes nothing.
 
         Returns
         -------
@@ -772,7 +774,7 @@ class Client:
         n_seeds: int = 1,
         threads: int = 2,
     ) -> RatingEvaluationReport:
-        """Evaluate predicted ratings and simple methods on held-out ratings, on a copy in a scratch server."""
+        """Evaluate the rating model and baselines on held-out ratings, on a copy in a temporary server."""
         from movierec.evaluation.run import evaluate_rating_model
 
         return evaluate_rating_model(
@@ -827,9 +829,9 @@ class Client:
     ) -> Filters:
         return named_filters(
             self.database,
-            any_genre=_several(genre),
-            all_genres=_several(with_genre),
-            no_genres=_several(without_genre),
+            genres=_several(genre),
+            with_genres=_several(with_genre),
+            without_genres=_several(without_genre),
             year=None if year is None else str(year),
             min_ratings=min_ratings,
             exclude=_several(exclude),

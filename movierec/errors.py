@@ -1,4 +1,4 @@
-"""Every error movierec raises on purpose, with the exit code the command line gives it.
+"""Every error that movierec raises deliberately, with the exit code that the command line gives it.
 
 MovieRecError                      1   something failed
 ├── BadRequest                     2   an option or argument that cannot be honoured
@@ -39,7 +39,7 @@ __all__ = [
 
 
 class MovieRecError(Exception):
-    """The root: catch this to catch all that movierec raises on purpose."""
+    """Base class of all errors that movierec raises deliberately."""
 
     exit_code = 1
 

@@ -55,8 +55,8 @@ MUTANTS = (
     Mutant(
         "PMI has the wrong sign",
         "cypher/derive/co_liked.cypher",
-        "WHEN 'xy_pmi' THEN xy * log(xy * $denominator / (x * y))",
-        "WHEN 'xy_pmi' THEN xy * log((x * y) / (xy * $denominator))",
+        "WHEN 'xy_pmi' THEN xy * log(xy * $denominatorValue / (x * y))",
+        "WHEN 'xy_pmi' THEN xy * log((x * y) / (xy * $denominatorValue))",
         "tests/graph/test_derive.py",
     ),
     Mutant(
@@ -111,8 +111,8 @@ MUTANTS = (
     Mutant(
         "order is read backwards",
         "cypher/derive/followed_by.cypher",
-        "0 <= ages[own] - ages[place] <= $window",
-        "0 <= ages[place] - ages[own] <= $window",
+        "0 <= ages[own] - ages[place] <= $followWindow",
+        "0 <= ages[place] - ages[own] <= $followWindow",
         "tests/graph/test_followed_by.py",
     ),
     Mutant(

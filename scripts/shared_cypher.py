@@ -3,7 +3,8 @@
     python -m scripts.shared_cypher            fill them in
     python -m scripts.shared_cypher --check    fail where a file is not as it would be filled (make lint)
 
-A block stands between `// [shared NAME]` and `// [end]`, at the indentation of these lines. Every file stays
+A block stands between `// begin _shared/NAME.cypher` and `// end _shared/NAME.cypher`, at the indentation of these
+lines. Every file stays
 whole, to be pasted into Neo4j Browser, and a formula is written once.
 """
 
@@ -15,8 +16,8 @@ from pathlib import Path
 
 CYPHER = Path(__file__).parent.parent / "cypher"
 SHARED = CYPHER / "_shared"
-BLOCK = re.compile(r"^( *)// \[shared (\w+)\]\n(?:.*\n)*?\1// \[end\]\n", re.MULTILINE)
-MARK = re.compile(r"^ *// \[(?:shared \w+|end)\]\n", re.MULTILINE)
+BLOCK = re.compile(r"^( *)// begin _shared/(\w+)\.cypher\n(?:.*\n)*?\1// end _shared/\2\.cypher\n", re.MULTILINE)
+MARK = re.compile(r"^ *// (?:begin|end) _shared/\w+\.cypher\n", re.MULTILINE)
 
 
 def filled(text: str) -> str:
@@ -27,10 +28,10 @@ def filled(text: str) -> str:
         path = SHARED / f"{name}.cypher"
         if not path.is_file():
             sys.exit(f"No shared block {path}.")
-        # Blocks within a block leave no marks, or the first [end] would end the outer one.
+        # Blocks within a block leave no marks: which file holds a line is said once.
         lines = MARK.sub("", filled(path.read_text(encoding="utf-8"))).splitlines()
         body = "".join(f"{indent}{line}\n" if line else "\n" for line in lines)
-        return f"{indent}// [shared {name}]\n{body}{indent}// [end]\n"
+        return f"{indent}// begin _shared/{name}.cypher\n{body}{indent}// end _shared/{name}.cypher\n"
 
     return BLOCK.sub(block, text)
 

@@ -69,7 +69,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
-    n = config.stash[LEFT_TO_ALL]
+    n = config.stash.get(LEFT_TO_ALL, 0)
     return [f"{n} tests are left to --all (make test-all)"] if n else []
 
 

@@ -97,13 +97,16 @@ def test_what_is_generated_is_up_to_date(script: str) -> None:
 def test_stale_shared_block_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared_cypher, "SHARED", tmp_path)
     (tmp_path / "inner.cypher").write_text("a\n\n  b\n")
-    (tmp_path / "outer.cypher").write_text("x\n  // [shared inner]\n  // [end]\ny\n")
-    text = "// T.\n  // [shared outer]\n  old\n  // [end]\nRETURN 1;\n"
+    (tmp_path / "outer.cypher").write_text(
+        "x\n  // begin _shared/inner.cypher\n  // end _shared/inner.cypher\ny\n"
+    )
+    text = "// T.\n  // begin _shared/outer.cypher\n  old\n  // end _shared/outer.cypher\nRETURN 1;\n"
     filled = shared_cypher.filled(text)
-    assert filled == "// T.\n  // [shared outer]\n  x\n    a\n\n      b\n  y\n  // [end]\nRETURN 1;\n"
+    block = "  // begin _shared/outer.cypher\n  x\n    a\n\n      b\n  y\n  // end _shared/outer.cypher\n"
+    assert filled == f"// T.\n{block}RETURN 1;\n"
     assert shared_cypher.filled(filled) == filled
     with pytest.raises(SystemExit, match="No shared block"):
-        shared_cypher.filled("// [shared nothing]\n// [end]\n")
+        shared_cypher.filled("// begin _shared/nothing.cypher\n// end _shared/nothing.cypher\n")
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.what)

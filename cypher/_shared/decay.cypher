@@ -1,6 +1,6 @@
 0.5 ^ CASE
   WHEN r.timestamp >= $referenceTime THEN 0
   // More than that would be too small to be multiplied.
-  WHEN r.timestamp < $referenceTime - 500 * $halfLife THEN 500
-  ELSE ($referenceTime - r.timestamp) / $halfLife
+  WHEN r.timestamp < $referenceTime - 500 * $halfLifeSeconds THEN 500
+  ELSE ($referenceTime - r.timestamp) / $halfLifeSeconds
 END

@@ -1,4 +1,4 @@
-// What a like is, is defined by the last derivation; what the vectors were trained for, by the live training.
+// The last derivation defines which ratings are likes; the train Run of the live model, the settings of the scores.
 MATCH (train:Run {stage: 'train', live: true})
 MATCH (derive:Run {stage: 'derive'})
 WHERE derive.status = 'done' OR NOT coalesce(derive.singleTransaction, false)

@@ -2,18 +2,18 @@ WITH
   train,
   max(CASE WHEN NOT isRated THEN logit END) AS maxLogit,
   max(CASE WHEN NOT isRated THEN graphSum END) AS maxGraphSum,
-  max(m.likeCount) AS mostLikes,
+  max(m.likeCount) AS maxLikeCount,
   collect([m, logit, graphSum, isRated]) AS candidates
 UNWIND candidates AS candidate
-WITH candidate[0] AS m, candidate[3] AS isRated, mostLikes,
+WITH candidate[0] AS m, candidate[3] AS isRated, maxLikeCount,
   coalesce(exp((candidate[1] - maxLogit) / train.profileTemperature), 0.0) AS profileScore,
   CASE WHEN maxGraphSum > 0 THEN train.graphWeight * candidate[2] / maxGraphSum ELSE 0.0 END AS graphScore
 WHERE ($withRated OR NOT isRated)
   AND NOT m.movieId IN $exclude
-  // [shared filters]
-  // [end]
+  // begin _shared/filters.cypher
+  // end _shared/filters.cypher
 WITH m, profileScore, graphScore,
-  (profileScore + graphScore) * (1.0 * m.likeCount / mostLikes) ^ $popularity AS score
+  (profileScore + graphScore) * (1.0 * m.likeCount / maxLikeCount) ^ $popularity AS score
 WHERE score > 0
 ORDER BY score DESC, m.movieId
 LIMIT $k

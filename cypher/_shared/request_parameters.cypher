@@ -1,5 +1,6 @@
-// Parameters: userId INTEGER or null; likes LIST<INTEGER>, movieIds liked besides; dislikes LIST<INTEGER>, movieIds
-//   whose mean profileEmbedding is subtracted from the profile, by half; withRated BOOLEAN, movies that the user has
-//   rated too; popularity FLOAT, the score is multiplied by (likeCount / the largest) ^ this; k INTEGER, >= 1;
-// [shared filter_parameters]
-// [end]
+// Parameters: userId INTEGER or null; likes LIST<INTEGER>, movieIds, more likes; dislikes LIST<INTEGER>, movieIds:
+//   half of their mean profileEmbedding is subtracted from the profile; withRated BOOLEAN, whether to return rated
+//   movies too; popularity FLOAT, exponent, the score is multiplied by (likeCount / largest likeCount) ^ popularity;
+//   k INTEGER, >= 1;
+// begin _shared/filter_parameters.cypher
+// end _shared/filter_parameters.cypher

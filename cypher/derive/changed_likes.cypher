@@ -1,16 +1,17 @@
-// Keep on each of some users what they like now, as derive/likes does, and mark the movies whose likes have changed.
-// Parameters: userIds LIST<INTEGER>; minRating FLOAT, stars; maxUserLikes INTEGER or null, the newest likes to use of
-//   each; halfLife FLOAT or null, seconds; referenceTime INTEGER, Unix seconds, when a like counts whole.
+// Store each of some users' likes, as derive/likes does, and label the movies whose likes have changed.
+// Parameters: userIds LIST<INTEGER>; minRating FLOAT, stars, the lowest rating that is a like; maxUserLikes INTEGER or
+//   null, the newest likes to use of each; halfLifeSeconds FLOAT or null; referenceTime INTEGER, Unix seconds, when a
+//   like counts whole.
 // Returns: movies INTEGER, how many were marked.
 :param userIds => [1];
 :param minRating => 4.0;
 :param maxUserLikes => null;
-:param halfLife => null;
+:param halfLifeSeconds => null;
 :param referenceTime => 0;
 
 UNWIND $userIds AS userId
 MATCH (u:User {userId: userId})
-// [shared user_likes]
+// begin _shared/user_likes.cypher
 CALL (u) {
   MATCH (u)-[r:RATED]->(m:Movie)
   WHERE r.rating >= $minRating
@@ -18,17 +19,17 @@ CALL (u) {
     0.5 ^ CASE
       WHEN r.timestamp >= $referenceTime THEN 0
       // More than that would be too small to be multiplied.
-      WHEN r.timestamp < $referenceTime - 500 * $halfLife THEN 500
-      ELSE ($referenceTime - r.timestamp) / $halfLife
+      WHEN r.timestamp < $referenceTime - 500 * $halfLifeSeconds THEN 500
+      ELSE ($referenceTime - r.timestamp) / $halfLifeSeconds
     END
     AS decay
   ORDER BY r.timestamp DESC, m.movieId
   RETURN collect(index) AS allIndexes, collect(decay) AS allDecays
 }
-// [end]
+// end _shared/user_likes.cypher
 WITH u, coalesce(u.likedIndexes, []) AS oldIndexes, u.likeDecays AS oldDecays,
   allIndexes[..coalesce($maxUserLikes, size(allIndexes))] AS indexes,
-  CASE WHEN $halfLife IS NOT NULL THEN allDecays[..coalesce($maxUserLikes, size(allDecays))] END AS decays
+  CASE WHEN $halfLifeSeconds IS NOT NULL THEN allDecays[..coalesce($maxUserLikes, size(allDecays))] END AS decays
 SET
   u.likedIndexes = CASE WHEN indexes <> [] THEN indexes END,
   u.likeDecays = CASE WHEN indexes <> [] THEN decays END

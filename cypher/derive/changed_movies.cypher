@@ -2,7 +2,7 @@
 // Parameters: none.
 // Returns: likeIndex INTEGER.
 
-MATCH (m:Movie:Changed)
+MATCH (m:Movie&Changed)
 WHERE m.likeIndex >= 0
 RETURN m.likeIndex AS likeIndex
 ORDER BY likeIndex;

@@ -2,6 +2,6 @@
 // Parameters: none.
 // Returns: userId INTEGER.
 
-MATCH (u:User:Changed)
+MATCH (u:User&Changed)
 RETURN u.userId AS userId
 ORDER BY userId;

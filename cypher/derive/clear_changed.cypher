@@ -1,4 +1,4 @@
-// Take the mark of a change off some users and movies.
+// Remove the labels Changed and OrderChanged from some users and movies.
 // Parameters: limit INTEGER, how many of each.
 // Returns: nodes INTEGER, how many there were, up to twice the limit.
 :param limit => 10000;

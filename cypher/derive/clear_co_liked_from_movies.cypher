@@ -1,9 +1,9 @@
 // Delete the CO_LIKED relationships that begin at some movies, so that a batch that makes them can be repeated.
-// Parameters: indexes LIST<INTEGER>, likeIndexes of the movies.
+// Parameters: likeIndexes LIST<INTEGER>, of the movies.
 // Returns: edges INTEGER, how many there were.
-:param indexes => [0];
+:param likeIndexes => [0];
 
-UNWIND $indexes AS index
+UNWIND $likeIndexes AS index
 MATCH (:Movie {likeIndex: index})-[c:CO_LIKED]->(:Movie)
 DELETE c
 RETURN count(*) AS edges;

@@ -1,5 +1,5 @@
-// Take off movies that nobody likes any more what an earlier derivation has put on them.
-// Parameters: minRating FLOAT, stars; limit INTEGER, how many.
+// Remove the properties of an earlier derivation from movies that nobody likes any more.
+// Parameters: minRating FLOAT, stars, the lowest rating that is a like; limit INTEGER, how many.
 // Returns: movies INTEGER, how many there were, up to the limit.
 :param minRating => 4.0;
 :param limit => 10000;

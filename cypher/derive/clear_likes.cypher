@@ -1,5 +1,5 @@
-// Take the lists of likes off some users who no longer like anything.
-// Parameters: minRating FLOAT, stars; limit INTEGER, how many.
+// Remove the lists of likes from some users who no longer like anything.
+// Parameters: minRating FLOAT, stars, the lowest rating that is a like; limit INTEGER, how many.
 // Returns: users INTEGER, how many there were, up to the limit.
 :param minRating => 4.0;
 :param limit => 10000;

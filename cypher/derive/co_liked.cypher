@@ -1,7 +1,7 @@
 // Link some movies with those that come after them: each pair is counted once.
 // xy = users who liked both, x and y = users who liked each, D = users who liked anything (or likes, by the
 //   setting):
-// [shared measures]
+// begin _shared/measures.cypher
 //   xy_pmi       xy * pmi                            any; users times nats (Evert 2005: local mutual information)
 //   count        xy                                  >= 1; users
 //   pmi          ln(xy * D / (x * y))                -inf to ln D; nats (Church and Hanks 1990)
@@ -12,18 +12,18 @@
 //   jaccard      xy / (x + y - xy)                   0 to 1 (Jaccard 1912)
 //   cosine       xy / sqrt(x * y)                    0 to 1 (Ochiai 1957)
 //   llr          signed G2 of the 2 x 2 table        any; twice nats times users (Dunning 1993).
-// [end]
-// Parameters: indexes LIST<INTEGER>, likeIndexes of the movies to go through; minRating FLOAT, stars; isCapped
-//   BOOLEAN, whether users' lists hold only their newest likes; measure STRING, one of the above; denominator
-//   FLOAT, D, > 0; damping FLOAT, users; minWeight FLOAT, >= 0; minCount INTEGER, >= 1, users who liked both;
-//   dryRun BOOLEAN, count and weigh only.
+// end _shared/measures.cypher
+// Parameters: likeIndexes LIST<INTEGER>, of the movies to go through; minRating FLOAT, stars, the lowest rating that is
+//   a like; isCapped BOOLEAN, whether users' lists hold only their newest likes; measure STRING, one of the above;
+//   denominatorValue FLOAT, D, > 0; damping FLOAT, users; minWeight FLOAT, >= 0; minCount INTEGER, >= 1, users who
+//   liked both; dryRun BOOLEAN, count and weight only.
 // Returns: likeIndex INTEGER; edges INTEGER; neighbours LIST<INTEGER>, their likeIndexes, and weights LIST<FLOAT>,
 //   both empty unless dryRun.
-:param indexes => range(0, 199);
+:param likeIndexes => range(0, 199);
 :param minRating => 4.0;
 :param isCapped => false;
-:param measure => "xy_pmi";
-:param denominator => 609.0;
+:param measure => 'xy_pmi';
+:param denominatorValue => 609.0;
 :param damping => 10.0;
 :param minWeight => 5.0;
 :param minCount => 1;
@@ -34,7 +34,7 @@ WHERE m.likeIndex >= 0
 WITH m
 ORDER BY m.likeIndex
 WITH collect(m) AS movies, collect(toFloat(m.likeCount)) AS likeCounts
-UNWIND $indexes AS i
+UNWIND $likeIndexes AS i
 CALL (movies, i) {
   WITH movies[i] AS a, i
   MATCH (a)<-[r:RATED]-(u:User)
@@ -43,35 +43,35 @@ CALL (movies, i) {
   RETURN j, count(*) AS count, toFloat(count(*)) AS xy
 }
 WITH i, j, movies[i] AS a, movies[j] AS b, count, xy, likeCounts[i] AS x, likeCounts[j] AS y
-// [shared weight]
+// begin _shared/weight.cypher
 WHERE count >= $minCount AND x > 0 AND y > 0
 WITH *, CASE $measure
-  WHEN 'xy_pmi' THEN xy * log(xy * $denominator / (x * y))
+  WHEN 'xy_pmi' THEN xy * log(xy * $denominatorValue / (x * y))
   WHEN 'count' THEN xy
-  WHEN 'pmi' THEN log(xy * $denominator / (x * y))
-  WHEN 'ppmi' THEN CASE WHEN xy * $denominator > x * y THEN log(xy * $denominator / (x * y)) ELSE 0.0 END
+  WHEN 'pmi' THEN log(xy * $denominatorValue / (x * y))
+  WHEN 'ppmi' THEN CASE WHEN xy * $denominatorValue > x * y THEN log(xy * $denominatorValue / (x * y)) ELSE 0.0 END
   WHEN 'npmi' THEN CASE
-    WHEN xy >= $denominator THEN 1.0
-    ELSE log(xy * $denominator / (x * y)) / log($denominator / xy)
+    WHEN xy >= $denominatorValue THEN 1.0
+    ELSE log(xy * $denominatorValue / (x * y)) / log($denominatorValue / xy)
   END
-  WHEN 'lift' THEN xy * $denominator / (x * y)
-  WHEN 'damped_lift' THEN xy * $denominator / (x * y) * (xy / (xy + $damping))
+  WHEN 'lift' THEN xy * $denominatorValue / (x * y)
+  WHEN 'damped_lift' THEN xy * $denominatorValue / (x * y) * (xy / (xy + $damping))
   WHEN 'jaccard' THEN xy / (x + y - xy)
   WHEN 'cosine' THEN xy / sqrt(x * y)
-  WHEN 'llr' THEN CASE WHEN xy * $denominator < x * y THEN -2.0 ELSE 2.0 END * (
+  WHEN 'llr' THEN CASE WHEN xy * $denominatorValue < x * y THEN -2.0 ELSE 2.0 END * (
     reduce(
       s = 0.0,
-      k IN [xy, x - xy, y - xy, $denominator - x - y + xy, $denominator] |
+      k IN [xy, x - xy, y - xy, $denominatorValue - x - y + xy, $denominatorValue] |
       s + CASE WHEN k > 0 THEN k * log(k) ELSE 0.0 END
     )
     - reduce(
       s = 0.0,
-      k IN [x, $denominator - x, y, $denominator - y] | s + CASE WHEN k > 0 THEN k * log(k) ELSE 0.0 END
+      k IN [x, $denominatorValue - x, y, $denominatorValue - y] | s + CASE WHEN k > 0 THEN k * log(k) ELSE 0.0 END
     )
   )
 END AS weight
 WHERE weight > 0 AND weight >= $minWeight
-// [end]
+// end _shared/weight.cypher
 FOREACH (_ IN CASE WHEN $dryRun THEN [] ELSE [1] END |
   CREATE (a)-[:CO_LIKED {count: count, weight: weight}]->(b)
 )

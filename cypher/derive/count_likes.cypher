@@ -1,15 +1,16 @@
-// Put on some movies how many users like them, and with a half-life the sum of their likes' decays.
-// Parameters: indexes LIST<INTEGER>, likeIndexes; minRating FLOAT, stars; isCapped BOOLEAN, whether users' lists hold
-//   only their newest likes; halfLife FLOAT or null, seconds; referenceTime INTEGER, Unix seconds, when a like counts
-//   whole.
-// Returns: likeIndex INTEGER; likes INTEGER; paths INTEGER, over a user who likes it to whatever that user likes.
-:param indexes => [0, 1];
+// Set likeCount on some movies, and with a half-life decayedLikeCount, the sum of their likes' decays.
+// Parameters: likeIndexes LIST<INTEGER>; minRating FLOAT, stars, the lowest rating that is a like; isCapped BOOLEAN,
+//   whether users' lists hold only their newest likes; halfLifeSeconds FLOAT or null; referenceTime INTEGER, Unix
+//   seconds, when a like counts whole.
+// Returns: likeIndex INTEGER; likes INTEGER; paths INTEGER, of two hops from the movie over a user
+//   who likes it to each movie that this user likes.
+:param likeIndexes => [0, 1];
 :param minRating => 4.0;
 :param isCapped => false;
-:param halfLife => null;
+:param halfLifeSeconds => null;
 :param referenceTime => 0;
 
-UNWIND $indexes AS index
+UNWIND $likeIndexes AS index
 MATCH (m:Movie {likeIndex: index})
 OPTIONAL MATCH (m)<-[r:RATED]-(u:User)
 WHERE r.rating >= $minRating AND (NOT $isCapped OR index IN u.likedIndexes)
@@ -19,15 +20,15 @@ WITH
   count(u) AS likes,
   sum(size(u.likedIndexes)) AS paths,
   sum(
-    // [shared decay]
+    // begin _shared/decay.cypher
     0.5 ^ CASE
       WHEN r.timestamp >= $referenceTime THEN 0
       // More than that would be too small to be multiplied.
-      WHEN r.timestamp < $referenceTime - 500 * $halfLife THEN 500
-      ELSE ($referenceTime - r.timestamp) / $halfLife
+      WHEN r.timestamp < $referenceTime - 500 * $halfLifeSeconds THEN 500
+      ELSE ($referenceTime - r.timestamp) / $halfLifeSeconds
     END
-    // [end]
+    // end _shared/decay.cypher
   ) AS decayed
-SET m.likeCount = likes, m.decayedLikeCount = CASE WHEN $halfLife IS NOT NULL THEN decayed END
+SET m.likeCount = likes, m.decayedLikeCount = CASE WHEN $halfLifeSeconds IS NOT NULL THEN decayed END
 RETURN index AS likeIndex, likes, paths
 ORDER BY likeIndex;

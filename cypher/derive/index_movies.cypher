@@ -1,6 +1,6 @@
-// Number liked movies. Users keep what they like as a list of these numbers, and a query finds the movie of a number
-// in a list: a fraction of the work of following relationships.
-// Parameters: movieIds LIST<INTEGER>; firstIndex INTEGER, number of the first of them.
+// Set likeIndex on liked movies: consecutive integers, not a Neo4j index. Each user's likes are a list of them
+// (likedIndexes), so that counting pairs needs no second hop.
+// Parameters: movieIds LIST<INTEGER>; firstIndex INTEGER, likeIndex of the first of them.
 // Returns: movies INTEGER, how many.
 :param movieIds => [1, 2];
 :param firstIndex => 0;

@@ -1,5 +1,5 @@
-// The movies that anybody likes.
-// Parameters: minRating FLOAT, stars.
+// The movies that have a like.
+// Parameters: minRating FLOAT, stars, the lowest rating that is a like.
 // Returns: movieId INTEGER.
 :param minRating => 4.0;
 

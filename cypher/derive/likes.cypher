@@ -1,8 +1,8 @@
-// Keep on each user what they like: the likeIndexes of the movies, newest like first, and with a half-life beside each
-// its decay, 0.5 ^ (age / halfLife).
-// Parameters: firstUserId INTEGER; lastUserId INTEGER; minRating FLOAT, stars; maxUserLikes INTEGER or null, the newest
-//   likes to use of each; halfLife FLOAT or null, seconds; referenceTime INTEGER, Unix seconds, when a like counts
-//   whole.
+// Store each user's likes in likedIndexes: the likeIndexes of the movies, newest like first; with a half-life also
+// likeDecays, the decay of each, 0.5 ^ (age / half-life).
+// Parameters: firstUserId INTEGER; lastUserId INTEGER; minRating FLOAT, stars, the lowest rating that is a like;
+//   maxUserLikes INTEGER or null, the newest likes to use of each; halfLifeSeconds FLOAT or null; referenceTime
+//   INTEGER, Unix seconds, when a like counts whole.
 // Returns: users INTEGER, who like anything; likes INTEGER, used; capped INTEGER, users with more likes than that;
 //   userDecays FLOAT, sum over users of the newest like's decay; likeDecays FLOAT, sum over likes; without a half-life
 //   the same as users and likes.
@@ -10,12 +10,12 @@
 :param lastUserId => 100;
 :param minRating => 4.0;
 :param maxUserLikes => null;
-:param halfLife => null;
+:param halfLifeSeconds => null;
 :param referenceTime => 0;
 
 MATCH (u:User)
 WHERE $firstUserId <= u.userId <= $lastUserId
-// [shared user_likes]
+// begin _shared/user_likes.cypher
 CALL (u) {
   MATCH (u)-[r:RATED]->(m:Movie)
   WHERE r.rating >= $minRating
@@ -23,16 +23,16 @@ CALL (u) {
     0.5 ^ CASE
       WHEN r.timestamp >= $referenceTime THEN 0
       // More than that would be too small to be multiplied.
-      WHEN r.timestamp < $referenceTime - 500 * $halfLife THEN 500
-      ELSE ($referenceTime - r.timestamp) / $halfLife
+      WHEN r.timestamp < $referenceTime - 500 * $halfLifeSeconds THEN 500
+      ELSE ($referenceTime - r.timestamp) / $halfLifeSeconds
     END
     AS decay
   ORDER BY r.timestamp DESC, m.movieId
   RETURN collect(index) AS allIndexes, collect(decay) AS allDecays
 }
-// [end]
+// end _shared/user_likes.cypher
 WITH u, allIndexes, allIndexes[..coalesce($maxUserLikes, size(allIndexes))] AS indexes,
-  CASE WHEN $halfLife IS NOT NULL THEN allDecays[..coalesce($maxUserLikes, size(allDecays))] END AS decays
+  CASE WHEN $halfLifeSeconds IS NOT NULL THEN allDecays[..coalesce($maxUserLikes, size(allDecays))] END AS decays
 WHERE indexes <> []
 SET u.likedIndexes = indexes, u.likeDecays = decays, u.likeAges = null
 RETURN

@@ -1,9 +1,9 @@
-// Mark the movies that changed users like, before or after their lists are renewed: what follows what may change
-// between any two of them.
+// Label as OrderChanged the movies that changed users like: FOLLOWED_BY may change between any two of them. Runs
+// before and after their lists of likes are replaced.
 // Parameters: none.
 // Returns: movies INTEGER, how many were marked.
 
-MATCH (u:User:Changed)
+MATCH (u:User&Changed)
 UNWIND u.likedIndexes AS index
 WITH DISTINCT index
 MATCH (m:Movie {likeIndex: index})

@@ -1,4 +1,4 @@
-// The movies whose likes have changed since the last derivation, or the order among likes that one is of.
+// The movies whose likes have changed since the last derivation, or whose place among a user's likes has.
 // Parameters: none.
 // Returns: likeIndex INTEGER.
 

@@ -1,5 +1,5 @@
-// How many likes each user has, and when the newest was given: what a derivation will have to go through.
-// Parameters: minRating FLOAT, stars.
+// How many likes each user has, and when the newest was given: what a derivation has to process.
+// Parameters: minRating FLOAT, stars, the lowest rating that is a like.
 // Returns: userId INTEGER; likes INTEGER, > 0; newestAt INTEGER, Unix seconds.
 :param minRating => 4.0;
 

@@ -1,6 +1,7 @@
 // The sizes of the CO_LIKED graph and of the FOLLOWED_BY graph.
 // Parameters: none.
-// Returns: movies INTEGER, with at least one edge; edges INTEGER; followedBy INTEGER, FOLLOWED_BY relationships.
+// Returns: movies INTEGER, with at least one CO_LIKED; edges INTEGER, CO_LIKED relationships; followedBy INTEGER,
+//   FOLLOWED_BY ones.
 
 RETURN
   COUNT { MATCH (m:Movie) WHERE EXISTS { (m)-[:CO_LIKED]-() } } AS movies,

@@ -1,5 +1,5 @@
 // Whether times say which of two likes came first: likes of one user that follow each other within an hour.
-// Parameters: minRating FLOAT, stars.
+// Parameters: minRating FLOAT, stars, the lowest rating that is a like.
 // Returns: distinct INTEGER, such likes with different times; tied INTEGER, with the same time.
 :param minRating => 4.0;
 

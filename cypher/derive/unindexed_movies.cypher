@@ -1,9 +1,9 @@
-// The movies that changed users like and that the last derivation did not know.
-// Parameters: minRating FLOAT, stars.
+// The movies that changed users like and that the last derivation did not have.
+// Parameters: minRating FLOAT, stars, the lowest rating that is a like.
 // Returns: movieId INTEGER.
 :param minRating => 4.0;
 
-MATCH (:User:Changed)-[r:RATED]->(m:Movie)
+MATCH (:User&Changed)-[r:RATED]->(m:Movie)
 WHERE r.rating >= $minRating AND m.likeIndex IS NULL
 RETURN DISTINCT m.movieId AS movieId
 ORDER BY movieId;

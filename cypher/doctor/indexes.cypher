@@ -1,4 +1,4 @@
-// The indexes and what they are for.
+// The indexes, with their types, states and progress.
 // Parameters: none.
 // Returns: name STRING, type STRING, state STRING, populationPercent FLOAT.
 

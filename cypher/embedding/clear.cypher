@@ -1,8 +1,8 @@
-// Take the vectors off all movies; run in the transaction that writes the new ones.
+// Remove the vectors from all movies; runs in the transaction that writes the new ones.
 // Parameters: none.
 // Returns: movies INTEGER.
 
 MATCH (m:Movie)
 WHERE m.embedding IS NOT NULL OR m.profileEmbedding IS NOT NULL
-REMOVE m.embedding, m.profileEmbedding, m.contextEmbedding, m.contextLength, m.likeBias
+REMOVE m.embedding, m.profileEmbedding, m.contextEmbedding, m.contextNorm, m.likeBias
 RETURN count(m) AS movies;

@@ -1,4 +1,4 @@
-// The index that finds near vectors. It takes vectors of any length; all that are there have the same.
+// Create the vector index on Movie.embedding, without vector.dimensions, so that a training may choose any dimension.
 // Parameters: none.
 // Returns: nothing.
 

@@ -1,5 +1,5 @@
-// Put one batch of vectors on their movies; position i of both lists belongs together.
-// Parameters: movieIds LIST<INTEGER>; vectors LIST<LIST<FLOAT>>, all of one length.
+// Set the vectors of one batch of movies; position i of both lists belongs to the same movie.
+// Parameters: movieIds LIST<INTEGER>; vectors LIST<LIST<FLOAT>>, all of one dimension.
 // Returns: movies INTEGER.
 :param movieIds => [1];
 :param vectors => [[0.1, 0.2]];

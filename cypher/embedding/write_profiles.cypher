@@ -1,11 +1,12 @@
 // Write one batch of profile vectors to their movies; position i of all lists belongs together.
 // Parameters: movieIds LIST<INTEGER>; profiles LIST<LIST<FLOAT>>, what a like adds to a profile; contexts
-//   LIST<LIST<FLOAT>>, what a profile is compared with; lengths LIST<FLOAT>, theirs; biases LIST<FLOAT>.
+//   LIST<LIST<FLOAT>>, what a profile is compared with; norms LIST<FLOAT>, L2 norms of the contexts;
+//   biases LIST<FLOAT>.
 // Returns: movies INTEGER.
 :param movieIds => [1];
 :param profiles => [[0.1, 0.2]];
 :param contexts => [[0.1, 0.2]];
-:param lengths => [0.2236];
+:param norms => [0.2236];
 :param biases => [-8.0];
 
 UNWIND range(0, size($movieIds) - 1) AS i
@@ -13,6 +14,6 @@ MATCH (m:Movie {movieId: $movieIds[i]})
 SET
   m.profileEmbedding = $profiles[i],
   m.contextEmbedding = $contexts[i],
-  m.contextLength = $lengths[i],
+  m.contextNorm = $norms[i],
   m.likeBias = $biases[i]
 RETURN count(m) AS movies;

@@ -1,5 +1,5 @@
-// The movies that anybody liked in training, with how many did: what is ranked.
-// Parameters: minRating FLOAT, stars from which a rating is a like.
+// The movies with a like in the training part, and how many: what is ranked.
+// Parameters: minRating FLOAT, stars, the lowest rating that is a like.
 // Returns: movieId INTEGER, likeCount INTEGER.
 :param minRating => 4.0;
 

@@ -1,4 +1,4 @@
-// How many movies have a rating, held out or not: the whole that coverage is a part of.
+// How many movies have a rating, held out or not: what coverage is a fraction of.
 // Parameters: none.
 // Returns: movies INTEGER.
 

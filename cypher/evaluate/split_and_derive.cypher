@@ -1,4 +1,4 @@
-// Whether the graph was derived before the ratings were split as they are.
+// Whether the last derivation is older than the last split.
 // Parameters: none.
 // Returns: isOlder BOOLEAN, false where either was never done.
 

@@ -1,5 +1,5 @@
 // For every user: what is liked and rated in the training part, and the likes that were held out.
-// Parameters: minRating FLOAT, stars from which a rating is a like.
+// Parameters: minRating FLOAT, stars, the lowest rating that is a like.
 // Returns: userId INTEGER; liked LIST<INTEGER>, movieIds, newest first; times LIST<INTEGER>, when each of these was
 //   given; seen LIST<INTEGER>, movieIds; heldOut LIST<INTEGER>, movieIds, oldest first; heldOutTimes LIST<INTEGER>.
 :param minRating => 4.0;

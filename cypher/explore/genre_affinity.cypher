@@ -1,7 +1,7 @@
 // Which genres are liked together: the links between them against what chance would give.
 // Look for: how much a genre keeps to itself (Children with Children), then for the pairs that surprise you.
 // Parameters: none.
-// Returns: genre, otherGenre STRING; links INTEGER; lift FLOAT, 1: as many as by chance.
+// Returns: genre, otherGenre STRING; links INTEGER, counted from both ends; lift FLOAT, 1: as many as by chance.
 
 MATCH (a:Movie)-[:CO_LIKED]-(b:Movie)
 UNWIND a.genres AS genre

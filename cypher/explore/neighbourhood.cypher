@@ -1,4 +1,4 @@
-// One movie and its nearest neighbours, each with its three strongest links among them.
+// One movie and those most strongly linked with it, each with its three strongest links among them.
 // Look for: neighbours that hang together by themselves, such as the parts of a series.
 // Parameters: none.
 // Returns: a NODE, c RELATIONSHIP, b NODE.

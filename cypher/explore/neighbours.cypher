@@ -3,12 +3,12 @@
 // Parameters: none.
 // Returns: title STRING; likedBoth INTEGER; lift FLOAT; weight FLOAT.
 
-// [shared latest_derive]
+// begin _shared/last_done_derive.cypher
 MATCH (derive:Run {stage: 'derive', status: 'done'})
 WITH derive
 ORDER BY derive.startedAt DESC, derive.runId DESC
 LIMIT 1
-// [end]
+// end _shared/last_done_derive.cypher
 MATCH (a:Movie {title: 'Matrix, The (1999)'})-[c:CO_LIKED]-(b:Movie)
 RETURN
   b.title AS title,

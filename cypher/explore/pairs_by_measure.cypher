@@ -3,12 +3,12 @@
 // Parameters: none.
 // Returns: rank INTEGER; byCount, byLift, byJaccard, byCosine, byXyPmi STRING, the titles of a pair.
 
-// [shared latest_derive]
+// begin _shared/last_done_derive.cypher
 MATCH (derive:Run {stage: 'derive', status: 'done'})
 WITH derive
 ORDER BY derive.startedAt DESC, derive.runId DESC
 LIMIT 1
-// [end]
+// end _shared/last_done_derive.cypher
 MATCH (a:Movie)-[c:CO_LIKED]->(b:Movie)
 WITH a.title + '  +  ' + b.title AS pair, toFloat(derive.users) AS d,
   toFloat(c.count) AS xy, toFloat(a.likeCount) AS x, toFloat(b.likeCount) AS y

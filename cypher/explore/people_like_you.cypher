@@ -1,4 +1,4 @@
-// The people whose likes are most like a user's.
+// The users whose likes are most similar to a user's.
 // Look for: onlyTheirs, what they like and the user has not rated. A recommender of neighbours would take that.
 // Parameters: none.
 // Returns: userId INTEGER; both INTEGER, likes in common; jaccard FLOAT; onlyTheirs LIST<STRING>.

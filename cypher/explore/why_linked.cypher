@@ -1,5 +1,5 @@
 // Why two movies are linked: the people who liked both.
-// Look for: the people's other links, by a double click. They are fans of a kind, or like everything.
+// Look for: what else these people rated, by a double click on one. They are fans of a kind, or like everything.
 // Parameters: none.
 // Returns: path PATH.
 

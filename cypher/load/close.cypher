@@ -1,4 +1,4 @@
-// Close the ledger of a load that is whole.
+// Mark a load as done.
 // Parameters: loadId INTEGER; rejected INTEGER, rows that were left out.
 // Returns: loadId INTEGER.
 :param loadId => 1;

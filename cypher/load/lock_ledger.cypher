@@ -1,4 +1,4 @@
-// Take a ledger for one batch: the write locks it until the batch is committed, so the answer stays true.
+// Lock the Load node for one batch: the write takes its lock until the transaction commits, so the answer stays true.
 // Parameters: loadId INTEGER.
 // Returns: status STRING; rowsDone LIST<INTEGER>; lastRunId STRING and lastBatch LIST<INTEGER>, as update_ledger.cypher
 //   left them.

@@ -1,12 +1,12 @@
-// Find the ledger of a source by its fingerprint, or begin one under the next number. It starts after all that were,
-// even if the clock was set back.
+// Find the ledger of a source by its fingerprint, or begin one under the next number. startedAt is later than
+// any before, even if the clock was set back.
 // Parameters: fingerprint STRING; name STRING; format STRING; tables LIST<STRING>, the files in the order of loading.
 // Returns: loadId INTEGER; status STRING, loading | done | removing | removed; rowsDone LIST<INTEGER>, rows of each
-//   table that are in the graph; sameName LIST<INTEGER>, numbers of loads of other files of this name.
-:param fingerprint => "example";
-:param name => "ml-latest-small";
-:param format => "ml-latest";
-:param tables => ["movies.csv", "ratings.csv"];
+//   table that are in the graph; sameName LIST<INTEGER>, loadIds of other files of this name.
+:param fingerprint => 'example';
+:param name => 'ml-latest-small';
+:param format => 'ml-latest';
+:param tables => ['movies.csv', 'ratings.csv'];
 
 OPTIONAL MATCH (other:Load)
 WITH
@@ -17,7 +17,7 @@ WITH
   max(coalesce(other.finishedAt, other.startedAt)) + duration({milliseconds: 1}) AS earliest,
   datetime() AS now
 MERGE (load:Load {fingerprint: $fingerprint})
-ON CREATE SET
+  ON CREATE SET
   load.loadId = next,
   load.name = $name,
   load.format = $format,

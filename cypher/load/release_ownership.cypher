@@ -1,7 +1,7 @@
 // Movies and users that a load created and that stay, because another load refers to them, belong to no load now.
 // Parameters: loadId INTEGER.
 // Returns: nodes INTEGER, how many.
-:param loadId => 1;
+:param loadId => 0;
 
 MATCH (n:Movie|User)
 WHERE n.loadId = $loadId

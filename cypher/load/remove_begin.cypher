@@ -1,7 +1,7 @@
 // Mark a load as being removed, so that nothing is loaded into it meanwhile.
 // Parameters: loadId INTEGER.
 // Returns: status STRING, what it was.
-:param loadId => 1;
+:param loadId => 0;
 
 MATCH (load:Load {loadId: $loadId})
 WITH load, load.status AS status

@@ -2,7 +2,7 @@
 // as they were; their ledgers are set back, so that loading the same files again brings such rows back.
 // Parameters: loadId INTEGER.
 // Returns: loadIds LIST<INTEGER>, the loads to run again.
-:param loadId => 1;
+:param loadId => 0;
 
 MATCH (load:Load {loadId: $loadId})
 SET load.status = 'removed', load.removedAt = datetime()

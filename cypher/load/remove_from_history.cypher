@@ -1,7 +1,7 @@
-// Forget what a load had brought where a later load has written over it.
+// Forget what a load wrote where a later load has written over it.
 // Parameters: loadId INTEGER.
 // Returns: ratings INTEGER, in how many places.
-:param loadId => 1;
+:param loadId => 0;
 
 MATCH ()-[r:RATED]->()
 WHERE $loadId IN r.earlierLoads

@@ -1,7 +1,7 @@
 // Delete the movies that a load created, or one removed before, and that nobody has rated or tagged in another load.
 // Parameters: loadId INTEGER.
 // Returns: movies INTEGER, how many.
-:param loadId => 1;
+:param loadId => 0;
 
 MATCH (m:Movie)
 WHERE (m.loadId = $loadId OR m.loadId IS NULL) AND NOT EXISTS { (m)<-[:RATED|HELD_OUT|TAGGED]-() }

@@ -1,7 +1,7 @@
 // Delete the ratings of a load; those it had changed are restored before.
 // Parameters: loadId INTEGER.
 // Returns: ratings INTEGER, how many.
-:param loadId => 1;
+:param loadId => 0;
 
 MATCH (u:User)-[r:RATED]->()
 WHERE r.loadId = $loadId

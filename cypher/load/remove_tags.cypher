@@ -1,7 +1,7 @@
 // Delete the tags that a load created.
 // Parameters: loadId INTEGER.
 // Returns: tags INTEGER, how many.
-:param loadId => 1;
+:param loadId => 0;
 
 MATCH ()-[t:TAGGED]->()
 WHERE t.loadId = $loadId

@@ -2,7 +2,7 @@
 // they liked are marked, so that an incremental derivation counts them again.
 // Parameters: loadId INTEGER.
 // Returns: users INTEGER, how many.
-:param loadId => 1;
+:param loadId => 0;
 
 MATCH (u:User)
 WHERE (u.loadId = $loadId OR u.loadId IS NULL) AND NOT EXISTS { (u)-[:RATED|HELD_OUT|TAGGED]->() }

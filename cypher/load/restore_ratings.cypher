@@ -1,7 +1,7 @@
 // Where a load had changed a rating, make it what it was before.
 // Parameters: loadId INTEGER.
 // Returns: ratings INTEGER, how many.
-:param loadId => 1;
+:param loadId => 0;
 
 MATCH (u:User)-[r:RATED]->()
 WHERE r.loadId = $loadId AND r.earlierLoads IS NOT NULL

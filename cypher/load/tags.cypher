@@ -5,17 +5,17 @@
 // Returns: written INTEGER, how many are new or have a newer time.
 :param userIds => [2];
 :param movieIds => [60756];
-:param tags => ["funny"];
+:param tags => ['funny'];
 :param timestamps => [1445714994];
 :param loadId => 1;
 
 UNWIND range(0, size($userIds) - 1) AS i
 MERGE (u:User {userId: $userIds[i]})
-ON CREATE SET u.loadId = $loadId
+  ON CREATE SET u.loadId = $loadId
 WITH u, i
 MATCH (m:Movie {movieId: $movieIds[i]})
 MERGE (u)-[t:TAGGED {tag: $tags[i]}]->(m)
-ON CREATE SET t.loadId = $loadId
+  ON CREATE SET t.loadId = $loadId
 WITH t, i, t.timestamp IS NULL OR t.timestamp < $timestamps[i] AS differs
 FOREACH (_ IN CASE WHEN differs THEN [1] ELSE [] END | SET t.timestamp = $timestamps[i])
 RETURN sum(CASE WHEN differs THEN 1 ELSE 0 END) AS written;

@@ -1,9 +1,9 @@
 // Enter a batch in the ledger, in the transaction that writes it.
-// Parameters: loadId INTEGER; runId STRING, the Run that writes; rowsDone LIST<INTEGER>, rows of each table that
-//   are in the graph now; lastBatch LIST<INTEGER>: position of the table, row after the last, written, unchanged, repeated.
+// Parameters: loadId INTEGER; runId STRING, the Run that writes; rowsDone LIST<INTEGER>, rows of each table that are in
+//   the graph now; lastBatch LIST<INTEGER>: position of the table, row after the last, written, unchanged, repeated.
 // Returns: loadId INTEGER.
 :param loadId => 1;
-:param runId => "load-example";
+:param runId => 'load-example';
 :param rowsDone => [9742, 10000];
 :param lastBatch => [1, 10000, 10000, 0, 0];
 

@@ -1,4 +1,4 @@
-// A part of the FOLLOWED_BY relationships, as lists per movie that they begin at.
+// A part of the FOLLOWED_BY relationships, as lists per start node.
 // Parameters: part INTEGER, which one, from 0; parts INTEGER, of how many.
 // Returns: movieId INTEGER; neighbours LIST<INTEGER>, in any order; weights LIST<FLOAT>, in the same order.
 :param part => 0;

@@ -1,4 +1,4 @@
-// The movies of users' lists of likes, by their indexes there.
+// The movies of users' lists of likes, by likeIndex.
 // Parameters: none.
 // Returns: likeIndex INTEGER; movieId INTEGER; likeCount INTEGER.
 

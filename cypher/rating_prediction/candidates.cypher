@@ -1,28 +1,28 @@
-// The movies that conditions let through, whatever anybody has rated.
+// The movies that pass the filters, rated or not.
 // Parameters:
-// [shared filter_parameters]
-//   exclude LIST<INTEGER>, movieIds to leave out; anyGenre LIST<STRING>, one of these, empty: any; allGenres
-//   LIST<STRING>, each of these; noGenres LIST<STRING>, none of these; fromYear INTEGER or null; toYear INTEGER or
-//   null; minRatings INTEGER, least number of users who rated a movie;
-// [end]
+// begin _shared/filter_parameters.cypher
+//   exclude LIST<INTEGER>, movieIds to leave out; genres LIST<STRING>, one of these, empty: any; withGenres
+//   LIST<STRING>, each of these; withoutGenres LIST<STRING>, none of these; fromYear INTEGER or null; toYear INTEGER or
+//   null; minRatings INTEGER, minimum number of users who rated a movie;
+// end _shared/filter_parameters.cypher
 // Returns: movieId INTEGER, title STRING, year INTEGER, genres LIST<STRING>.
 :param exclude => [];
-:param anyGenre => [];
-:param allGenres => [];
-:param noGenres => [];
+:param genres => [];
+:param withGenres => [];
+:param withoutGenres => [];
 :param fromYear => null;
 :param toYear => null;
 :param minRatings => 0;
 
 MATCH (m:Movie)
 WHERE NOT m.movieId IN $exclude
-  // [shared filters]
-  AND ($anyGenre = [] OR any(genre IN $anyGenre WHERE genre IN m.genres))
-  AND all(genre IN $allGenres WHERE genre IN m.genres)
-  AND none(genre IN $noGenres WHERE genre IN m.genres)
+  // begin _shared/filters.cypher
+  AND ($genres = [] OR any(genre IN $genres WHERE genre IN m.genres))
+  AND all(genre IN $withGenres WHERE genre IN m.genres)
+  AND none(genre IN $withoutGenres WHERE genre IN m.genres)
   AND ($fromYear IS NULL OR m.year >= $fromYear)
   AND ($toYear IS NULL OR m.year <= $toYear)
   AND ($minRatings = 0 OR COUNT { (m)<-[:RATED]-() } >= $minRatings)
-  // [end]
+  // end _shared/filters.cypher
 RETURN m.movieId AS movieId, m.title AS title, m.year AS year, m.genres AS genres
 ORDER BY movieId;

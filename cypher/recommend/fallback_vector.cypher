@@ -1,4 +1,4 @@
-// What a movie without a vector may be taken to be like: the movies it is linked with, or those of its genres.
+// What the vector of a movie without one is estimated from: its CO_LIKED neighbours, or else movies of its genres.
 // Parameters: movieId INTEGER.
 // Returns: kind STRING, "neighbours" or "genres"; weight FLOAT, of CO_LIKED or the share of genres in common (Jaccard);
 //   embedding LIST<FLOAT>.

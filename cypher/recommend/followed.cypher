@@ -1,4 +1,4 @@
-// Which of some movies follow which likes.
+// The FOLLOWED_BY relationships from some liked movies to some others.
 // Parameters: likes LIST<INTEGER>, movieIds; movieIds LIST<INTEGER>.
 // Returns: likedId INTEGER; movieId INTEGER; weight FLOAT, of FOLLOWED_BY from the like; likeCount INTEGER, users who
 //   like the movie.

@@ -1,4 +1,4 @@
-// The genres there are.
+// All genres.
 // Parameters: none.
 // Returns: genre STRING.
 

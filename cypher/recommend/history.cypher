@@ -1,5 +1,5 @@
-// What some users have rated and like; no row for one that is not there.
-// Parameters: userIds LIST<INTEGER>; minRating FLOAT, stars from which a rating is a like.
+// What some users have rated and what they like; no row for an unknown userId.
+// Parameters: userIds LIST<INTEGER>; minRating FLOAT, stars, the lowest rating that is a like.
 // Returns: userId INTEGER; rated LIST<INTEGER>, movieIds; liked LIST<INTEGER>, movieIds, newest first; timestamps
 //   LIST<INTEGER>, Unix seconds, of these.
 :param userIds => [1];

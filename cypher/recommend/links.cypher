@@ -1,16 +1,16 @@
-// How movies that are liked are linked with others by CO_LIKED, for some pairs.
+// The CO_LIKED relationship of each of some pairs of a liked and another movie.
 // Parameters: likes LIST<INTEGER>, movieIds; movieIds LIST<INTEGER>, each to go with the like of the same position.
-// Returns: likedId INTEGER, liked STRING, its title; movieId INTEGER; count INTEGER, users who liked both; weight FLOAT;
-//   lift FLOAT, how many times more than by chance. No row for a pair without CO_LIKED.
+// Returns: likedId INTEGER, liked STRING, its title; movieId INTEGER; count INTEGER, users who liked both; weight
+//   FLOAT; lift FLOAT, how many times more than by chance. No row for a pair without CO_LIKED.
 :param likes => [2571, 2571];
 :param movieIds => [1, 260];
 
-// [shared latest_derive]
+// begin _shared/last_done_derive.cypher
 MATCH (derive:Run {stage: 'derive', status: 'done'})
 WITH derive
 ORDER BY derive.startedAt DESC, derive.runId DESC
 LIMIT 1
-// [end]
+// end _shared/last_done_derive.cypher
 UNWIND range(0, size($likes) - 1) AS i
 MATCH (liked:Movie {movieId: $likes[i]})
 MATCH (m:Movie {movieId: $movieIds[i]})

@@ -1,4 +1,4 @@
-// Every movie that anybody likes, with what it is recommended by.
+// Every movie that has a like, with the properties that recommendations are computed from.
 // Parameters: none.
 // Returns: movieId INTEGER, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER; ratings INTEGER, users
 //   who rated it; embedding, profileEmbedding, contextEmbedding LIST<FLOAT> or null; likeBias FLOAT or null.

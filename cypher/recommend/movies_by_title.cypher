@@ -1,7 +1,7 @@
 // Movies whose title is the text, or holds it, regardless of case: whole titles first, then the most liked.
 // Parameters: title STRING; limit INTEGER, >= 1.
 // Returns: movieId INTEGER, title STRING, likeCount INTEGER, hasVector BOOLEAN, isWhole BOOLEAN.
-:param title => "matrix";
+:param title => 'matrix';
 :param limit => 10;
 
 MATCH (m:Movie)

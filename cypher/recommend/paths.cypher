@@ -4,12 +4,12 @@
 :param movieId => 1200;
 :param likes => [1214];
 
-// [shared latest_derive]
+// begin _shared/last_done_derive.cypher
 MATCH (derive:Run {stage: 'derive', status: 'done'})
 WITH derive
 ORDER BY derive.startedAt DESC, derive.runId DESC
 LIMIT 1
-// [end]
+// end _shared/last_done_derive.cypher
 UNWIND $likes AS likedId
 MATCH link = (liked:Movie {movieId: likedId})-[:CO_LIKED]-(m:Movie {movieId: $movieId})
 CALL (derive, liked, m) {

@@ -1,13 +1,13 @@
-// What was liked most lately, best first: for somebody of whom no like is known.
-// Parameters: userId INTEGER or null; likes LIST<INTEGER>, movieIds, not used; dislikes LIST<INTEGER>, movieIds
-//   to leave out; minRating FLOAT, stars from which a rating is a like; days FLOAT, how long before the newest
-//   rating; withRated BOOLEAN, movies that the user has rated too; popularity FLOAT, the score is multiplied by
-//   (likeCount / the largest) ^ this; k INTEGER, >= 1;
-// [shared filter_parameters]
-//   exclude LIST<INTEGER>, movieIds to leave out; anyGenre LIST<STRING>, one of these, empty: any; allGenres
-//   LIST<STRING>, each of these; noGenres LIST<STRING>, none of these; fromYear INTEGER or null; toYear INTEGER or
-//   null; minRatings INTEGER, least number of users who rated a movie;
-// [end]
+// What was liked most in the last days of the ratings, best first: for a user without likes.
+// Parameters: userId INTEGER or null; likes LIST<INTEGER>, movieIds to leave out; dislikes LIST<INTEGER>, likewise;
+//   minRating FLOAT, stars, the lowest rating that is a like; days FLOAT, how long before the newest rating;
+//   withRated BOOLEAN, whether to return rated movies too; popularity FLOAT, exponent, the score is multiplied by
+//   (likeCount / largest likeCount) ^ popularity; k INTEGER, >= 1;
+// begin _shared/filter_parameters.cypher
+//   exclude LIST<INTEGER>, movieIds to leave out; genres LIST<STRING>, one of these, empty: any; withGenres
+//   LIST<STRING>, each of these; withoutGenres LIST<STRING>, none of these; fromYear INTEGER or null; toYear INTEGER or
+//   null; minRatings INTEGER, minimum number of users who rated a movie;
+// end _shared/filter_parameters.cypher
 // Returns: movieId INTEGER, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER; score FLOAT, likes of
 //   these days; profileScore FLOAT and graphScore FLOAT, 0.
 :param userId => 1;
@@ -17,9 +17,9 @@
 :param days => 365.0;
 :param exclude => [];
 :param withRated => false;
-:param anyGenre => [];
-:param allGenres => [];
-:param noGenres => [];
+:param genres => [];
+:param withGenres => [];
+:param withoutGenres => [];
 :param fromYear => null;
 :param toYear => null;
 :param minRatings => 0;
@@ -29,21 +29,21 @@
 MATCH ()-[r:RATED]->()
 WITH max(r.timestamp) AS newest
 MATCH (m:Movie)
-WITH newest, max(m.likeCount) AS mostLikes
+WITH newest, max(m.likeCount) AS maxLikeCount
 MATCH (m:Movie)<-[r:RATED]-(:User)
 WHERE r.rating >= $minRating AND r.timestamp >= newest - 86400 * $days
-WITH m, mostLikes, count(*) AS likes
+WITH m, maxLikeCount, count(*) AS likes
 WHERE ($withRated OR NOT EXISTS { (:User {userId: $userId})-[:RATED]->(m) })
   AND NOT m.movieId IN $exclude + $dislikes + $likes
-  // [shared filters]
-  AND ($anyGenre = [] OR any(genre IN $anyGenre WHERE genre IN m.genres))
-  AND all(genre IN $allGenres WHERE genre IN m.genres)
-  AND none(genre IN $noGenres WHERE genre IN m.genres)
+  // begin _shared/filters.cypher
+  AND ($genres = [] OR any(genre IN $genres WHERE genre IN m.genres))
+  AND all(genre IN $withGenres WHERE genre IN m.genres)
+  AND none(genre IN $withoutGenres WHERE genre IN m.genres)
   AND ($fromYear IS NULL OR m.year >= $fromYear)
   AND ($toYear IS NULL OR m.year <= $toYear)
   AND ($minRatings = 0 OR COUNT { (m)<-[:RATED]-() } >= $minRatings)
-  // [end]
-WITH m, likes * (1.0 * CASE WHEN m.likeCount > 1 THEN m.likeCount ELSE 1 END / mostLikes) ^ $popularity AS score
+  // end _shared/filters.cypher
+WITH m, likes * (1.0 * CASE WHEN m.likeCount > 1 THEN m.likeCount ELSE 1 END / maxLikeCount) ^ $popularity AS score
 ORDER BY score DESC, m.movieId
 LIMIT $k
 RETURN

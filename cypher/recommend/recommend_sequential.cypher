@@ -1,22 +1,23 @@
-// Movies for a user, or for somebody who names some likes, best first: with the order of likes.
+// Movies for a user, or for someone with these likes, best first: with the order of likes.
 // A like's age is how many likes came after it; likes of one time share their mean age, and so do named ones.
 //   recency       = 2 ^ (-age / half-life of a like), a = 1/2 of 1 / likes + 1/2 of recency / sum of recency
 //   logit         = (sum of a * profileEmbedding over likes) . contextEmbedding + likeBias
 //   graph sum     = sum of recency * weight / sqrt(likeCount) over FOLLOWED_BY out of likes up to 10 half-lives old
-// [shared score_terms]
+// begin _shared/score_terms.cypher
 //   profile score = exp((logit - the largest logit) / temperature)
 //   graph score   = graph weight * graph sum / the largest graph sum
-//   score         = profile score + graph score; temperature and graph weight are those of the live training
+//   score         = profile score + graph score; temperature and graph weight are those of the live model
 // The largest logit and graph sum are taken over the movies that the user has not rated, so filters change no score.
-// [end]
-// [shared request_parameters]
-// Parameters: userId INTEGER or null; likes LIST<INTEGER>, movieIds liked besides; dislikes LIST<INTEGER>, movieIds
-//   whose mean profileEmbedding is subtracted from the profile, by half; withRated BOOLEAN, movies that the user has
-//   rated too; popularity FLOAT, the score is multiplied by (likeCount / the largest) ^ this; k INTEGER, >= 1;
-//   exclude LIST<INTEGER>, movieIds to leave out; anyGenre LIST<STRING>, one of these, empty: any; allGenres
-//   LIST<STRING>, each of these; noGenres LIST<STRING>, none of these; fromYear INTEGER or null; toYear INTEGER or
-//   null; minRatings INTEGER, least number of users who rated a movie;
-// [end]
+// end _shared/score_terms.cypher
+// begin _shared/request_parameters.cypher
+// Parameters: userId INTEGER or null; likes LIST<INTEGER>, movieIds, more likes; dislikes LIST<INTEGER>, movieIds:
+//   half of their mean profileEmbedding is subtracted from the profile; withRated BOOLEAN, whether to return rated
+//   movies too; popularity FLOAT, exponent, the score is multiplied by (likeCount / largest likeCount) ^ popularity;
+//   k INTEGER, >= 1;
+//   exclude LIST<INTEGER>, movieIds to leave out; genres LIST<STRING>, one of these, empty: any; withGenres
+//   LIST<STRING>, each of these; withoutGenres LIST<STRING>, none of these; fromYear INTEGER or null; toYear INTEGER or
+//   null; minRatings INTEGER, minimum number of users who rated a movie;
+// end _shared/request_parameters.cypher
 // Returns: movieId INTEGER, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER, score FLOAT,
 //   profileScore FLOAT, graphScore FLOAT.
 :param userId => 1;
@@ -24,17 +25,17 @@
 :param dislikes => [];
 :param exclude => [];
 :param withRated => false;
-:param anyGenre => [];
-:param allGenres => [];
-:param noGenres => [];
+:param genres => [];
+:param withGenres => [];
+:param withoutGenres => [];
 :param fromYear => null;
 :param toYear => null;
 :param minRatings => 0;
 :param popularity => 0.0;
 :param k => 10;
 
-// [shared live_model]
-// What a like is, is defined by the last derivation; what the vectors were trained for, by the live training.
+// begin _shared/live_model.cypher
+// The last derivation defines which ratings are likes; the train Run of the live model, the settings of the scores.
 MATCH (train:Run {stage: 'train', live: true})
 MATCH (derive:Run {stage: 'derive'})
 WHERE derive.status = 'done' OR NOT coalesce(derive.singleTransaction, false)
@@ -43,7 +44,7 @@ ORDER BY derive.startedAt DESC, derive.runId DESC
 LIMIT 1
 WITH train, derive
 WHERE derive.status = 'done'
-// [end]
+// end _shared/live_model.cypher
 CALL (train, derive) {
   CALL (derive) {
     MATCH (:User {userId: $userId})-[r:RATED]->(liked:Movie)
@@ -72,13 +73,13 @@ CALL (train, derive) {
     }
   ] AS likes
 }
-// [shared disliked]
+// begin _shared/disliked.cypher
 CALL () {
   UNWIND $dislikes AS movieId
   MATCH (m:Movie {movieId: movieId})
   RETURN collect(m.profileEmbedding) AS disliked
 }
-// [end]
+// end _shared/disliked.cypher
 CALL (likes, disliked) {
   // Only movies that were liked when the profiles were trained have a vector.
   UNWIND likes AS like
@@ -91,9 +92,9 @@ CALL (likes, disliked) {
     reduce(s = 0.0, i IN range(0, size(vectors) - 1) | s + a[i] * vectors[i][d])
       - reduce(s = 0.0, vector IN disliked | s + 0.5 * vector[d] / size(disliked))
   ] END AS profile
-  RETURN profile, sqrt(reduce(s = 0.0, x IN profile | s + x * x)) AS length
+  RETURN profile, sqrt(reduce(s = 0.0, x IN profile | s + x * x)) AS norm
 }
-CALL (train, likes, profile, length) {
+CALL (train, likes, profile, norm) {
   CALL (train, likes) {
     UNWIND likes AS like
     WITH like.movie AS liked, like.recency AS recency, like.age AS age
@@ -105,7 +106,7 @@ CALL (train, likes, profile, length) {
     WHERE m.likeIndex >= 0 AND m.likeCount > 0
     RETURN m, 0.0 AS term
   }
-  // [shared logit]
+  // begin _shared/logit.cypher
   WITH m, sum(term) AS graphSum
   RETURN
     m,
@@ -113,35 +114,35 @@ CALL (train, likes, profile, length) {
     CASE
       WHEN profile IS NULL THEN null
       // A vector of zeros has no cosine.
-      WHEN length = 0 OR m.contextLength = 0 THEN m.likeBias
-      // vector.similarity.cosine is (1 + cosine) / 2; this turns it back, and the lengths make it a product.
+      WHEN norm = 0 OR m.contextNorm = 0 THEN m.likeBias
+      // vector.similarity.cosine is (1 + cosine) / 2; this turns it back, and the norms make it a product.
       ELSE m.likeBias
-        + (2.0 * vector.similarity.cosine(profile, m.contextEmbedding) - 1.0) * length * m.contextLength
+        + (2.0 * vector.similarity.cosine(profile, m.contextEmbedding) - 1.0) * norm * m.contextNorm
     END AS logit,
     EXISTS { (:User {userId: $userId})-[:RATED]->(m) } OR m.movieId IN $likes + $dislikes AS isRated
-  // [end]
+  // end _shared/logit.cypher
 }
-// [shared ranked]
+// begin _shared/ranked.cypher
 WITH
   train,
   max(CASE WHEN NOT isRated THEN logit END) AS maxLogit,
   max(CASE WHEN NOT isRated THEN graphSum END) AS maxGraphSum,
-  max(m.likeCount) AS mostLikes,
+  max(m.likeCount) AS maxLikeCount,
   collect([m, logit, graphSum, isRated]) AS candidates
 UNWIND candidates AS candidate
-WITH candidate[0] AS m, candidate[3] AS isRated, mostLikes,
+WITH candidate[0] AS m, candidate[3] AS isRated, maxLikeCount,
   coalesce(exp((candidate[1] - maxLogit) / train.profileTemperature), 0.0) AS profileScore,
   CASE WHEN maxGraphSum > 0 THEN train.graphWeight * candidate[2] / maxGraphSum ELSE 0.0 END AS graphScore
 WHERE ($withRated OR NOT isRated)
   AND NOT m.movieId IN $exclude
-  AND ($anyGenre = [] OR any(genre IN $anyGenre WHERE genre IN m.genres))
-  AND all(genre IN $allGenres WHERE genre IN m.genres)
-  AND none(genre IN $noGenres WHERE genre IN m.genres)
+  AND ($genres = [] OR any(genre IN $genres WHERE genre IN m.genres))
+  AND all(genre IN $withGenres WHERE genre IN m.genres)
+  AND none(genre IN $withoutGenres WHERE genre IN m.genres)
   AND ($fromYear IS NULL OR m.year >= $fromYear)
   AND ($toYear IS NULL OR m.year <= $toYear)
   AND ($minRatings = 0 OR COUNT { (m)<-[:RATED]-() } >= $minRatings)
 WITH m, profileScore, graphScore,
-  (profileScore + graphScore) * (1.0 * m.likeCount / mostLikes) ^ $popularity AS score
+  (profileScore + graphScore) * (1.0 * m.likeCount / maxLikeCount) ^ $popularity AS score
 WHERE score > 0
 ORDER BY score DESC, m.movieId
 LIMIT $k
@@ -154,5 +155,5 @@ RETURN
   score,
   profileScore,
   graphScore
-// [end]
+// end _shared/ranked.cypher
 ORDER BY score DESC, movieId;

@@ -1,20 +1,20 @@
-// Movies most like one, best first: near by their vectors, and liked by the same people. Every vector is looked at.
+// Movies most similar to one, best first, by their vectors and by who liked both. Compares every vector.
 //   score = cosine of the two embeddings + sqrt(weight of CO_LIKED / the largest of the query movie)
 // Movies that fewer than 5 people like come after all others.
 // Parameters: movieId INTEGER; vector LIST<FLOAT> or null, instead of the movie's own embedding; k INTEGER, >= 1;
-// [shared filter_parameters]
-//   exclude LIST<INTEGER>, movieIds to leave out; anyGenre LIST<STRING>, one of these, empty: any; allGenres
-//   LIST<STRING>, each of these; noGenres LIST<STRING>, none of these; fromYear INTEGER or null; toYear INTEGER or
-//   null; minRatings INTEGER, least number of users who rated a movie;
-// [end]
+// begin _shared/filter_parameters.cypher
+//   exclude LIST<INTEGER>, movieIds to leave out; genres LIST<STRING>, one of these, empty: any; withGenres
+//   LIST<STRING>, each of these; withoutGenres LIST<STRING>, none of these; fromYear INTEGER or null; toYear INTEGER or
+//   null; minRatings INTEGER, minimum number of users who rated a movie;
+// end _shared/filter_parameters.cypher
 // Returns: movieId INTEGER, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER, score FLOAT, cosine
 //   FLOAT (-1 to 1), count INTEGER or null, users who liked both.
 :param movieId => 2571;
 :param vector => null;
 :param exclude => [];
-:param anyGenre => [];
-:param allGenres => [];
-:param noGenres => [];
+:param genres => [];
+:param withGenres => [];
+:param withoutGenres => [];
 :param fromYear => null;
 :param toYear => null;
 :param minRatings => 0;
@@ -31,24 +31,24 @@ CALL (query) {
     RETURN m, 0.0 AS weight, null AS count
   }
   WITH m, max(weight) AS weight, max(count) AS count
-  RETURN collect([m, weight, count]) AS candidates, max(weight) AS mostWeight
+  RETURN collect([m, weight, count]) AS candidates, max(weight) AS maxWeight
 }
 UNWIND candidates AS candidate
-WITH candidate[0] AS m, candidate[1] AS weight, candidate[2] AS count, mostWeight,
+WITH candidate[0] AS m, candidate[1] AS weight, candidate[2] AS count, maxWeight,
   coalesce($vector, query.embedding) AS vector
 WHERE m.embedding IS NOT NULL
   AND NOT m.movieId IN $exclude
-  // [shared filters]
-  AND ($anyGenre = [] OR any(genre IN $anyGenre WHERE genre IN m.genres))
-  AND all(genre IN $allGenres WHERE genre IN m.genres)
-  AND none(genre IN $noGenres WHERE genre IN m.genres)
+  // begin _shared/filters.cypher
+  AND ($genres = [] OR any(genre IN $genres WHERE genre IN m.genres))
+  AND all(genre IN $withGenres WHERE genre IN m.genres)
+  AND none(genre IN $withoutGenres WHERE genre IN m.genres)
   AND ($fromYear IS NULL OR m.year >= $fromYear)
   AND ($toYear IS NULL OR m.year <= $toYear)
   AND ($minRatings = 0 OR COUNT { (m)<-[:RATED]-() } >= $minRatings)
-  // [end]
+  // end _shared/filters.cypher
 // vector.similarity.cosine is (1 + cosine) / 2; this turns it back.
-WITH m, weight, count, mostWeight, 2.0 * vector.similarity.cosine(vector, m.embedding) - 1.0 AS cosine
-WITH m, count, cosine, cosine + CASE WHEN weight > 0 THEN sqrt(weight / mostWeight) ELSE 0.0 END AS score
+WITH m, weight, count, maxWeight, 2.0 * vector.similarity.cosine(vector, m.embedding) - 1.0 AS cosine
+WITH m, count, cosine, cosine + CASE WHEN weight > 0 THEN sqrt(weight / maxWeight) ELSE 0.0 END AS score
 ORDER BY coalesce(m.likeCount, 0) >= 5 DESC, score DESC, m.movieId
 LIMIT $k
 RETURN

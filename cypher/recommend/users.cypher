@@ -1,4 +1,4 @@
-// Those of some users that there are.
+// The given userIds that exist.
 // Parameters: userIds LIST<INTEGER>.
 // Returns: userId INTEGER.
 :param userIds => [1];

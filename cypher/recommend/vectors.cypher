@@ -1,6 +1,7 @@
-// What some movies recommend by and are recommended by.
+// The vectors of some movies.
 // Parameters: movieIds LIST<INTEGER>.
-// Returns: movieId INTEGER; embedding, profileEmbedding, contextEmbedding LIST<FLOAT> or null; likeCount INTEGER or null.
+// Returns: movieId INTEGER; embedding, profileEmbedding, contextEmbedding LIST<FLOAT> or null; likeCount INTEGER or
+//   null.
 :param movieIds => [1, 260];
 
 UNWIND $movieIds AS movieId

@@ -1,7 +1,7 @@
 // The Runs of a stage that started before one of its Runs, whatever came of them.
 // Parameters: runId STRING.
 // Returns: runId STRING.
-:param runId => "rate-example";
+:param runId => 'rate-example';
 
 MATCH (run:Run {runId: $runId})
 MATCH (earlier:Run {stage: run.stage})

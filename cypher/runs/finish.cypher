@@ -1,12 +1,12 @@
-// Close a Run with what came of it.
+// Finish a Run with its status and results.
 // Parameters: runId STRING; status STRING, done | failed | interrupted; results MAP, with "seconds" that it took.
 // Returns: runId STRING.
-:param runId => "derive-example";
-:param status => "done";
+:param runId => 'derive-example';
+:param status => 'done';
 :param results => {edges: 40043, seconds: 1.5};
 
 MATCH (run:Run {runId: $runId})
-// A Run is closed once; what a transaction has recorded as done, a later failure cannot undo.
+// A Run is finished once; what a transaction has recorded as done, a later failure cannot undo.
 WHERE run.status = 'running'
 WITH run, CASE WHEN datetime() < run.startedAt THEN run.startedAt ELSE datetime() END AS finishedAt
 SET

@@ -1,7 +1,7 @@
 // The newest Run of one stage that is done.
-// Parameters: stage STRING, load | split | derive | train | rate.
+// Parameters: stage STRING, load | split | derive | train | rating-model.
 // Returns: run MAP, its properties.
-:param stage => "derive";
+:param stage => 'derive';
 
 MATCH (run:Run {stage: $stage, status: 'done'})
 RETURN run {

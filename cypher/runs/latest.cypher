@@ -1,8 +1,8 @@
-// The newest Run of one stage that is done or has changed the graph: one whose changes appear at once has changed
+// The newest Run of one stage that is done or has changed the graph: one in a single transaction has changed
 // nothing before it is done.
-// Parameters: stage STRING, load | split | derive | train | rate.
+// Parameters: stage STRING, load | split | derive | train | rating-model.
 // Returns: run MAP, its properties.
-:param stage => "derive";
+:param stage => 'derive';
 
 MATCH (run:Run {stage: $stage})
 WHERE run.status = 'done' OR NOT coalesce(run.singleTransaction, false)

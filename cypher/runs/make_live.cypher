@@ -1,7 +1,7 @@
 // Name the Run whose vectors the movies carry.
 // Parameters: runId STRING, of a train Run.
 // Returns: runId STRING.
-:param runId => "train-example";
+:param runId => 'train-example';
 
 OPTIONAL MATCH (old:Run {stage: 'train', live: true})
 REMOVE old.live

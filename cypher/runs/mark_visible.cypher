@@ -1,7 +1,7 @@
-// Say of a Run that its changes may be seen from now on, before it is done.
+// Record that a Run's changes may be visible from now on, before it is done.
 // Parameters: runId STRING.
 // Returns: runId STRING.
-:param runId => "derive-example";
+:param runId => 'derive-example';
 
 MATCH (run:Run {runId: $runId})
 SET run.singleTransaction = false

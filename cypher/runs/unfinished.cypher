@@ -1,7 +1,7 @@
-// Runs of these stages that were opened and never closed.
-// Parameters: stages LIST<STRING>, of load, split, derive, train.
-// Returns: runId STRING, process STRING (host:pid:start time of the program that opened it).
-:param stages => ["load", "split", "derive"];
+// Runs of these stages that were started and never finished.
+// Parameters: stages LIST<STRING>, of load | split | derive | train | rating-model.
+// Returns: runId STRING, process STRING (host:pid:start time of the program that started it).
+:param stages => ['load', 'split', 'derive'];
 
 MATCH (run:Run {status: 'running'})
 WHERE run.stage IN $stages

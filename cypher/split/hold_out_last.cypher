@@ -1,6 +1,7 @@
 // Turn the last like of each user into HELD_OUT. A user who has a held-out part already is skipped, so an
 // interrupted run can be repeated.
-// Parameters: minRating FLOAT, stars; minLikes INTEGER, a user with fewer is left whole.
+// Parameters: minRating FLOAT, stars, the lowest rating that is a like; minLikes INTEGER, users with fewer are not
+//   split.
 // Returns: rows INTEGER, how many users were looked at.
 :param minRating => 4.0;
 :param minLikes => 5;

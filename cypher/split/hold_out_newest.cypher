@@ -1,6 +1,7 @@
 // Turn the newest likes of each user into HELD_OUT; non-likes stay. A user who has a held-out part
 // already is skipped, so an interrupted run can be repeated.
-// Parameters: minRating FLOAT, stars; fraction FLOAT, of a user's likes, rounded down; minLikes INTEGER.
+// Parameters: minRating FLOAT, stars, the lowest rating that is a like; fraction FLOAT, of a user's likes, rounded
+//   down; minLikes INTEGER.
 // Returns: rows INTEGER, how many users were looked at.
 :param minRating => 4.0;
 :param fraction => 0.2;

@@ -1,5 +1,5 @@
-// Turn all likes given after one moment into HELD_OUT, whoever gave them.
-// Parameters: minRating FLOAT, stars; timestamp INTEGER, Unix seconds.
+// Turn the likes of all users from one moment on into HELD_OUT.
+// Parameters: minRating FLOAT, stars, the lowest rating that is a like; timestamp INTEGER, Unix seconds.
 // Returns: rows INTEGER, how many ratings were held out now.
 :param minRating => 4.0;
 :param timestamp => 1500000000;

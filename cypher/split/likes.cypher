@@ -1,5 +1,5 @@
 // The likes of each user, held out or not: the same before and after a split.
-// Parameters: minRating FLOAT, stars.
+// Parameters: minRating FLOAT, stars, the lowest rating that is a like.
 // Returns: userId INTEGER; movieIds LIST<INTEGER>, ascending.
 :param minRating => 4.0;
 

@@ -1,5 +1,5 @@
 // The moment after which a fraction of all likes was given, held out or not: the same before and after a split.
-// Parameters: minRating FLOAT, stars; fraction FLOAT, of all likes.
+// Parameters: minRating FLOAT, stars, the lowest rating that is a like; fraction FLOAT, of all likes.
 // Returns: timestamp INTEGER, Unix seconds; null when there is no like.
 :param minRating => 4.0;
 :param fraction => 0.2;

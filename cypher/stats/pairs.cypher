@@ -1,5 +1,5 @@
-// How many pairs of movies at least one user likes both of: the edges that a derivation has to consider.
-// Parameters: minRating FLOAT, stars of a like.
+// The number of pairs of movies that at least one user likes both of: what a derivation has to weight.
+// Parameters: minRating FLOAT, stars, the lowest rating that is a like.
 // Returns: pairs INTEGER.
 :param minRating => 4.0;
 

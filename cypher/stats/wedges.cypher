@@ -1,6 +1,6 @@
 // What a derivation with each threshold would count: a wedge is a user and two movies that the user likes.
 // Parameters: thresholds LIST<FLOAT>, stars of a like.
-// Returns: minRating FLOAT; likes INTEGER; users INTEGER, with a like; movies INTEGER, liked by anybody; wedges INTEGER.
+// Returns: minRating FLOAT; likes INTEGER; users INTEGER, with a like; movies INTEGER, with a like; wedges INTEGER.
 :param thresholds => [3.0, 4.0, 5.0];
 
 UNWIND $thresholds AS minRating

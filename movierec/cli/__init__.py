@@ -1,1 +1,1 @@
-"""The command line: one verb a file, nothing but parsing and printing."""
+"""The command line: one command per file, nothing but parsing and printing."""

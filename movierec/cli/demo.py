@@ -19,7 +19,7 @@ QUERIES = ("Matrix, The (1999)", "Lion King, The (1994)")
 USER = 1
 
 
-@click.command("demo", cls=Command)
+@click.command("demo", short_help="Run everything end to end, on MovieLens.", cls=Command)
 @click.option(
     "--data",
     type=click.Path(path_type=Path),

@@ -16,10 +16,10 @@ CHOICES = {"measure": list(MEASURES), "denominator": DENOMINATORS, "sequential":
 DEFAULTS = {"min_count": "the measure's", "min_weight": "the measure's"}
 
 
-@click.command("derive", cls=Command)
+@click.command("derive", short_help="Derive CO_LIKED and FOLLOWED_BY.", cls=Command)
 @click.option("--preset", type=click.Choice(list(PRESETS)), help="Settings to start from.  [default: default]")
 @click.option("--incremental", is_flag=True, help="Recount only what has changed since the last derivation.")
-@click.option("--dry-run", is_flag=True, help="Count and weigh, show what would be written, write nothing.")
+@click.option("--dry-run", is_flag=True, help="Count and weight, show what would be written, write nothing.")
 @settings_options(DeriveSettings, DERIVE, CHOICES, preset_defaults=DEFAULTS)
 @connection_options
 @format_option
@@ -29,8 +29,8 @@ def command(preset: str | None, incremental: bool, dry_run: bool, output_format:
     Where timestamps order the likes, also link movies with those that the same
     people liked soon after: (:Movie)-[:FOLLOWED_BY {weight}]->(:Movie).
 
-    Replaces the graph of the last derivation, or with --incremental updates it
-    to the ratings. Counting and writing happen inside the server.
+    Replaces the graph of the last derivation, or with --incremental brings
+    it up to date with the ratings. Counting and writing happen inside the server.
 
     \b
     Presets: default     rating >= 4, D = users, weight >= 5

@@ -10,7 +10,7 @@ from movierec.cli.grouped import Command
 from movierec.cli.options import connection_options, format_option, open_database
 
 
-@click.command("doctor", cls=Command)
+@click.command("doctor", short_help="Check the server and its contents.", cls=Command)
 @connection_options
 @format_option
 def command(output_format: str, **connection: Any) -> None:

@@ -22,7 +22,7 @@ from movierec.errors import BadRequest
 from movierec.graph.settings import DeriveSettings
 
 
-@click.command("evaluate", cls=Command)
+@click.command("evaluate", short_help="Evaluate recommendations on held-out likes.", cls=Command)
 @click.option(
     "--preset",
     type=click.Choice(list(PRESETS)),
@@ -165,7 +165,7 @@ def _print_similar(report: dict[str, Any]) -> None:
             "NDCG@10 of the next like": lambda row: f"{row['next_like_ndcg@10']:.4f}",
             "genres in common": lambda row: f"{row['genres_in_common']:.3f}",
         },
-        title="movies like a movie",
+        title="similar movies",
     )
     probe = report["genreProbe"]
     click.echo(

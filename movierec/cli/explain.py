@@ -12,11 +12,11 @@ from movierec.cli.options import connection_options, format_option, open_databas
 from movierec.cli.request_options import request_from_options, user_options
 
 
-@click.command("explain", cls=Command)
+@click.command("explain", short_help="Show the reasons for a recommendation.", cls=Command)
 @click.argument("movie")
 @user_options
 @click.option("-n", type=click.IntRange(1, 50), default=10, show_default=True, help="How many reasons.")
-@click.option("--cypher", is_flag=True, help="Print a query that draws the reasons in Neo4j Browser.")
+@click.option("--cypher", is_flag=True, help="Print a query that shows the reasons as a graph in Neo4j Browser.")
 @connection_options
 @format_option
 def command(
@@ -30,7 +30,7 @@ def command(
     output_format: str,
     **connection: Any,
 ) -> None:
-    """Say which of a user's likes contribute to the score of MOVIE, a title or an id, and how much.
+    """Show which of a user's likes contribute to the score of MOVIE, a title or an id, and how much.
 
     \b
     Examples: movierec explain "Aliens (1986)" --user 1

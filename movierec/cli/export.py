@@ -11,7 +11,7 @@ from movierec.cli.grouped import Command
 from movierec.cli.options import connection_options, format_option, open_database
 
 
-@click.command("export", cls=Command)
+@click.command("export", short_help="Export the vectors for TensorBoard.", cls=Command)
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @connection_options
 @format_option

@@ -12,7 +12,7 @@ from movierec.cli.options import format_option
 NAMES = ("ml-latest-small", "ml-latest", "ml-32m", "ml-25m", "ml-1m", "ml-100k")
 
 
-@click.command("fetch")
+@click.command("fetch", short_help="Download a MovieLens data set.")
 @click.argument("name", type=click.Choice(NAMES))
 @click.option(
     "--from-file",

@@ -28,7 +28,7 @@ class Command(click.Command):
         groups: dict[str, list[tuple[str, str]]] = {COMMON: []}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
-            if record is not None:
+            if record is not None and isinstance(parameter, click.Option):
                 groups.setdefault(getattr(parameter, "group", COMMON), []).append(record)
         for group, records in sorted(groups.items(), key=lambda item: item[0] == CONNECTION):
             if records:

@@ -31,7 +31,7 @@ READ_OPTIONS = [
         type=click.Choice(FORMATS),
         default="auto",
         show_default=True,
-        help="What PATH holds; auto: recognised by its files and columns.",
+        help="What PATH holds; auto: detected from its files and columns.",
     ),
     click.option(
         "--table",
@@ -47,7 +47,7 @@ READ_OPTIONS = [
         cls=Option,
         group=COLUMNS,
         metavar="NAME",
-        help="Column of the user's id.  [default: by its usual names]",
+        help="Column of the user's id.  [default: a usual name, such as userId]",
     ),
     click.option(
         "--movie-column",
@@ -111,7 +111,7 @@ READ_OPTIONS = [
         cls=Option,
         group=FILES,
         metavar="CHARACTER",
-        help="Between columns.  [default: recognised]",
+        help="Character between columns.  [default: detected]",
     ),
     click.option(
         "--encoding",
@@ -130,7 +130,7 @@ def read_options(function: Any) -> Any:
     return function
 
 
-@click.command("load", cls=Command)
+@click.command("load", short_help="Load ratings, or undo a load.", cls=Command)
 @click.argument("path", required=False)
 @click.option("--dry-run", is_flag=True, help="Read and check everything, write nothing; needs no server.")
 @click.option(
@@ -150,15 +150,17 @@ def read_options(function: Any) -> Any:
 @click.option(
     "--summary", type=click.Path(dir_okay=False, path_type=Path), help="Write the result to this file, as JSON."
 )
-@click.option("--remove", "remove_id", type=int, metavar="LOAD", help="Undo the load of this number.")
-@click.option("--list", "lists", is_flag=True, help="Show the loads and their numbers.")
+@click.option(
+    "--remove", "remove_id", type=int, metavar="LOAD_ID", help="Undo the load with this loadId; see --list."
+)
+@click.option("--list", "lists", is_flag=True, help="List the loads with their loadIds.")
 @read_options
 @click.option(
     "--batch-size",
     type=click.IntRange(min=1),
     default=10_000,
     show_default=True,
-    help="Rows in a transaction; halved where the server has too little memory.",
+    help="Rows per transaction; halved when the server runs out of memory.",
 )
 @connection_options
 @format_option
@@ -194,7 +196,7 @@ def command(
     connection = {name: options.pop(name) for name in ("uri", "username", "password_file", "database")}
     asked = [name for name, given in (("PATH", path), ("--list", lists), ("--remove", remove_id)) if given]
     if len(asked) != 1:
-        raise BadRequest(f"Give one of PATH, --list and --remove LOAD, not {' and '.join(asked) or 'none'}.")
+        raise BadRequest(f"Give one of PATH, --list and --remove LOAD_ID, not {' and '.join(asked) or 'none'}.")
     if lists:
         from movierec.graph.load import list_loads
 

@@ -1,4 +1,4 @@
-"""The `movierec` command: finds the verb's file, runs it, and turns errors into one line and an exit code."""
+"""The `movierec` command: finds the command's file, runs it, and turns errors into one line and an exit code."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ import click
 
 from movierec.errors import MovieRecError
 
-__all__ = ["VERBS", "Session", "cli", "main"]
+__all__ = ["COMMANDS", "Session", "cli", "main"]
 
 # In the order of the pipeline, which is also the order of `movierec --help`.
-VERBS = (
+COMMANDS = (
     "demo",
     "server",
     "doctor",
@@ -49,21 +49,21 @@ class Session:
     output_format: str = "table"
 
 
-class Verbs(click.Group):
-    """Loads a verb's file when it is asked for, so that no verb pays for another's imports."""
+class LazyGroup(click.Group):
+    """Loads the file of a command when it is asked for, so that no command pays for the imports of another."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(VERBS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in VERBS:
+        if name not in COMMANDS:
             return None
         command = importlib.import_module(f"movierec.cli.{name.replace('-', '_')}").command
         assert isinstance(command, click.Command)
         return command
 
 
-@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="movierec")
 @click.option("-v", "--verbose", count=True, help="Log each finished step (-v) or everything (-vv).")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
@@ -80,8 +80,8 @@ def cli(session: Session, verbose: int, debug: bool) -> None:
                                     movierec similar "Matrix, The (1999)"
                                     movierec recommend --user 1
 
-    The server is the one that NEO4J_URI names; without it, an embedded one on this machine,
-    started when needed.
+    Uses the server that NEO4J_URI names; without it, an embedded one, a local Neo4j server that
+    movierec installs and starts when needed.
     """
     session.debug = debug
     level = {0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG)

@@ -1,4 +1,4 @@
-"""Options that several verbs share, and the connection they lead to."""
+"""Options that several commands share, and the connection they lead to."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _remember_format(ctx: click.Context, parameter: click.Parameter, value: str)
 
 
 def format_option(function: F) -> F:
-    """--format, passed to the verb as `output_format`."""
+    """--format, passed to the command as `output_format`."""
     return click.option(
         "--format",
         "output_format",
@@ -152,9 +152,11 @@ def split_settings(
 
 
 def connection_options(function: F) -> F:
-    """--uri and the rest; the verb gets them as one `connection` dictionary for `open_database`."""
+    """--uri and the rest; the command gets them as one `connection` dictionary for `open_database`."""
     options: list[Callable[[F], F]] = [
-        _connection_option("--uri", help="Server address, such as bolt://localhost:7687.  [env: NEO4J_URI]"),
+        _connection_option(
+            "--uri", help="Address of the server, such as neo4j://localhost:7687.  [env: NEO4J_URI]"
+        ),
         _connection_option("--username", help="User name.  [env: NEO4J_USERNAME; default: neo4j]"),
         _connection_option(
             "--password-file",
@@ -162,7 +164,7 @@ def connection_options(function: F) -> F:
             help="File with the password.  [env for the password itself: NEO4J_PASSWORD]",
         ),
         _connection_option(
-            "--database", help="Database.  [env: NEO4J_DATABASE; default: the user's home database]"
+            "--database", help="Database name.  [env: NEO4J_DATABASE; default: the user's home database]"
         ),
     ]
     return _decorated(function, options)

@@ -11,7 +11,7 @@ from movierec.cli.grouped import Command
 from movierec.cli.options import connection_options, open_database
 
 
-@click.group("plot")
+@click.group("plot", short_help="Plot the training loss.")
 def command() -> None:
     """Draw pictures (needs the extra "plots").
 
@@ -23,7 +23,7 @@ def command() -> None:
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
 @connection_options
 def loss(path: Path, **connection: Any) -> None:
-    """Draw the loss by epoch of the live training into PATH (.png, .svg or .pdf).
+    """Draw the loss by epoch of the live model's training into PATH (.png, .svg or .pdf).
 
     Example: movierec plot loss loss.png
     """

@@ -24,7 +24,7 @@ from movierec.cli.options import (
 from movierec.cli.request_options import filter_options
 from movierec.cli.settings_help import RATING_MODEL
 from movierec.rating_prediction.settings import RatingModelSettings
-from movierec.training.devices import DEVICES
+from movierec.training.devices import DEVICES, require_device
 
 CHOICES = {"device": DEVICES}
 
@@ -32,11 +32,11 @@ CHOICES = {"device": DEVICES}
 def threads_option(function: F) -> F:
     """--threads, which change the last bits of the model."""
     return click.option(
-        "--threads", type=click.IntRange(1), default=2, show_default=True, help="Threads of PyTorch."
+        "--threads", type=click.IntRange(1), default=2, show_default=True, help="PyTorch threads."
     )(function)
 
 
-@click.group("rating-model")
+@click.group("rating-model", short_help="Train and use a model of ratings.")
 def command() -> None:
     """Train and use a model that predicts how many stars users would give to movies.
 
@@ -234,7 +234,12 @@ def _print_report(report: dict[str, Any], output_format: str) -> None:
 
 
 def _settings(options: dict[str, Any]) -> RatingModelSettings:
-    return RatingModelSettings(**{field.name: options.pop(field.name) for field in fields(RatingModelSettings)})
+    """The settings that the options make, refused before a server is started."""
+    settings = RatingModelSettings(
+        **{field.name: options.pop(field.name) for field in fields(RatingModelSettings)}
+    )
+    require_device(settings.device)
+    return settings
 
 
 def _home() -> Any:

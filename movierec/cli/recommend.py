@@ -1,4 +1,4 @@
-"""`movierec recommend`: movies for a user, for anybody who names some, or for many users."""
+"""`movierec recommend`: movies for a user, for someone with these likes, or for many users."""
 
 from __future__ import annotations
 
@@ -20,27 +20,31 @@ if TYPE_CHECKING:
 COLUMNS = {"rank": "rank", "movieId": "movieId", "title": "title", "score": "score", "because": "reason"}
 
 
-@click.command("recommend", cls=Command)
+@click.command("recommend", short_help="Recommend movies to users.", cls=Command)
 @user_options
 @click.option(
-    "--users", "users_file", type=click.File(), help="A file with a user's id a line; -: standard input."
+    "--users",
+    "users_file",
+    type=click.File(),
+    metavar="FILE",
+    help="File with one user id per line; - is standard input.",
 )
 @k_option
 @filter_options
-@click.option("--unseen/--all", default=True, show_default=True, help="Leave out what the user has rated.")
+@click.option("--with-rated", is_flag=True, help="Also list movies that the user has rated.")
 @click.option(
     "--diversity",
     type=float,
     default=0.0,
     metavar="0..1",
-    help="How much to put back a movie that is like those before it.",
+    help="How far to move down movies similar to those above them; 0: not at all.",
 )
 @click.option(
     "--popularity",
     type=float,
     default=0.0,
     metavar="-2..2",
-    help="Above 0 favours what many like, below 0 what few like.",
+    help="Exponent of the like count in the score: above 0 favours popular movies, below 0 less popular ones.",
 )
 @click.option("--cypher", is_flag=True, help="Print the query, to paste into Neo4j Browser, instead of the list.")
 @connection_options
@@ -52,7 +56,7 @@ def command(
     dislikes: Sequence[str],
     users_file: TextIO | None,
     k: int,
-    unseen: bool,
+    with_rated: bool,
     diversity: float,
     popularity: float,
     cypher: bool,
@@ -62,7 +66,7 @@ def command(
 ) -> None:
     """Recommend movies to a user, best first, with the reason for each.
 
-    Or to anybody who names what they like, or to every user in a file.
+    Or for someone who is not in the database, from --likes, or to every user in a file.
 
     \b
     Examples: movierec recommend --user 1
@@ -79,7 +83,7 @@ def command(
     with open_database(**connection) as database:
         settings = {
             "k": k,
-            "filters": named_filters(database, **conditions, with_rated=not unseen),
+            "filters": named_filters(database, **conditions, with_rated=with_rated),
             "diversity": diversity,
             "popularity": popularity,
         }
@@ -143,7 +147,7 @@ def _show_many(
 
     lines = [line for line in map(str.strip, users_file) if line]
     if not lines:
-        raise click.UsageError("The file of --users names none; expected a user's id a line.")
+        raise click.UsageError("The file of --users names none; expected one user id per line.")
     users = find_users(database, lines)
     request = RecommendationRequest(
         users[0], likes=find_movies(database, likes), dislikes=find_movies(database, dislikes), **settings

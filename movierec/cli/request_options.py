@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["filter_options", "request_from_options", "user_options"]
 
-CONDITIONS = ("any_genre", "all_genres", "no_genres", "year", "min_ratings", "exclude")
+CONDITIONS = ("genres", "with_genres", "without_genres", "year", "min_ratings", "exclude")
 
 
 def user_options(function: F) -> F:
@@ -27,7 +27,9 @@ def user_options(function: F) -> F:
         click.option(
             "--likes", multiple=True, metavar="MOVIE", help="A title or an id that is liked; repeatable."
         ),
-        click.option("--dislikes", multiple=True, metavar="MOVIE", help="One that is not liked; repeatable."),
+        click.option(
+            "--dislikes", multiple=True, metavar="MOVIE", help="A title or an id that is disliked; repeatable."
+        ),
     ]
     for option in reversed(options):
         function = option(function)
@@ -35,7 +37,7 @@ def user_options(function: F) -> F:
 
 
 def filter_options(function: F) -> F:
-    """--genre and the other conditions on movies; the verb gets them as one `conditions` for `named_filters`."""
+    """--genre and the other filters; the command gets them as one `conditions` for `named_filters`."""
 
     @wraps(function)
     def with_conditions(*arguments: Any, **named: Any) -> Any:
@@ -43,11 +45,25 @@ def filter_options(function: F) -> F:
         return function(*arguments, conditions=conditions, **named)
 
     options: list[Callable[[Any], Any]] = [
-        _condition("--genre", "any_genre", multiple=True, help="One of these genres; repeatable."),
-        _condition("--with-genre", "all_genres", multiple=True, help="Each of these genres; repeatable."),
-        _condition("--without-genre", "no_genres", multiple=True, help="None of these genres; repeatable."),
+        _condition(
+            "--genre",
+            "genres",
+            multiple=True,
+            help="Only movies with at least one of these genres; repeatable.",
+        ),
+        _condition(
+            "--with-genre", "with_genres", multiple=True, help="Only movies with all of these genres; repeatable."
+        ),
+        _condition(
+            "--without-genre",
+            "without_genres",
+            multiple=True,
+            help="Only movies with none of these genres; repeatable.",
+        ),
         _condition("--year", metavar="FROM..TO", help="Years, such as 1990..1999, 1990.., ..1999 or 1994."),
-        _condition("--min-ratings", type=click.IntRange(0), default=0, help="Least number of users who rated it."),
+        _condition(
+            "--min-ratings", type=click.IntRange(0), default=0, help="Minimum number of users who rated the movie."
+        ),
         _condition("--exclude", multiple=True, metavar="MOVIE", help="A title or an id to leave out; repeatable."),
     ]
     decorated: Any = with_conditions
@@ -57,7 +73,7 @@ def filter_options(function: F) -> F:
 
 
 def _condition(*names: str, **attributes: Any) -> Callable[[Any], Any]:
-    return click.option(*names, cls=Option, group="Conditions on movies", **attributes)
+    return click.option(*names, cls=Option, group="Filters", **attributes)
 
 
 def request_from_options(

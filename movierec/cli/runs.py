@@ -11,14 +11,14 @@ from movierec.cli.grouped import Command
 from movierec.cli.options import connection_options, format_option, open_database
 
 
-@click.command("runs", cls=Command)
+@click.command("runs", short_help="List what was done to the graph.", cls=Command)
 @click.option(
     "-n", "limit", type=click.IntRange(min=1), default=20, show_default=True, help="Number of runs to list."
 )
 @connection_options
 @format_option
 def command(limit: int, output_format: str, **connection: Any) -> None:
-    """List loads, splits, derivations and trainings, newest first, with their settings and results.
+    """List the Runs (load, split, derive, train, rating-model train), newest first, with settings and results.
 
     Example: movierec runs --format json
     """

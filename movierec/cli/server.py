@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from movierec.home import State
 
 
-@click.group("server")
+@click.group("server", short_help="Start, stop and inspect the embedded server.")
 def command() -> None:
-    """Start, stop and look at the embedded Neo4j.
+    """Start, stop and inspect the embedded Neo4j server of this machine.
 
     \b
     It lives in MOVIEREC_HOME (default: the user's data folder), listens on loopback only,
@@ -28,13 +28,13 @@ def command() -> None:
 @click.option(
     "--neo4j-version",
     envvar="MOVIEREC_NEO4J_VERSION",
-    help="Version for a new home, 5.26.31 (the default, long-term support) or 2026.09.0.  "
+    help="Neo4j version for a new MOVIEREC_HOME, 5.26.31 (the default, long-term support) or 2026.09.0.  "
     "[env: MOVIEREC_NEO4J_VERSION]",
 )
-@click.option("--heap", help="Most memory for the server's heap, kept for later starts.  [default: 1g]")
+@click.option("--heap", help="Maximum heap size of the server, kept for later starts.  [default: 1g]")
 @format_option
 def start(neo4j_version: str | None, heap: str | None, output_format: str) -> None:
-    """Start it, or find it running. The first start fetches Neo4j (about 150 MB).
+    """Start the server, if it is not running. The first start downloads Neo4j (about 150 MB).
 
     Example: movierec server start --heap 2g
     """
@@ -47,7 +47,7 @@ def start(neo4j_version: str | None, heap: str | None, output_format: str) -> No
 
 @command.command("stop")
 def stop() -> None:
-    """Stop it cleanly; its data stays.
+    """Stop the server cleanly; its data is kept.
 
     Example: movierec server stop
     """
@@ -58,7 +58,7 @@ def stop() -> None:
 @command.command("status")
 @format_option
 def status(output_format: str) -> None:
-    """Say whether it runs, and where.
+    """Show whether the server is running, and its addresses.
 
     Example: movierec server status --format json
     """
@@ -66,9 +66,9 @@ def status(output_format: str) -> None:
 
 
 @command.command("logs")
-@click.option("-n", "n_lines", type=click.IntRange(min=1), default=50, show_default=True, help="Last lines.")
+@click.option("-n", "n_lines", type=click.IntRange(min=1), default=50, show_default=True, help="Number of lines.")
 def logs(n_lines: int) -> None:
-    """Print the end of its log.
+    """Print the last lines of the server's log.
 
     Example: movierec server logs -n 200
     """
@@ -78,7 +78,7 @@ def logs(n_lines: int) -> None:
 
 @command.command("password")
 def password() -> None:
-    """Print its password, for Neo4j Browser and other programs; the user is neo4j.
+    """Print the password of the user neo4j, for Neo4j Browser and other clients.
 
     Example: movierec server password
     """

@@ -9,7 +9,7 @@ __all__ = ["DERIVE", "RATING_MODEL", "TRAIN", "TRAIN_DEFAULTS"]
 SEED = "Random seed; the same seed and data give identical results."
 DEVICE = "Where to train; results are reproducible on the CPU only."
 EMBEDDING_SIZE = "Dimensions of a vector."
-SEQUENTIAL = "Use the order of each user's likes; auto: where timestamps tell it."
+SEQUENTIAL = "Use the order of each user's likes; auto: if timestamps order them."
 
 TRAIN_DEFAULTS: dict[str, object] = {
     name: f"{SEQUENTIAL_DEFAULTS['on'][name]}, not sequential {value}"
@@ -21,7 +21,7 @@ TRAIN = {
         "epochs": "Epochs; each walks from every movie.",
         "embedding_size": EMBEDDING_SIZE,
         "sequential": SEQUENTIAL,
-        "warm_start": "Start from the live vectors; new movies from the mean of their neighbours'.",
+        "warm_start": "Start from the vectors of the live model; new movies from the mean of their neighbours'.",
         "patience": "Early stopping: epochs without improvement; 0 disables.",
         "seed": SEED,
         "device": DEVICE,
@@ -39,9 +39,9 @@ TRAIN = {
     },
     "Skip-gram": {
         "window_size": "Contexts on each side of a movie in a walk.",
-        "negative_samples": "Negatives for each true context.",
+        "negative_samples": "Negatives for each context.",
         "negative_exponent": "Draw negatives by frequency to this power; 0: uniformly.",
-        "reject_true_pairs": "Drop negatives that are true contexts.",
+        "reject_true_pairs": "Discard negatives that are actual contexts.",
         "tied_embeddings": "One vector for a movie as centre and as context.",
         "learning_rate": "Initial learning rate, of row-wise AdaGrad.",
         "final_learning_rate_fraction": "Final learning rate as a fraction of the initial one; linear decay.",
@@ -60,36 +60,36 @@ TRAIN = {
 
 DERIVE = {
     "Options": {
-        "measure": "Measure of association that is the weight; see docs/measures.md.",
-        "min_rating": "Stars from which a rating is a like.",
-        "min_count": "Least number of users who like both movies.",
-        "min_weight": "Least weight of an edge.",
-        "top_k": "Strongest edges to keep for each movie; an edge stays if either end keeps it.",
+        "measure": "Association measure used as the weight; see docs/measures.md.",
+        "min_rating": "Lowest rating, in stars, that is a like.",
+        "min_count": "Minimum number of users who like both movies.",
+        "min_weight": "Minimum weight of a CO_LIKED relationship.",
+        "top_k": "Keep the strongest CO_LIKED of each movie; one stays if either of its movies keeps it.",
         "sequential": SEQUENTIAL,
     },
     "Likes and measures": {
-        "max_user_likes": "Use only the newest likes of each user, this many.",
+        "max_user_likes": "Use at most this many likes of each user, the newest.",
         "half_life_days": "Age in days at which a like counts half.",
-        "denominator": "D of the measures.",
-        "damping": "Users at which damped_lift is half of lift.",
+        "denominator": "What D counts in the measures: users who like anything, or likes.",
+        "damping": "Number of users who like both at which damped_lift is half of lift.",
     },
     "FOLLOWED_BY": {
-        "follow_scale": "Likes over which the weight of a later like falls by a factor of e.",
-        "follow_window": "A like that comes more likes later does not follow.",
-        "follow_top_k": "Strongest FOLLOWED_BY relationships to keep out of each movie.",
+        "follow_scale": "Gap, in likes, over which the weight of a later like falls by a factor of e.",
+        "follow_window": "Largest gap, in likes, at which a later like still counts.",
+        "follow_top_k": "Keep the strongest FOLLOWED_BY relationships from each movie.",
     },
 }
 
 RATING_MODEL = {
     "Options": {
-        "epochs": "Epochs; 0: as many as validation finds best.",
+        "epochs": "Epochs; 0: the number that is best in validation.",
         "embedding_size": EMBEDDING_SIZE,
         "features": "Use genres, years, age, gender and occupation.",
         "seed": SEED,
         "device": DEVICE,
     },
     "Model": {
-        "bases": "Basis matrices that those of the rating levels are combinations of.",
+        "bases": "Number of basis matrices that the matrices of the rating levels combine.",
         "feature_size": "Dimensions of the hidden layer for features.",
         "node_dropout": "Fraction of users and movies that send no messages in a step.",
         "dropout": "Dropout rate on aggregated messages.",

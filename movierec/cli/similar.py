@@ -1,4 +1,4 @@
-"""`movierec similar`: movies like a movie."""
+"""`movierec similar`: movies similar to a movie."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ COLUMNS = {
 }
 
 
-@click.command("similar", cls=Command)
+@click.command("similar", short_help="Show movies similar to a movie.", cls=Command)
 @click.argument("movie")
 @k_option
 @click.option("--plain-cosine", is_flag=True, help="Rank by the cosine of the vectors alone.")
@@ -40,7 +40,7 @@ def command(
     conditions: dict[str, Any],
     **connection: Any,
 ) -> None:
-    """Show the movies most like MOVIE, a title or an id, by their vectors and by who liked both.
+    """Show the movies most similar to MOVIE, a title or an id, by their vectors and by who liked both.
 
     \b
     Examples: movierec similar "Matrix, The (1999)"

@@ -14,20 +14,21 @@ from movierec.graph.settings import SPLIT_STRATEGIES, SplitSettings
 DEFAULTS = SplitSettings()
 
 
-@click.command("split", cls=Command)
+@click.command("split", short_help="Hold out a part of the likes.", cls=Command)
 @click.option(
     "--strategy",
     type=click.Choice(list(SPLIT_STRATEGIES)),
     default=DEFAULTS.strategy,
     show_default=True,
-    help="newest: of each user; last: one like of each; global-time: of all; random; canonical: from a file.",
+    help="newest: the newest likes of each user; last: the last like of each; global-time: the newest of all "
+    "likes; random: random likes of each user; canonical: the ratings in --test-file.",
 )
 @click.option(
     "--min-rating",
     type=float,
     default=DEFAULTS.min_rating,
     show_default=True,
-    help="Stars from which a rating is a like.",
+    help="Lowest rating, in stars, that is a like.",
 )
 @click.option("--fraction", type=float, default=DEFAULTS.fraction, show_default=True, help="Fraction to hold out.")
 @click.option(
@@ -35,23 +36,23 @@ DEFAULTS = SplitSettings()
     type=int,
     default=DEFAULTS.min_likes,
     show_default=True,
-    help="Users with fewer likes are left whole.",
+    help="Users with fewer likes are not split.",
 )
 @click.option(
-    "--seed", type=int, default=DEFAULTS.seed, show_default=True, help="Random seed, of --strategy random."
+    "--seed", type=int, default=DEFAULTS.seed, show_default=True, help="Random seed for --strategy random."
 )
 @click.option(
     "--test-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The ratings to hold out, of --strategy canonical, such as u1.test.",
+    help="The ratings to hold out, for --strategy canonical, such as u1.test.",
 )
 @click.option("--undo", is_flag=True, help="Put the held-out ratings back.")
 @connection_options
 @format_option
 def command(undo: bool, test_file: Path | None, output_format: str, **options: Any) -> None:
-    """Turn a part of the likes into HELD_OUT, which only an evaluation reads.
+    """Hold out a part of the likes: RATED becomes HELD_OUT, which only an evaluation reads.
 
-    For a database made for experiments; "movierec evaluate" does it in a scratch server instead.
+    For a database made for experiments; "movierec evaluate" works on a copy in a temporary server instead.
 
     \b
     Examples: movierec split --fraction 0.2

@@ -11,24 +11,25 @@ from movierec.cli.grouped import Command
 from movierec.cli.options import connection_options, format_option, open_database
 
 
-@click.command("stats", cls=Command)
+@click.command("stats", short_help="Show what is in the graph.", cls=Command)
 @click.option(
     "--min-rating",
     type=float,
     default=4.0,
     show_default=True,
-    help="Stars from which a rating is a like, for the pairs.",
+    help="Lowest rating, in stars, that is a like, for the pairs.",
 )
 @click.option(
     "--pairs/--no-pairs",
     "count_pairs",
     default=None,
-    help="Count the pairs of movies, which takes as long as a derivation.  [default: up to 50 million wedges]",
+    help="Count the pairs of movies, which takes as long as a derivation.  "
+    "[default: if there are at most 50 million wedges, pairs of likes of one user]",
 )
 @connection_options
 @format_option
 def command(min_rating: float, count_pairs: bool | None, output_format: str, **connection: Any) -> None:
-    """Users, movies, ratings and their distribution, and what a derivation would have to count.
+    """Users, movies, ratings and their distribution, and how much a derivation would have to count.
 
     Example: movierec stats --min-rating 4.5
     """
@@ -62,7 +63,7 @@ def command(min_rating: float, count_pairs: bool | None, output_format: str, **c
     rows = [{"minRating": row["minRating"]} | {n: f"{row[n]:,}" for n in columns[1:]} for row in stats["likes"]]
     print_rows(rows, output_format, {name: name for name in columns})
     pairs = "not counted; --pairs counts them" if stats["pairs"] is None else f"{stats['pairs']:,}"
-    click.echo(f"\npairs of movies that somebody likes both of, at {stats['minRating']} or more: {pairs}")
+    click.echo(f"\npairs of movies that a user likes both of, at {stats['minRating']} or more: {pairs}")
 
 
 def _day(timestamp: int | None) -> str:

@@ -13,12 +13,12 @@ from movierec.cli.options import connection_options, format_option, open_databas
 from movierec.cli.settings_help import TRAIN, TRAIN_DEFAULTS
 from movierec.embedding.settings import PRESETS, WALK_GRAPHS, TrainSettings
 from movierec.graph.settings import SEQUENTIAL_CHOICES
-from movierec.training.devices import DEVICES
+from movierec.training.devices import DEVICES, require_device
 
 CHOICES = {"device": DEVICES, "sequential": SEQUENTIAL_CHOICES, "walk_graph": WALK_GRAPHS}
 
 
-@click.command("train", cls=Command)
+@click.command("train", short_help="Train embeddings and profile vectors.", cls=Command)
 @click.option(
     "--preset",
     type=click.Choice(list(PRESETS)),
@@ -39,7 +39,7 @@ CHOICES = {"device": DEVICES, "sequential": SEQUENTIAL_CHOICES, "walk_graph": WA
 @connection_options
 @format_option
 def command(preset: str, fresh: bool, threads: int, dry_run: bool, output_format: str, **options: Any) -> None:
-    """Train vectors on random walks over the graph and profiles on users' likes, and write them to the movies.
+    """Train embeddings on random walks and profile vectors on users' likes, and write them to the movies.
 
     The vectors of the last training stay until the new ones replace them all at
     once. Rerunning the same command resumes an interrupted training.
@@ -68,6 +68,7 @@ def command(preset: str, fresh: bool, threads: int, dry_run: bool, output_format
 
     changes = {field.name: options.pop(field.name) for field in fields(TrainSettings)}
     settings = TrainSettings.from_preset(preset, **changes)
+    require_device(settings.device)
     checkpoints = Home(home_folder(environment())).checkpoints
     more: dict[str, Any] = {"progress": bar_or_lines, "threads": threads}
     with open_database(**options) as database:

@@ -17,13 +17,13 @@ from movierec.cli.options import (
 from movierec.graph.settings import DeriveSettings, SplitSettings
 
 
-@click.command("tune", cls=Command)
+@click.command("tune", short_help="Evaluate pairs of score settings.", cls=Command)
 @experiment_options
 @sequential_option
 @connection_options
 @format_option
 def command(seeds: int, strategy: str, sequential: str | None, output_format: str, **connection: Any) -> None:
-    """Try profile temperatures and graph weights on a part of the ratings, and name the best for movierec train.
+    """Evaluate pairs of profile temperature and graph weight on a split of the ratings, best first.
 
     Runs on a copy in a scratch server. The part that movierec evaluate would hold
     out is deleted first, so the choice can be evaluated honestly.

@@ -15,7 +15,8 @@ The `:param` lines are examples, so that the whole file can be pasted into Neo4j
 dropped here. Every `$name` in the text must be declared under "Parameters:" and the other way round;
 a call with any other set of names is refused. A file may hold several statements, each ending in `;`
 at the end of a line. Python never builds query text: a variant is another file. What several files have in
-common stands between `// [shared NAME]` and `// [end]`; `scripts/shared_cypher.py` fills it in.
+common stands between `// begin _shared/NAME.cypher` and `// end _shared/NAME.cypher`, filled in by
+`scripts/shared_cypher.py`.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from pathlib import Path
 __all__ = ["Query", "QueryFileError", "cypher_folder", "load_query", "parse_query", "with_parameters"]
 
 
-_MARK = re.compile(r" *// \[(shared \w+|end)\]")
+_MARK = re.compile(r" *// (begin|end) _shared/\w+\.cypher")
 
 
 class QueryFileError(Exception):

@@ -1,4 +1,4 @@
-"""What training results in. Nothing heavy is imported here."""
+"""The vectors that training makes. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Embeddings", "Profiles"]
 
 @dataclass(frozen=True, kw_only=True)
 class Embeddings:
-    """What walks say of movies: vectors that are near where walks meet, and how they were arrived at.
+    """Vectors of movies, trained on walks, and the losses by epoch.
 
     movie_ids          (N,) int64, ascending
     vectors            (N, D) float32, rows in `movie_ids` order
@@ -37,7 +37,7 @@ class Embeddings:
 
 @dataclass(frozen=True, kw_only=True)
 class Profiles:
-    """What recommends: the vectors whose mean is a user's profile, and those that a profile is compared with.
+    """Profile vectors: those whose mean is a user's profile, and those that a profile is compared with.
 
     movie_ids  (M,) int64, ascending: every liked movie
     profiles   (M, D) float32: P, summed over what a user likes

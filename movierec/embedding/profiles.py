@@ -1,8 +1,8 @@
 """Profiles: vectors that recommend. A part of a user's likes predicts the rest. Pure: arrays in, arrays out.
 
-The walks' vectors tell which movies go together, but not which a user with these likes goes on to like. So two
-tables P and O start from them and are trained on the lists of likes themselves, in the manner of a denoising
-autoencoder with one linear layer (Wu and others 2016; Liang and others 2018 for the loss):
+The walk embeddings show which movies are liked together, but not which a user with these likes will like next.
+So two tables P and O start from them and are trained on the lists of likes themselves, in the manner of a
+denoising autoencoder with one linear layer (Wu and others 2016; Liang and others 2018 for the loss):
 
     p = sum over the input likes i of a_i P_i                        the user's profile
     loss = - sum over the target likes j of t_j log softmax_j(p . O_j + b_j)   over all movies that are not input
@@ -88,8 +88,8 @@ def train_profiles(
             losses.append(total / len(users))
             if not np.isfinite(losses[-1]):
                 raise MovieRecError(
-                    f"Training profiles diverged in epoch {epoch + 1}: the loss is not finite. The last vectors "
-                    "stay live. Lower --profile-learning-rate."
+                    f"Training profiles diverged in epoch {epoch + 1}: the loss is not finite. The live model "
+                    "stays as it is. Lower --profile-learning-rate."
                 )
     profiles, contexts, bias = (table.detach().numpy() for table in tables)
     if losses:

@@ -11,7 +11,7 @@ from movierec.training.devices import DEVICES
 
 __all__ = ["PRESETS", "SEQUENTIAL_DEFAULTS", "WALK_GRAPHS", "TrainSettings"]
 
-# Chosen on inner parts of the training likes, the last two by `movierec tune`.
+# Chosen on inner splits of the training likes, the last two by `movierec tune`.
 SEQUENTIAL_DEFAULTS: dict[str, dict[str, Any]] = {
     "on": {"profile_epochs": 100, "profile_temperature": 2.0, "graph_weight": 0.5},
     "off": {"profile_epochs": 200, "profile_temperature": 1.5, "graph_weight": 0.75},
@@ -24,7 +24,8 @@ LONGEST_WALK = 1_000  # movies; the memory of a step grows with the square
 class TrainSettings:
     """Settings of one training: the walks, the skip-gram, and the profiles that `recommend` scores with.
 
-    None stands for the default of sequential or of other training (`SEQUENTIAL_DEFAULTS`).
+    None stands for a default that depends on whether training is sequential: 100 profile epochs, temperature 2
+    and graph weight 0.5 if it is, else 200, 1.5 and 0.75.
     """
 
     walks_per_node: int = 10  # walks from each movie in an epoch
@@ -37,19 +38,19 @@ class TrainSettings:
     embedding_size: int = 64  # dimensions of a vector
     tied_embeddings: bool = False  # one vector for a movie as centre and as context, instead of two
     window_size: int = 2  # contexts on each side of a centre
-    negative_samples: int = 5  # for each true context
+    negative_samples: int = 5  # for each context
     negative_exponent: float = 0.75  # negatives are drawn from walk frequency ** this; 0 is uniform
     reject_true_pairs: bool = False  # do not use a negative that is the centre or one of its contexts
     subsample: float = 0.0  # word2vec's threshold for dropping frequent movies from walks, such as .001; 0: none
     epochs: int = 3
     learning_rate: float = 0.3  # of row-wise AdaGrad
     final_learning_rate_fraction: float = 0.1  # of the initial one; the decay is linear
-    warm_start: bool = False  # start from the live vectors
+    warm_start: bool = False  # start from the vectors of the live model
     patience: int = 0  # early stopping: epochs without improvement; 0 disables
     validation_fraction: float = 0.05  # of the edges; held out for early stopping
     sequential: str = "auto"  # use the order of each user's likes: on, off, or auto, as the derivation found
     walk_graph: str = "auto"  # CO_LIKED, FOLLOWED_BY, or auto: FOLLOWED_BY for sequential training
-    profile_epochs: int | None = None  # of training the profiles on users' likes; 0: recommend by the graph alone
+    profile_epochs: int | None = None  # of the profile vectors, on users' likes; 0: recommend by the graph alone
     profile_batch_size: int = 128  # users in a step
     profile_learning_rate: float = 0.003  # of Adam
     like_half_life: float = 3.0  # likes after which a like has half its weight in a profile, if sequential

@@ -124,7 +124,7 @@ def write_embeddings(
     """
     if not (np.isfinite(embeddings.vectors).all() and (profiles is None or profiles.is_finite())):
         raise MovieRecError(
-            "The training diverged: its vectors hold numbers that are not finite. The last vectors stay live. "
+            "The training diverged: its vectors hold numbers that are not finite. The live model stays as it is. "
             "Lower --learning-rate."
         )
     database.run_batches(load_query("embedding/vector_index"))
@@ -147,7 +147,7 @@ def write_embeddings(
 
 
 def _write_profiles(transaction: Transaction, profiles: Profiles) -> None:
-    lengths = np.linalg.norm(profiles.contexts.astype(np.float64), axis=1)
+    norms = np.linalg.norm(profiles.contexts.astype(np.float64), axis=1)
     for start in range(0, len(profiles.movie_ids), BATCH_ROWS):
         rows = slice(start, start + BATCH_ROWS)
         transaction.run(
@@ -155,7 +155,7 @@ def _write_profiles(transaction: Transaction, profiles: Profiles) -> None:
             movieIds=profiles.movie_ids[rows],
             profiles=profiles.profiles[rows].tolist(),
             contexts=profiles.contexts[rows].tolist(),
-            lengths=lengths[rows],
+            norms=norms[rows],
             biases=profiles.bias[rows].tolist(),
         )
 

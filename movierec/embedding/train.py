@@ -121,7 +121,7 @@ def train_embeddings(
                     checkpoint.discard()
                 raise MovieRecError(
                     f"The training diverged in epoch {state.epoch + 1}: its loss is not a finite number. "
-                    "The last vectors stay live. Lower --learning-rate."
+                    "The live model stays as it is. Lower --learning-rate."
                 )
             if found is not None and found < min(state.validation_losses, default=np.inf):
                 best.copy_(model.centre)

@@ -1,7 +1,7 @@
 """How good `similar` is, compared with other similarities, by three metrics. Pure: arrays in, numbers out.
 
     next like      the held-out likes are to be found from a user's newest training like alone: NDCG@10
-    genres         that a movie has in common with the ten most like it: mean Jaccard, over the most liked movies
+    genres         in common with the ten most similar movies: mean Jaccard, over the most liked movies
     genre probe    are a movie's genres to be read off its vector? Mean average precision over the genres, of a
                    logistic regression each, in five parts of which each is predicted from the others
 
@@ -99,7 +99,7 @@ def next_like(scores: Similarity, data: EvaluationData) -> float:
 
 
 def genres_in_common(scores: Similarity, catalogue: Catalogue) -> float:
-    """Mean Jaccard of the genres of each of the 1,000 most liked movies and of the ten most like it."""
+    """Mean Jaccard of the genres of each of the 1,000 most liked movies and of the ten most similar to it."""
     genres = catalogue.genres
     found = []
     for movie in np.argsort(-catalogue.like_counts, kind="stable")[:HEAD].tolist():

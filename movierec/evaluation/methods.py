@@ -1,6 +1,6 @@
 """movierec's own methods: each scores every candidate movie for one user. Pure: arrays in, arrays out.
 
-    vectors_cosine   the walks' vectors alone: mean cosine with the liked movies
+    vectors_cosine   the walk embeddings alone: mean cosine with the liked movies
     vectors_kernel   the same vectors with popularity: exp(8 cosine), of each like's 50 nearest, times sqrt(likes)
     co_liked         the graph alone: sum of CO_LIKED weights to the liked movies
     profile_vectors  the profile score alone
@@ -41,7 +41,7 @@ Method = Callable[[UserProfile], NDArray[np.float64]]  # -> (C,) scores; -inf: n
 class Candidates:
     """What the methods read, all in the order of `movie_ids`.
 
-    movie_ids    (C,) int64, ascending: the movies that anybody liked in training
+    movie_ids    (C,) int64, ascending: the movies that any user likes in the training part
     like_counts  (C,) float64
     co_liked     rows of CO_LIKED, each edge in both
     unit         (C, D) float32: vectors of length 1; zeros where a movie has none
@@ -93,6 +93,6 @@ def movierec_scores(scorer: Scorer, profile_only: bool = False) -> Method:
 
 def best(scores: NDArray[np.float64], is_rated: NDArray[np.bool_], k: int) -> NDArray[np.int64]:
     """The k best positions, best first, equal scores by ascending movieId; rated movies left out."""
-    unseen = np.where(is_rated, -np.inf, scores)
-    order = np.argsort(-unseen, kind="stable")[:k]
-    return order[np.isfinite(unseen[order])]
+    unrated = np.where(is_rated, -np.inf, scores)
+    order = np.argsort(-unrated, kind="stable")[:k]
+    return order[np.isfinite(unrated[order])]

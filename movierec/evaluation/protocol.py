@@ -169,7 +169,7 @@ def evaluate_model(model: Model, data: EvaluationData) -> tuple[Tables, Metrics]
 
 
 def evaluate_similar(model: Model, data: EvaluationData) -> Metrics:
-    """How well a model finds movies like a movie, beside item-kNN, the graph and its own vectors."""
+    """How well a model finds similar movies, compared with item-kNN, the graph and its own vectors."""
     from movierec.evaluation.item_to_item import by_graph, by_item_knn, by_similar, by_vectors, evaluate_similarity
 
     candidates = data.candidates(model.movie_ids, model.unit)
@@ -183,7 +183,7 @@ def evaluate_similar(model: Model, data: EvaluationData) -> Metrics:
 
 
 def probe_genres(model: Model, data: EvaluationData) -> dict[str, float]:
-    """How well genres can be read off the walks' vectors; all zeros where there are too few movies to ask."""
+    """How well a classifier predicts genres from the walk embeddings; all zeros where there are too few movies."""
     from movierec.evaluation.item_to_item import genre_probe
 
     return genre_probe(data.candidates(model.movie_ids, model.unit).unit, data.catalogue.genres)

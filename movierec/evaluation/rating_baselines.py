@@ -5,7 +5,7 @@
                           by turns (Koren 2010)
     matrix factorisation  biased, of 40 factors, by stochastic gradient descent (Funk 2006), by Surprise
     neighbours            biases, and the mean of what is left of the user's ratings of the 30 nearest movies by
-                          cosine of the walks' vectors, weighed by it (Sarwar and others 2001, with those vectors)
+                          cosine of the walk embeddings, weighted by it (Sarwar and others 2001, with these)
 
 Shapes: U users, M movies, E ratings, N pairs.
 """

@@ -22,7 +22,7 @@ class Difference:
     """mean difference of NDCG@10"""
     standard_error: float
     interval: tuple[float, float]
-    """95 %, by bootstrap of the users"""
+    """95 % confidence interval, by bootstrap of the users"""
     ratio: float
     """of the mean NDCG@10"""
     ratio_interval: tuple[float, float]
@@ -30,12 +30,12 @@ class Difference:
 
 @dataclass(frozen=True, kw_only=True)
 class GenreProbe:
-    """How well the genres of movies can be told from their vectors."""
+    """How well a classifier predicts the genres of movies from their vectors."""
 
     average_precision: float
     """mean over genres, 0 to 1"""
     by_chance: float
-    """what vectors that tell nothing would have"""
+    """that of vectors without any information"""
     movies: int
     genres: int
 
@@ -65,14 +65,14 @@ class EvaluationReport:
     strata: dict[str, dict[str, dict[str, float]]]
     """kind of group: group: users, and NDCG@10 by method"""
     similar: dict[str, dict[str, float]]
-    """similarity: metric: value, of movies like a movie"""
+    """similarity: metric: value, of similar movies"""
     genre_probe: GenreProbe
     seconds: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreSettingsResult:
-    """One pair of score settings, evaluated on an inner validation part."""
+    """One pair of profile temperature and graph weight, evaluated on an inner split."""
 
     profile_temperature: float
     graph_weight: float
@@ -85,7 +85,7 @@ class ScoreSettingsResult:
 
 @dataclass(frozen=True, kw_only=True)
 class CalibrationLevel:
-    """One number of stars: how often it was given, and what was predicted."""
+    """One rating level: how often it was given, and what was predicted."""
 
     stars: float
     given: int

@@ -73,7 +73,7 @@ def tune(
     n_seeds: int = 1,
     progress: Progress = silent,
 ) -> list[ScoreSettingsResult]:
-    """Evaluate pairs of score settings on an inner part of the ratings, best first; `database` is only read."""
+    """Evaluate pairs of score settings on an inner split, best first; `database` is only read."""
     settings = (split or SplitSettings(), derive or DeriveSettings(), train or TrainSettings())
     with scratch_copy(database, env, progress=progress) as (scratch, home):
         return tune_score_settings(scratch, *settings, home.checkpoints, progress=progress, n_seeds=n_seeds)

@@ -132,9 +132,9 @@ def strata(cases: Sequence[HeldOutCase], catalogue: Catalogue) -> dict[str, dict
             "20 to 99": (n_likes >= 20) & (n_likes < 100),
             "100 and more": n_likes >= 100,
         },
-        "likes of what was held out (median)": {
-            f"up to {low:g}": typical <= low,
-            **({f"up to {high:g}": (typical > low) & (typical <= high)} if high > low else {}),
+        "median likes of the held-out movies": {
+            f"up to {low:.0f}": typical <= low,
+            **({f"up to {high:.0f}": (typical > low) & (typical <= high)} if high > low else {}),
             "more": typical > high,
         },
         "gap before the first held-out like": {

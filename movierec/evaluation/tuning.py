@@ -52,7 +52,7 @@ def tune_score_settings(
     progress: Progress = silent,
     n_seeds: int = 1,
 ) -> list[ScoreSettingsResult]:
-    """NDCG@10 on the inner part for each pair, mean of `n_seeds` trainings, best first; changes `database`."""
+    """NDCG@10 on the inner split for each pair, mean of `n_seeds` trainings, best first; changes `database`."""
     inner_split(database, split)
     derive_co_liked(database, derive, progress)
     data = pull_evaluation_data(database, split.min_rating)

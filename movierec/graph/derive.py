@@ -1,4 +1,4 @@
-"""Derive: RATED -> CO_LIKED and FOLLOWED_BY, counted, weighed and written by Cypher inside the server.
+"""Derive: RATED -> CO_LIKED and FOLLOWED_BY, counted, weighted and written by Cypher inside the server.
 
     full         every pair of movies; the old graph goes
     incremental  only the pairs of movies whose likes have changed, with the full derivation's D
@@ -64,7 +64,7 @@ def derive_co_liked(
         except (_TransactionTooLarge, ServerOutOfMemory):
             _log.info("too large for one transaction; writing in batches")
             run.mark_visible(database)
-            result = job.count(database.in_transaction, progress, writers=WRITERS) | {"swapped_at_once": False}
+            result = job.count(database.in_transaction, progress, writers=WRITERS) | {"single_transaction": False}
         run.results |= result
     seconds = round(time.monotonic() - started, 3)
     return DeriveResult(run_id=run.run_id, settings=settings, incremental=incremental, seconds=seconds, **result)
@@ -162,7 +162,7 @@ class _DeriveJob:
             raise _TransactionTooLarge
         result = self.count(lambda work: work(transaction), progress, most_paths=most_paths)
         run.mark_visible(self.database)
-        return result | {"swapped_at_once": True}
+        return result | {"single_transaction": True}
 
     def fits(self, most_paths: float) -> bool:
         """Whether all pairs have at most `most_paths`."""

@@ -156,22 +156,22 @@ class CoLikes:
         return [row["likeIndex"] for row in self._run("derive/order_changed_movies")]
 
     def follow(self, indexes: Sequence[int], paths: Sequence[int], advance: Advance) -> int:
-        """Count, weigh and write what follows each movie; returns how many relationships."""
+        """Count, weight and write what follows each movie; returns how many relationships."""
         settings, last_index, edges = self.settings, self.last_index(), 0
         for first, last in _batches(paths, self.batch_paths):
             batch = list(indexes[first : last + 1])
 
             def write(transaction: Transaction, batch: list[int] = batch) -> list[Row]:
                 if not self.dry_run:
-                    transaction.run(load_query("derive/clear_followed_by_from_movies"), indexes=batch)
+                    transaction.run(load_query("derive/clear_followed_by_from_movies"), likeIndexes=batch)
                 return transaction.run(
                     load_query("derive/followed_by"),
-                    indexes=batch,
+                    likeIndexes=batch,
                     lastIndex=last_index,
                     minRating=settings.min_rating,
-                    scale=settings.follow_scale,
-                    window=settings.follow_window,
-                    topK=settings.follow_top_k,
+                    followScale=settings.follow_scale,
+                    followWindow=settings.follow_window,
+                    followTopK=settings.follow_top_k,
                     dryRun=self.dry_run,
                 )
 
@@ -195,7 +195,7 @@ class CoLikes:
             for start in range(0, len(indexes), BATCH_NODES)
             for row in self._run(
                 "derive/count_likes",
-                indexes=list(indexes[start : start + BATCH_NODES]),
+                likeIndexes=list(indexes[start : start + BATCH_NODES]),
                 isCapped=self.settings.max_user_likes is not None,
                 **self._ageing(reference_time),
             )
@@ -205,7 +205,7 @@ class CoLikes:
     def link(
         self, indexes: Sequence[int], paths: Sequence[int], constants: DeriveConstants, advance: Advance
     ) -> None:
-        """Count, weigh and write the pairs of each movie with those of a larger index."""
+        """Count, weight and write the pairs of each movie with those of a larger index."""
         # A batch whose commit was not answered is repeated, and must not find its own edges there.
         self._link(
             "derive/co_liked",
@@ -264,7 +264,7 @@ class CoLikes:
             "minRating": settings.min_rating,
             "isCapped": settings.max_user_likes is not None,
             "measure": settings.measure,
-            "denominator": constants.denominator,
+            "denominatorValue": constants.denominator,
             "damping": settings.damping,
             "minWeight": settings.min_weight,
             "minCount": settings.min_count,
@@ -279,8 +279,8 @@ class CoLikes:
 
             def write(transaction: Transaction) -> list[Row]:
                 if before and not self.dry_run:
-                    transaction.run(load_query(before), indexes=batch)
-                return transaction.run(text, indexes=batch, **parameters)
+                    transaction.run(load_query(before), likeIndexes=batch)
+                return transaction.run(text, likeIndexes=batch, **parameters)
 
             return int(np.sum(paths[first : last + 1])), self.run_in_transaction(write)
 
@@ -295,7 +295,7 @@ class CoLikes:
         days = self.settings.half_life_days
         return {
             "minRating": self.settings.min_rating,
-            "halfLife": None if days is None else days * DAY,
+            "halfLifeSeconds": None if days is None else days * DAY,
             "referenceTime": reference_time,
         }
 

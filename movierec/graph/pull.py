@@ -37,7 +37,7 @@ def pull_movie_graph(database: Database, progress: Progress = silent) -> MovieGr
 
 
 def pull_followed_graph(database: Database, progress: Progress = silent) -> MovieGraph:
-    """FOLLOWED_BY without its directions, weighed by `symmetric_pmi`. Raises StageMissing where there is none."""
+    """FOLLOWED_BY without its directions, weighted by `symmetric_pmi`. Raises StageMissing where there is none."""
     graph = symmetric_pmi(*pull_edges(database, "FOLLOWED_BY", progress), FOLLOWED_MIN_WEIGHT)
     _log.info("pulled %d movies, %d edges of FOLLOWED_BY", graph.n_movies, graph.n_edges)
     return graph

@@ -43,7 +43,9 @@ class LoadCheck:
     format: str
     read: int
     written: int
+    """0, as nothing is written"""
     unchanged: int
+    """0, as the graph is not read"""
     rejected: int
     rejects_file: Path | None = None
     tables: dict[str, TableCounts]
@@ -55,7 +57,7 @@ class LoadResult:
     """What a load did, and what the graph holds now."""
 
     load_id: int
-    """number of the load, for its removal"""
+    """number of the load, for load --remove"""
     format: str
     read: int
     written: int
@@ -63,7 +65,7 @@ class LoadResult:
     rejected: int
     rejects_file: Path | None = None
     duplicates: int
-    """ratings of a pair of user and movie that the same load had brought before"""
+    """ratings of a user and movie that this load had already read a rating of"""
     users: int
     """in the graph now, as are movies and ratings"""
     movies: int
@@ -140,7 +142,7 @@ class DeriveResult:
     """CO_LIKED relationships of a movie"""
     followed_by: int
     """FOLLOWED_BY relationships"""
-    swapped_at_once: bool
+    single_transaction: bool
     """whether everything was written in one transaction"""
     seconds: float
 
@@ -183,14 +185,14 @@ class DerivePreview:
 
 @dataclass(frozen=True, kw_only=True)
 class LikesAt:
-    """What a derivation with one min_rating would have to count."""
+    """How much a derivation with one min_rating would have to count."""
 
     min_rating: float
     likes: int
     users: int
     """with a like"""
     movies: int
-    """liked by anybody"""
+    """with a like"""
     wedges: int
     """a user and two movies that the user likes"""
 
@@ -220,4 +222,4 @@ class RatingStats:
     min_rating: float
     """for the pairs"""
     pairs: int | None
-    """pairs of movies that anybody likes both of; null if not counted"""
+    """pairs of movies that at least one user likes both of; null if not counted"""

@@ -66,16 +66,16 @@ class DeriveSettings:
     min_rating: float = 4.0  # stars; a rating of this or more is a like
     measure: str = "xy_pmi"  # of association, the weight of CO_LIKED: one of MEASURES
     denominator: str = "users"  # D: the number of users who like anything, or of likes
-    min_weight: float | None = None  # of an edge; None: the measure's default
+    min_weight: float | None = None  # of CO_LIKED; None: the measure's default
     min_count: int | None = None  # users who like both movies; None: the measure's default
-    damping: float = 10.0  # users at which damped_lift is half of lift
-    top_k: int | None = None  # strongest edges to keep for each movie; an edge stays if either end keeps it
-    max_user_likes: int | None = None  # newest likes to use of each user
+    damping: float = 10.0  # users who like both at which damped_lift is half of lift
+    top_k: int | None = None  # strongest CO_LIKED to keep of each movie; one stays if either movie keeps it
+    max_user_likes: int | None = None  # likes to use of each user at most, the newest
     half_life_days: float | None = None  # days after which a like counts half
     sequential: str = "auto"  # derive FOLLOWED_BY too: on, off, or auto, where timestamps order the likes
-    follow_scale: float = 20.0  # likes over which the weight of a later like falls by a factor of e
-    follow_window: int = 30  # likes; a later one does not count as following
-    follow_top_k: int = 200  # strongest FOLLOWED_BY relationships to keep out of each movie
+    follow_scale: float = 20.0  # gap, in likes, over which the weight of a later like falls by a factor of e
+    follow_window: int = 30  # largest gap, in likes, at which a later like still counts
+    follow_top_k: int = 200  # strongest FOLLOWED_BY relationships to keep from each movie
 
     def __post_init__(self) -> None:
         if self.measure not in MEASURES:
@@ -144,12 +144,12 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class SplitSettings:
-    """Which ratings are held out; the strategies are described in `split.py`."""
+    """Which ratings are held out."""
 
-    strategy: str = "newest"
+    strategy: str = "newest"  # newest, last, global-time, random or canonical, as in `movierec split`
     min_rating: float = 4.0  # stars; a rating of this or more is a like
     fraction: float = 0.2  # of the likes
-    min_likes: int = 5  # a user with fewer is left whole
+    min_likes: int = 5  # users with fewer are not split
     seed: int = 1  # of "random"
     test_file: str | None = None  # of "canonical"
 

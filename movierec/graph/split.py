@@ -2,7 +2,7 @@
 
     newest       the newest `fraction` of the likes of each user with `min_likes` or more
     last         the last like of each such user ("leave one out")
-    global-time  the newest `fraction` of all likes, whoever gave them
+    global-time  the newest `fraction` of all users' likes
     random       a random `fraction` of the likes of each such user, by `seed`
     canonical    the ratings in a file, such as u1.test of MovieLens 100K, likes or not
 

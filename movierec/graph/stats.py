@@ -2,7 +2,7 @@
 
 Distributions are given by their quantiles, of the ratings of a user and of a movie; movies and users
 without ratings count as 0. Wedges, sum over users of likes * (likes - 1) / 2, are the work of a derivation;
-pairs, the movies that anybody likes both of, are the edges it has to consider.
+pairs, the movies that at least one user likes both of, are the edges it has to consider.
 """
 
 from __future__ import annotations

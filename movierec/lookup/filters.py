@@ -18,9 +18,9 @@ __all__ = ["Filters", "named_filters", "year_range"]
 class Filters:
     """What a movie must be to be in a list. The defaults let everything through that the user has not rated."""
 
-    any_genre: tuple[str, ...] = ()  # one of these
-    all_genres: tuple[str, ...] = ()  # each of these
-    no_genres: tuple[str, ...] = ()  # none of these
+    genres: tuple[str, ...] = ()  # one of these
+    with_genres: tuple[str, ...] = ()  # each of these
+    without_genres: tuple[str, ...] = ()  # none of these
     from_year: int | None = None  # a movie without a year is then left out
     to_year: int | None = None
     min_ratings: int = 0  # users who rated it
@@ -28,7 +28,7 @@ class Filters:
     with_rated: bool = False  # movies that the user has rated too
 
     def __post_init__(self) -> None:
-        for name in ("any_genre", "all_genres", "no_genres", "exclude"):
+        for name in ("genres", "with_genres", "without_genres", "exclude"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         if self.min_ratings < 0:
             raise BadRequest(f"min_ratings is {self.min_ratings}; expected 0 or more.")
@@ -40,9 +40,9 @@ class Filters:
     def parameters(self) -> dict[str, Any]:
         """As the query files have them."""
         return {
-            "anyGenre": list(self.any_genre),
-            "allGenres": list(self.all_genres),
-            "noGenres": list(self.no_genres),
+            "genres": list(self.genres),
+            "withGenres": list(self.with_genres),
+            "withoutGenres": list(self.without_genres),
             "fromYear": self.from_year,
             "toYear": self.to_year,
             "minRatings": self.min_ratings,
@@ -53,7 +53,7 @@ class Filters:
     def check_genres(self, known: Iterable[str]) -> None:
         """Raises BadRequest for a genre that no movie has."""
         genres = set(known)
-        for genre in (*self.any_genre, *self.all_genres, *self.no_genres):
+        for genre in (*self.genres, *self.with_genres, *self.without_genres):
             if genre not in genres:
                 raise BadRequest(f"No movie is of genre {genre!r}; expected one of {', '.join(sorted(genres))}.")
 
@@ -61,9 +61,9 @@ class Filters:
 def named_filters(
     database: Database,
     *,
-    any_genre: Iterable[str] = (),
-    all_genres: Iterable[str] = (),
-    no_genres: Iterable[str] = (),
+    genres: Iterable[str] = (),
+    with_genres: Iterable[str] = (),
+    without_genres: Iterable[str] = (),
     year: str | None = None,
     min_ratings: int = 0,
     exclude: Iterable[str | int] = (),
@@ -75,16 +75,16 @@ def named_filters(
     """
     first, last = year_range(year) if year else (None, None)
     filters = Filters(
-        any_genre=tuple(any_genre),
-        all_genres=tuple(all_genres),
-        no_genres=tuple(no_genres),
+        genres=tuple(genres),
+        with_genres=tuple(with_genres),
+        without_genres=tuple(without_genres),
         from_year=first,
         to_year=last,
         min_ratings=min_ratings,
         exclude=find_movies(database, exclude),
         with_rated=with_rated,
     )
-    if filters.any_genre or filters.all_genres or filters.no_genres:
+    if filters.genres or filters.with_genres or filters.without_genres:
         filters.check_genres(row["genre"] for row in database.read(load_query("recommend/genres")))
     return filters
 

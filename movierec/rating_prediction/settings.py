@@ -16,7 +16,7 @@ class RatingModelSettings:
     """Settings of one training. The defaults were chosen on training ratings of ML-100K's first fold."""
 
     embedding_size: int = 64  # dimensions of the vectors of users and movies, and of their messages
-    bases: int = 3  # basis matrices that those of the rating levels are combinations of
+    bases: int = 3  # basis matrices that the matrices of the rating levels combine
     feature_size: int = 16  # dimensions of the hidden layer for genres, year, age, gender and occupation
     features: bool = True  # use them
     node_dropout: float = 0.3  # fraction of users and movies that send no messages in a step
@@ -26,7 +26,7 @@ class RatingModelSettings:
     bias_regularization: float = 2.0  # L2 penalty on the per-user and per-movie biases of the rating levels
     batch_size: int = 16_384  # ratings predicted in a step from the others, at most a fifth of all
     max_neighbours: int = 1_000  # neighbours sampled per node and step; 0: all
-    epochs: int = 0  # 0: as many as a validation part of the ratings finds best
+    epochs: int = 0  # 0: the number that is best on a validation split of the ratings
     max_epochs: int = 200  # upper bound when epochs are chosen by validation
     patience: int = 20  # epochs without improvement before the choice is made
     validation_fraction: float = 0.05  # of the ratings; held out to choose the epochs

@@ -1,1 +1,1 @@
-"""Answers: movies like a movie, and movies for a user, each with its reasons."""
+"""Answers: movies similar to a movie, and movies for a user, each with its reasons."""

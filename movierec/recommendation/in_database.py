@@ -33,7 +33,7 @@ POPULAR_DAYS = 365.0
 def recommend(
     database: Database, request: RecommendationRequest, n_reasons: int = N_REASONS
 ) -> list[Recommendation]:
-    """Movies for a user, or for anybody who names some likes, best first.
+    """Movies for a user, or for someone with these likes, best first.
 
     Raises NotFound for an unknown user, StageMissing before derive and train are done.
     """
@@ -71,7 +71,7 @@ def similar_movies(
     filters: Filters | None = None,
     plain_cosine: bool = False,
 ) -> list[SimilarMovie]:
-    """The k movies most like `movie` (title or id), itself excluded, best first.
+    """The k movies most similar to `movie` (title or id), itself excluded, best first.
 
     The score is the cosine of the vectors, -1 to 1, to which sqrt(weight / the largest weight) of CO_LIKED is
     added unless `plain_cosine`. A movie without a vector is compared by the mean of those it is linked with, or

@@ -24,7 +24,7 @@ __all__ = ["Model", "is_sequential", "pull_model", "require_model"]
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """Everything that a recommendation depends on but users' likes; M movies, those that anybody likes.
+    """Everything that a recommendation depends on but users' likes; M movies, those with a like.
 
     movie_ids      (M,) int64, ascending
     like_counts    (M,) int64, rating_counts (M,) int64: users who like, and who rated each
@@ -32,7 +32,7 @@ class Model:
     unit           (M, D) float32: Movie.embedding at length 1, zeros where a movie has none
     scorer         the profiles and the graph
     min_rating     stars from which a rating is a like
-    run_id         the live training
+    run_id         of the live model
     derive_id      the derivation that made the graph
     """
 
@@ -81,11 +81,11 @@ class Model:
         """(M,) which movies the filters let through, whatever the user has rated."""
         allowed = np.ones(len(self.movie_ids), dtype=bool)
         nobody = np.zeros(len(self.movie_ids), dtype=bool)
-        if filters.any_genre:
-            allowed &= np.any([self._genre_members.get(genre, nobody) for genre in filters.any_genre], axis=0)
-        for genre in filters.all_genres:
+        if filters.genres:
+            allowed &= np.any([self._genre_members.get(genre, nobody) for genre in filters.genres], axis=0)
+        for genre in filters.with_genres:
             allowed &= self._genre_members.get(genre, nobody)
-        for genre in filters.no_genres:
+        for genre in filters.without_genres:
             allowed &= ~self._genre_members.get(genre, nobody)
         if filters.from_year is not None:
             allowed &= self._year_numbers >= filters.from_year
@@ -127,7 +127,7 @@ def require_model(database: Database, derived: Row) -> Row:
 
 
 def pull_model(database: Database) -> Model:
-    """The model of the live training and the latest derivation; StageMissing before both are done."""
+    """The live model and the latest derivation; StageMissing before both are done."""
     with consistent_read(database, "derive") as derived, consistent_read(database, "train"):
         run = require_model(database, derived)
         rows = database.read(load_query("recommend/model"))

@@ -9,16 +9,16 @@ __all__ = ["Reason", "Recommendation", "SimilarMovie"]
 
 @dataclass(frozen=True, kw_only=True)
 class Reason:
-    """A liked movie that contributes to a recommendation and is linked with it by CO_LIKED."""
+    """A liked movie that contributes to a recommendation and has CO_LIKED to the recommended movie."""
 
     movie_id: int
     title: str
     count: int
     """users who like both movies"""
     lift: float
-    """how many times more users like both than by chance"""
+    """count divided by how many users would like both if the two likes were independent"""
     share: float
-    """fraction of the recommended movie's score that this like contributes, 0 to 1"""
+    """fraction of the score that is due to this like, 0 to 1; those shown need not add up to 1"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,32 +26,32 @@ class Recommendation:
     """One row of a list for a user."""
 
     rank: int
-    """place in the list, from 1"""
+    """place in the list, from 1; of an explained movie, in the list of all movies"""
     movie_id: int
     title: str
     year: int | None
     genres: tuple[str, ...]
     like_count: int | None
-    """users who like the movie"""
+    """users who like the movie, as the last derivation counted them; null if the movie is newer"""
     score: float
-    """what the list is ranked by: (profile score + graph score) * (like count / the largest) ** popularity"""
+    """(profile score + graph score) * (like count / the largest) ** popularity; diversity re-ranks the best"""
     profile_score: float
-    """how well the movie fits the vectors of what the user likes: above 0, at most 1 for what is not rated"""
+    """how well the movie fits the user's profile: 1 for the best that the user has not rated, down to 0"""
     graph_score: float
-    """how strongly the movie is linked with what the user likes: 0 to the graph weight of the training"""
+    """the movie's relationships with the user's likes: 0 for none; the graph weight for the strongest not rated"""
     because: tuple[Reason, ...] = ()
-    """the likes that contribute most to the score"""
+    """the likes that contribute most to the score, of those that have CO_LIKED to the movie; may be empty"""
     sequential: bool = False
     """whether the order of the user's likes was used"""
     basis: str = "likes"
-    """"likes", or "popularity" for a user who likes nothing yet: the score is then the number of recent likes"""
+    """"likes", or "popularity" for a user without likes: score is then likes in the last year of ratings"""
     run_id: str = ""
     """the training that answers"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SimilarMovie:
-    """One row of a list of movies like a movie."""
+    """One row of a list of similar movies."""
 
     rank: int
     """place in the list, from 1"""
@@ -60,9 +60,9 @@ class SimilarMovie:
     year: int | None
     genres: tuple[str, ...]
     like_count: int | None
-    """users who like the movie"""
+    """users who like the movie, as the last derivation counted them; null if the movie is newer"""
     score: float
-    """what the list is ranked by: cosine + sqrt(weight of CO_LIKED / the query movie's largest)"""
+    """cosine + sqrt(weight of CO_LIKED / the query movie's largest); movies with fewer than 5 likes come last"""
     cosine: float
     """cosine of the two movies' vectors, -1 to 1"""
     count: int | None = None

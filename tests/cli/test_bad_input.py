@@ -147,15 +147,17 @@ def test_wrong_scheme(movierec: Callable[..., Answer]) -> None:
         (("rating-model", "evaluate", "--device", "cuda"), ("device is 'cuda'", "--device cpu")),
         (("derive", "--min-rating", "6"), ("min_rating is 6.0", "0.5 to 5.0")),
         (("split", "--fraction", "1.5"), ("fraction is 1.5",)),
+        (("train", "--device", "cuda"), ("device is 'cuda'", "--device cpu")),
         (("train", "--profile-epochs", "-1"), ("profile_epochs is -1", "0 or more")),
         (("train", "--profile-temperature", "0"), ("profile_temperature is 0.0", "positive")),
         (("derive", "--follow-window", "0"), ("follow_window is 0", "more than 0")),
     ],
 )
-def test_setting_out_of_range(
-    movierec: Callable[..., Answer], arguments: tuple[str, ...], parts: tuple[str, ...]
+def test_setting_out_of_range_is_refused_before_a_server_is_started(
+    movierec: Callable[..., Answer], tmp_path: Path, arguments: tuple[str, ...], parts: tuple[str, ...]
 ) -> None:
     said_in_one_line(movierec(*arguments), 2, *parts)
+    assert not list(tmp_path.rglob("server"))
 
 
 def test_never_started_server_has_no_password(movierec: Callable[..., Answer]) -> None:

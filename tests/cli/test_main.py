@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
-from movierec.cli.main import VERBS
+from movierec.cli.main import COMMANDS
 from tests.conftest import Answer
 
 ROOT = Path(__file__).parents[2]
@@ -16,11 +16,11 @@ ROOT = Path(__file__).parents[2]
 def commands() -> dict[str, click.Command]:
     """Every command, "server start" included."""
     found: dict[str, click.Command] = {}
-    for verb in VERBS:
-        command = importlib.import_module(f"movierec.cli.{verb.replace('-', '_')}").command
-        found[verb] = command
+    for name in COMMANDS:
+        command = importlib.import_module(f"movierec.cli.{name.replace('-', '_')}").command
+        found[name] = command
         if isinstance(command, click.Group):
-            found |= {f"{verb} {name}": sub for name, sub in command.commands.items()}
+            found |= {f"{name} {sub_name}": sub for sub_name, sub in command.commands.items()}
     return found
 
 
@@ -37,12 +37,12 @@ def test_every_command_is_documented(name: str) -> None:
 
 
 def test_every_documented_command_exists() -> None:
-    known = set(VERBS)
+    known = set(COMMANDS)
     paths = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
     for path in paths:
         # In backquotes, or at a prompt; elsewhere it is a word of a sentence.
-        for verb in re.findall(r"(?:`|\$ )(?:\S+=\S+ )*movierec ([a-z][a-z-]*)", path.read_text()):
-            assert verb in known, f"{path.name}: movierec {verb}"
+        for name in re.findall(r"(?:`|\$ )(?:\S+=\S+ )*movierec ([a-z][a-z-]*)", path.read_text()):
+            assert name in known, f"{path.name}: movierec {name}"
 
 
 def test_every_option_has_help() -> None:
@@ -129,7 +129,7 @@ def test_version_is_the_packages(movierec: Callable[..., Answer]) -> None:
     assert __version__ in movierec("--version").out
 
 
-def test_unknown_verb_is_a_usage_error(movierec: Callable[..., Answer]) -> None:
+def test_unknown_command_is_a_usage_error(movierec: Callable[..., Answer]) -> None:
     answer = movierec("recomend")
     assert answer.exit_code == 2
     assert "recomend" in answer.err

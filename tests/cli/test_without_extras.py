@@ -57,12 +57,12 @@ def test_database_that_holds_a_model_answers(
     assert answer.stdout
 
 
-@pytest.mark.parametrize(("verb", "extra"), [("train", "train"), ("evaluate", "embedded"), ("plot", "plots")])
-def test_verb_that_needs_an_extra_names_it(
-    neo4j_server: TestServer, small_database: Database, tmp_path: Path, verb: str, extra: str
+@pytest.mark.parametrize(("name", "extra"), [("train", "train"), ("evaluate", "embedded"), ("plot", "plots")])
+def test_command_that_needs_an_extra_names_it(
+    neo4j_server: TestServer, small_database: Database, tmp_path: Path, name: str, extra: str
 ) -> None:
-    more = ("loss", "loss.png") if verb == "plot" else ()
-    answer = movierec(neo4j_server, tmp_path, verb, *more)
+    more = ("loss", "loss.png") if name == "plot" else ()
+    answer = movierec(neo4j_server, tmp_path, name, *more)
     assert answer.returncode == 1
     assert f"movierec[{extra}]" in answer.stderr
     assert len(answer.stderr.strip().splitlines()) == 1, answer.stderr

@@ -158,7 +158,7 @@ def test_same_bytes_with_one_thread_and_two_and_others_with_another_seed(sequent
         likes, start, TrainSettings(sequential=sequential, profile_epochs=3, profile_batch_size=64, seed=2)
     )
     assert other.sha256() != found[0]
-    assert np.array_equal(start.vectors, random_start(40).vectors), "the walks' vectors stay as they are"
+    assert np.array_equal(start.vectors, random_start(40).vectors), "the walk embeddings stay as they are"
 
 
 def test_tuning_that_diverges_says_so() -> None:

@@ -213,7 +213,7 @@ def test_batches_and_one_transaction_write_the_same(derived_database: Database) 
     single_transaction = derive_co_liked(derived_database, settings)
     whole = found(derived_database)
     batches = derive_co_liked(derived_database, settings, one_transaction_paths=0, batch_paths=20_000)
-    assert (single_transaction.swapped_at_once, batches.swapped_at_once) == (True, False)
+    assert (single_transaction.single_transaction, batches.single_transaction) == (True, False)
     pd.testing.assert_frame_equal(found(derived_database), whole)
 
 

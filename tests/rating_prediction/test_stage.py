@@ -104,7 +104,7 @@ def test_conditions_and_named_movies(few_ratings: Database, tmp_path: Path) -> N
     everything = predict_ratings(few_ratings, model, 1, k=100, filters=Filters(with_rated=True))
     assert len(everything) == 41
     war = predict_ratings(
-        few_ratings, model, 1, k=100, filters=Filters(any_genre=("War",), from_year=1960, with_rated=True)
+        few_ratings, model, 1, k=100, filters=Filters(genres=("War",), from_year=1960, with_rated=True)
     )
     assert [row.movie_id for row in war] == [
         row.movie_id for row in everything if row.movie_id % 3 == 0 and row.movie_id >= 10

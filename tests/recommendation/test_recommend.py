@@ -124,9 +124,9 @@ def by_hand(
         fits = (
             (filters.with_rated or movie not in seen)
             and movie not in filters.exclude
-            and (not filters.any_genre or set(filters.any_genre) & set(row["genres"]))
-            and set(filters.all_genres) <= set(row["genres"])
-            and not set(filters.no_genres) & set(row["genres"])
+            and (not filters.genres or set(filters.genres) & set(row["genres"]))
+            and set(filters.with_genres) <= set(row["genres"])
+            and not set(filters.without_genres) & set(row["genres"])
             and (filters.from_year is None or (row["year"] is not None and row["year"] >= filters.from_year))
             and (filters.to_year is None or (row["year"] is not None and row["year"] <= filters.to_year))
             and row["ratings"] >= filters.min_ratings
@@ -145,9 +145,9 @@ def some_request(generator: np.random.Generator) -> RecommendationRequest:
 
     year = int(generator.integers(1930, 2015))
     filters = Filters(
-        any_genre=some(3),
-        all_genres=some(1),
-        no_genres=some(2),
+        genres=some(3),
+        with_genres=some(1),
+        without_genres=some(2),
         from_year=year if generator.random() < 0.4 else None,
         to_year=year + int(generator.integers(0, 30)) if generator.random() < 0.4 else None,
         min_ratings=int(generator.choice([0, 0, 3, 30])),
@@ -169,7 +169,7 @@ def some_request(generator: np.random.Generator) -> RecommendationRequest:
 def test_filters_change_no_score(ordered_database: Database) -> None:
     recommender = Recommender(ordered_database)
     whole = {row.movie_id: row.score for row in recommender.recommend(RecommendationRequest(5, k=10_000), 0)}
-    rows = recommend(ordered_database, RecommendationRequest(5, k=50, filters=Filters(any_genre=("Horror",))), 0)
+    rows = recommend(ordered_database, RecommendationRequest(5, k=50, filters=Filters(genres=("Horror",))), 0)
     assert len(rows) == 50
     assert {row.movie_id: row.score for row in rows} == pytest.approx(
         {row.movie_id: whole[row.movie_id] for row in rows}, rel=1e-5
@@ -250,11 +250,11 @@ def test_popularity_moves_the_list_both_ways(ordered_database: Database) -> None
 
 @pytest.mark.one_version
 def test_printed_query_gives_the_list_of_the_command(ordered_database: Database) -> None:
-    request = RecommendationRequest(15, filters=Filters(any_genre=("Comedy", "Drama"), from_year=1980))
+    request = RecommendationRequest(15, filters=Filters(genres=("Comedy", "Drama"), from_year=1980))
     query = load_query("recommend/recommend_sequential")
     printed = parse_query("tests/printed", with_parameters(query, request.parameters()))
     assert ":param fromYear => 1980;" in printed.source
-    assert ':param anyGenre => ["Comedy", "Drama"];' in printed.source
+    assert ':param genres => ["Comedy", "Drama"];' in printed.source
     assert printed.statements == query.statements
 
 
@@ -368,4 +368,4 @@ def test_years_and_genres() -> None:
     with pytest.raises(BadRequest, match="2000 to 1990 hold none"):
         Filters(from_year=2000, to_year=1990)
     with pytest.raises(BadRequest, match="No movie is of genre 'Comdy'; expected one of Comedy, Drama"):
-        Filters(any_genre=("Comdy",)).check_genres(["Drama", "Comedy"])
+        Filters(genres=("Comdy",)).check_genres(["Drama", "Comedy"])

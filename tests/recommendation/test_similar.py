@@ -76,7 +76,7 @@ def test_plain_score_is_the_cosine_and_every_movie_is_looked_at(keras_database: 
     assert [row.score for row in found] == pytest.approx([cosine for _, cosine in best], abs=1e-5)
 
 
-@pytest.mark.parametrize("conditions", [{}, {"no_genres": ("Action",), "from_year": 1990, "min_ratings": 60}])
+@pytest.mark.parametrize("conditions", [{}, {"without_genres": ("Action",), "from_year": 1990, "min_ratings": 60}])
 def test_score_adds_who_liked_both(keras_database: Database, conditions: dict[str, object]) -> None:
     ids, unit = vectors_of(keras_database)
     weights = {row["movieId"]: row["weight"] for row in keras_database.read(NEIGHBOURS)}

@@ -1,4 +1,4 @@
-"""Every verb, run as a user runs it, against a real server."""
+"""Every command, run as a user runs it, against a real server."""
 
 import csv
 import io
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from movierec.cli.main import VERBS
+from movierec.cli.main import COMMANDS
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query, parse_query
 from tests.conftest import Answer
@@ -217,9 +217,9 @@ def test_password_file_is_read_and_not_shown(
     assert settings.password not in answer.out + answer.err
 
 
-def test_every_verb_is_run_by_some_test() -> None:
+def test_every_command_is_run_by_some_test() -> None:
     here = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
-    assert [verb for verb in VERBS if f'"{verb}"' not in here] == []
+    assert [name for name in COMMANDS if f'"{name}"' not in here] == []
 
 
 @pytest.mark.one_version
