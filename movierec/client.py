@@ -435,8 +435,8 @@ class Client:
         Returns
         -------
         DataFrame
-            Columns rank, movieId, title, year, genres, likeCount, score, cosine, count, estimatedFrom, runId; see
-            `movierec.SimilarMovie`.
+            Columns rank, movieId, title, year, genres, likeCount, score, cosine, count, estimatedFrom,
+            queryMovieId, runId; see `movierec.SimilarMovie`.
 
         Raises
         ------
@@ -577,7 +577,7 @@ class Client:
             likes=self._movie_ids(likes),
             dislikes=self._movie_ids(dislikes),
         )
-        movie_id = find_movie(self.database, str(movie))["movieId"]
+        movie_id = find_movie(self.database, movie)["movieId"]
         return self.recommender.explain(request, movie_id, n)
 
     # Quality

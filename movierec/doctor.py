@@ -19,6 +19,7 @@ INDEXES = {
     "user_id": "load",
     "run_id": "load",
     "movie_title": "load",
+    "movie_titles": "load",
     "movie_like_index": "load",
     "movie_embedding": "train",
 }

@@ -15,6 +15,7 @@ MOVIEREC_CACHE or the user's cache folder, is shared by all homes.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import secrets
 from collections.abc import Mapping
@@ -22,6 +23,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 __all__ = ["Home", "State", "cache_folder", "home_folder", "replace_file"]
+
+_log = logging.getLogger(__name__)
 
 
 def home_folder(env: Mapping[str, str]) -> Path:
@@ -107,8 +110,15 @@ class Home:
         return draft
 
     def state(self) -> State | None:
+        """What the last start recorded; None before the first, and where the file cannot be understood."""
         path = self.server / "state.json"
-        return State(**json.loads(path.read_text())) if path.exists() else None
+        if not path.exists():
+            return None
+        try:
+            return State(**json.loads(path.read_text(encoding="utf-8")))
+        except (ValueError, TypeError):  # not UTF-8, not JSON, or other names
+            _log.warning("%s is damaged and is not used.", path)
+            return None
 
     def write_state(self, state: State) -> None:
         replace_file(self.server / "state.json", json.dumps(asdict(state), indent=2) + "\n")

@@ -1,6 +1,6 @@
-// Movies whose title is the text, or holds it, regardless of case: whole titles first, then the most liked.
+// Movies whose title is the text, or holds it, regardless of case: whole titles first, then the shortest.
 // Parameters: title STRING; limit INTEGER, >= 1.
-// Returns: movieId INTEGER, title STRING, likeCount INTEGER, hasVector BOOLEAN, isWhole BOOLEAN.
+// Returns: movieId INTEGER; title STRING; year INTEGER; likeCount INTEGER; hasVector BOOLEAN.
 :param title => 'matrix';
 :param limit => 10;
 
@@ -10,8 +10,8 @@ WITH m, toLower(m.title) IN [toLower($title), toLower($title) + ' (' + toString(
 RETURN
   m.movieId AS movieId,
   m.title AS title,
+  m.year AS year,
   m.likeCount AS likeCount,
-  m.embedding IS NOT NULL AS hasVector,
-  isWhole
-ORDER BY isWhole DESC, coalesce(likeCount, 0) DESC, movieId
+  m.embedding IS NOT NULL AS hasVector
+ORDER BY isWhole DESC, size(title), movieId
 LIMIT $limit;

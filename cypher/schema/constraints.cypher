@@ -18,4 +18,7 @@ CREATE INDEX movie_title IF NOT EXISTS FOR (m:Movie) ON (m.title);
 
 CREATE INDEX movie_like_index IF NOT EXISTS FOR (m:Movie) ON (m.likeIndex);
 
+CREATE FULLTEXT INDEX movie_titles IF NOT EXISTS FOR (m:Movie) ON EACH [m.title]
+OPTIONS {indexConfig: {`fulltext.analyzer`: 'standard-folding'}};
+
 CALL db.awaitIndexes(300);

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import importlib
+import io
 import json
 import logging
 import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import FrameType
+from typing import NoReturn
 
 import click
 
+from movierec.database.interrupt import hang_up, was_interrupted
 from movierec.errors import MovieRecError
 
 __all__ = ["COMMANDS", "Session", "cli", "main"]
@@ -95,15 +99,20 @@ def cli(session: Session, verbose: int, debug: bool) -> None:
 def main(args: Sequence[str] | None = None) -> None:
     """The console script: never returns."""
     session = Session()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a title that the terminal's encoding cannot hold
     if args is None:
         # A closed terminal and a plain kill end a command as Ctrl-C does: scratch servers are removed.
-        for name in ("SIGTERM", "SIGHUP"):
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
             if hasattr(signal, name):
-                signal.signal(getattr(signal, name), signal.default_int_handler)
+                signal.signal(getattr(signal, name), _interrupt)
     try:
         result = cli.main(args=args, prog_name="movierec", obj=session, standalone_mode=False)
         sys.exit(result if isinstance(result, int) else 0)
     except MovieRecError as error:
+        if was_interrupted(error):
+            _say_interrupted(session)
         _say_error(session, type(error).__name__, str(error), error.exit_code)
         if session.debug:
             raise
@@ -111,14 +120,37 @@ def main(args: Sequence[str] | None = None) -> None:
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        _say_error(session, "Interrupted", "Interrupted; run the same command again to resume.", INTERRUPTED)
-        sys.exit(INTERRUPTED)
+        _say_interrupted(session)
     except click.ClickException as error:
         if session.output_format == "table":
             error.show()
         else:
             _say_error(session, "Usage", error.format_message(), error.exit_code)
         sys.exit(error.exit_code)
+    except Exception as error:
+        if was_interrupted(error):
+            _say_interrupted(session)
+        _say_error(session, type(error).__name__, f"{_in_one_line(error)} (--debug shows where).", 1)
+        if session.debug:
+            raise
+        sys.exit(1)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Ctrl-C, a closed terminal and a plain kill: hang up on a server that is at work, and unwind."""
+    hang_up()
+    raise KeyboardInterrupt
+
+
+def _in_one_line(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+
+def _say_interrupted(session: Session) -> NoReturn:
+    _say_error(session, "Interrupted", "Interrupted; run the same command again to resume.", INTERRUPTED)
+    sys.exit(INTERRUPTED)
 
 
 def _say_error(session: Session, code: str, message: str, exit_code: int) -> None:

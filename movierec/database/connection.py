@@ -15,11 +15,12 @@ from __future__ import annotations
 import logging
 import math
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from types import TracebackType
 from typing import Any, LiteralString, TypeVar, cast
 
@@ -27,6 +28,7 @@ import neo4j
 from neo4j import GraphDatabase, NotificationDisabledClassification, NotificationMinimumSeverity
 
 from movierec.database.faults import driver_errors_mapped, mapped
+from movierec.database.interrupt import has_hung_up, register, was_interrupted
 from movierec.database.query_files import Query
 from movierec.database.settings import ConnectionSettings
 from movierec.errors import CommitUnanswered, NoConnection, ServerOutOfMemory
@@ -136,14 +138,18 @@ class Database:
     def run_batches(self, query: Query, **parameters: Any) -> list[Row]:
         """Run a query that commits by itself in batches, or changes the schema, statement by statement.
 
-        Returns the rows of the last statement. What earlier batches committed stays after an error.
+        Returns the rows of the last statement. A statement is repeated as `in_transaction` repeats its work, so it
+        must be safe to repeat. What earlier batches committed stays after an error.
         """
         query.check(parameters)
         rows: list[Row] = []
-        with self._mapped(), self._session() as session:
-            for statement in query.statements:
-                rows = session.run(_literal(statement), parameters).data()
+        for statement in query.statements:
+            rows = self._until_it_passes(partial(self._run_by_itself, statement, parameters))
         return rows
+
+    def _run_by_itself(self, statement: str, parameters: dict[str, Any]) -> list[Row]:
+        with self._session() as session:
+            return session.run(_literal(statement), parameters).data()
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -177,6 +183,7 @@ class Database:
             notifications_disabled_classifications=[NotificationDisabledClassification.UNRECOGNIZED],
         )
         try:
+            register(self._driver)
             self._driver.verify_connectivity()
         except BaseException:
             self._driver.close()
@@ -189,16 +196,28 @@ class Database:
         The driver's own managed transactions do not fit: they give up on a commit that was not answered,
         and send a batch that is too large for the server again, just as large, for half a minute.
         """
+
+        def once() -> T:
+            with self._session(access) as session, session.begin_transaction() as transaction:
+                result = work(Transaction(transaction))
+                transaction.commit()
+            return result
+
+        return self._until_it_passes(once)
+
+    def _until_it_passes(self, attempt: Callable[[], T]) -> T:
+        """The result of `attempt`, repeated for REPEAT_SECONDS after errors that may pass."""
         first_failure = math.inf
         pause = FIRST_PAUSE
         while True:
             try:
-                with self._session(access) as session, session.begin_transaction() as transaction:
-                    result = work(Transaction(transaction))
-                    transaction.commit()
-                return result
+                return attempt()
             except (neo4j.exceptions.Neo4jError, neo4j.exceptions.DriverError) as error:
+                if was_interrupted(error):
+                    raise KeyboardInterrupt from error
                 problem = mapped(error, self.settings.uri)
+                if has_hung_up() and threading.current_thread() is not threading.main_thread():
+                    raise problem from error
                 may_pass = error.is_retryable() or isinstance(problem, CommitUnanswered)
                 first_failure = min(first_failure, time.monotonic())
                 gives_up = time.monotonic() > first_failure + REPEAT_SECONDS

@@ -6,11 +6,13 @@ driver grows one that has neither.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from neo4j import exceptions as driver
 
+from movierec.database.interrupt import raised_from, was_interrupted
 from movierec.errors import (
     BadRequest,
     CommitUnanswered,
@@ -40,12 +42,20 @@ def driver_errors_mapped(uri: str) -> Iterator[None]:
     try:
         yield
     except (driver.Neo4jError, driver.DriverError) as error:
+        if was_interrupted(error):
+            raise KeyboardInterrupt from error
         raise mapped(error, uri) from error
 
 
 def mapped(error: Exception, uri: str) -> MovieRecError:
     """The MovieRecError that says what `error` means to the user of `uri`."""
-    first_line = str(error).splitlines()[0] if str(error) else type(error).__name__
+    text = (error.message if isinstance(error, driver.Neo4jError) else None) or str(error)
+    first_line = text.splitlines()[0] if text else type(error).__name__
+    if isinstance(error, driver.Neo4jError) and error.code == "Neo.ClientError.Security.CredentialsExpired":
+        return WrongPassword(
+            f"The password for {uri} has to be changed before it can be used. In Neo4j Browser or cypher-shell, "
+            "on the database system: ALTER CURRENT USER SET PASSWORD FROM 'old' TO 'new'"
+        )
     if isinstance(error, (driver.AuthError, driver.TokenExpired)):
         return WrongPassword(
             f"The server at {uri} refused the user name or password. "
@@ -60,7 +70,7 @@ def mapped(error: Exception, uri: str) -> MovieRecError:
                 code,
             )
         if code == "Neo.ClientError.Database.DatabaseNotFound":
-            return BadRequest(f"{uri}: {first_line} Check NEO4J_DATABASE.")
+            return BadRequest(f"The server at {uri} has no such database. Check NEO4J_DATABASE or --database.")
         if code == "Neo.ClientError.Statement.ParameterMissing":
             return DatabaseFailed(f"A parameter is missing: {first_line}", code)
         return DatabaseFailed(f"The server at {uri} answered {code}: {first_line}", code)
@@ -70,6 +80,13 @@ def mapped(error: Exception, uri: str) -> MovieRecError:
             "what was committed is not done twice."
         )
     if isinstance(error, (driver.ServiceUnavailable, driver.SessionExpired, driver.ConnectionPoolError)):
+        if raised_from(error, ssl.SSLError):
+            return NoConnection(
+                f"The server at {uri} does not speak TLS, or its certificate is not trusted. Use the scheme bolt "
+                "or neo4j for a server without TLS, bolt+ssc or neo4j+ssc for a certificate of its own."
+            )
+        if "looks like HTTP" in text:
+            return NoConnection(f"A web server answers at {uri}. Give the port of Bolt, usually 7687.")
         return NoConnection(
             f"No Neo4j server answers at {uri}. Start it, or correct NEO4J_URI; "
             "unset NEO4J_URI to use the embedded server."

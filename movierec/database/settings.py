@@ -67,7 +67,13 @@ def environment(start: Path | None = None) -> Mapping[str, str]:
     values: dict[str, str] = {}
     for candidate in (folder, *folder.parents):
         if (candidate / ".env").is_file():
-            values = {k: v for k, v in dotenv_values(candidate / ".env").items() if v is not None}
+            try:
+                read = dotenv_values(candidate / ".env", encoding="utf-8-sig")
+            except (OSError, UnicodeDecodeError) as error:
+                raise BadRequest(
+                    f"{candidate / '.env'} cannot be read: {error}. Save it as UTF-8 text."
+                ) from error
+            values = {k: v for k, v in read.items() if v is not None}
             break
     return values | dict(os.environ)
 

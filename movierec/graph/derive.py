@@ -34,6 +34,7 @@ __all__ = ["derive_co_liked", "last_derive_settings", "preview_derive"]
 
 _log = logging.getLogger(__name__)
 
+LOWEST_RATING = 0.5  # stars
 ONE_TRANSACTION_PATHS = 4_000_000  # twice the wedges; each pair is an edge at most, of about 0.8 kB of heap
 
 
@@ -280,13 +281,33 @@ class _DeriveJob:
         with progress("count what follows", sum(paths), "paths") as advance:
             return steps.follow(indexes, paths, advance)
 
+    def _remedy(self) -> str:
+        """What can still be lowered; if nothing can, why there is no pair."""
+        settings = self.settings
+        lower = [
+            option
+            for option, can_be_lowered in (
+                ("--min-weight", (settings.min_weight or 0) > 0),
+                ("--min-count", (settings.min_count or 1) > 1),
+                ("--min-rating", settings.min_rating > LOWEST_RATING),
+            )
+            if can_be_lowered
+        ]
+        above_chance = settings.measure not in ("count", "jaccard", "cosine")
+        chance = (
+            f"{settings.measure} keeps pairs that more users like than by chance; there are none where users are "
+            "few or all like the same: try --measure count --min-weight 1."
+        )
+        advice = f"Lower {' or '.join(lower)}." if lower else "No user likes two movies."
+        return f"{advice} {chance}" if above_chance else advice
+
     def _summary(self, run_in_transaction: InTransaction) -> dict[str, Any]:
         (summary,) = run_in_transaction(lambda transaction: transaction.run(load_query("derive/summary")))
         if not summary["edges"]:
             raise MovieRecError(
                 f"No pair of movies reaches weight {self.settings.min_weight} by {self.settings.measure} "
                 f"(min_rating {self.settings.min_rating}, min_count {self.settings.min_count}): CO_LIKED would be "
-                "empty. Lower --min-weight, --min-count or --min-rating."
+                f"empty. {self._remedy()}"
             )
         return {
             "movies": summary["movies"],

@@ -13,7 +13,7 @@ from movierec.arrays import LikeLists, MovieGraph, graph_from_edges, symmetric_p
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.database.runs import consistent_read
-from movierec.errors import StageMissing
+from movierec.errors import MovieRecError, StageMissing
 from movierec.progress import Advance, Progress, silent
 
 __all__ = ["pull_edges", "pull_followed_graph", "pull_likes", "pull_movie_graph"]
@@ -37,8 +37,16 @@ def pull_movie_graph(database: Database, progress: Progress = silent) -> MovieGr
 
 
 def pull_followed_graph(database: Database, progress: Progress = silent) -> MovieGraph:
-    """FOLLOWED_BY without its directions, weighted by `symmetric_pmi`. Raises StageMissing where there is none."""
+    """FOLLOWED_BY without its directions, weighted by `symmetric_pmi`.
+
+    Raises StageMissing where there is none, MovieRecError where none is strong enough to walk on.
+    """
     graph = symmetric_pmi(*pull_edges(database, "FOLLOWED_BY", progress), FOLLOWED_MIN_WEIGHT)
+    if not graph.n_edges:
+        raise MovieRecError(
+            f"No pair of movies follows each other often enough to walk on FOLLOWED_BY (weight * pmi >= "
+            f"{FOLLOWED_MIN_WEIGHT}); there may be too few users. Run: movierec train --sequential off"
+        )
     _log.info("pulled %d movies, %d edges of FOLLOWED_BY", graph.n_movies, graph.n_edges)
     return graph
 

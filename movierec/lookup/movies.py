@@ -1,78 +1,147 @@
-"""A movie from what a person typed: an id, a whole title, a part of one, or a misspelt one."""
+"""A movie from what a person typed: an id, a title, a part of one, or a misspelt one."""
 
 from __future__ import annotations
 
-import difflib
+import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
-from movierec.errors import NotFound
+from movierec.errors import DatabaseFailed, NotFound
+from movierec.lookup.titles import ARTICLES, meant, nearest, parse_title, words
 from movierec.ratings.columns import hash_id
 
 __all__ = ["find_movie", "find_movies"]
 
 N_CANDIDATES = 5
+POOL = 200  # titles with the typed words, or near ones, that are compared in full
+LARGEST_ID_DIGITS = 18  # in range of Neo4j's integers
+EXTERNAL_ID = re.compile(r"(?i)(?:imdb:)?tt(?P<imdb>\d{1,18})|tmdb:(?P<tmdb>\d{1,18})")
+
+_log = logging.getLogger(__name__)
 
 
-def find_movie(database: Database, text: str) -> Row:
-    """{"movieId", "title", "likeCount", "hasVector"} of the one movie that `text` means.
+def find_movie(database: Database, movie: str | int) -> Row:
+    """{"movieId", "title", "year", "likeCount", "hasVector"} of the one movie that is meant.
 
-    Digits are an id first. A whole title, with or without its year, wins over titles that only hold the
-    text; where no title holds it, it may be an id that was a text in the file.
+    A number is an id. Text is, by the first of these that finds one: digits that are an id; the title as it is
+    stored; the id in the file where that is a string; an IMDb id ("tt0133093") or TMDB id ("tmdb:603"); a title
+    that differs by case, accents, punctuation, article, order of words or a missing year, or one of its names in
+    brackets (`titles`); the only title that holds all of the words. Whatever is not the title as it is stored is
+    logged as a warning, with the movie that was found.
 
     Raises NotFound, with candidates, when no movie or more than one is meant.
     """
-    text = text.strip()
-    if text.isascii() and text.isdigit() and len(text) <= 18:  # 18 digits are in range of Neo4j's integers
+    if isinstance(movie, int):
+        rows = database.read(load_query("recommend/movie_by_id"), movieId=movie)
+        if not rows:
+            raise NotFound(f"No movie {movie}. Give the id of a loaded movie.")
+        return rows[0]
+    text = movie.strip()
+    found = _find(database, text)
+    if found["title"] != text:
+        _log.warning('"%s" is taken to be "%s" (movieId %d).', text, found["title"], found["movieId"])
+    return found
+
+
+def find_movies(database: Database, movies: Iterable[str | int]) -> tuple[int, ...]:
+    """The movieIds that titles or ids mean; raises as `find_movie`."""
+    return tuple(find_movie(database, movie)["movieId"] for movie in movies)
+
+
+def _find(database: Database, text: str) -> Row:
+    if text.isascii() and text.isdigit() and len(text) <= LARGEST_ID_DIGITS:
         rows = database.read(load_query("recommend/movie_by_id"), movieId=int(text))
         if rows:
+            others = [row for row in _meant(text, _with_words(database, text)) if row["movieId"] != int(text)]
+            if others:
+                _log.warning("%s is an id; for the title, give %s.", text, _quoted([others[0]["title"]]))
             return rows[0]
-    rows = database.read(load_query("recommend/movies_by_title"), title=_filed(text), limit=N_CANDIDATES + 1)
-    whole = [row for row in rows if row["isWhole"]]
-    if len(whole) == 1 or (not whole and len(rows) == 1):
-        return (whole or rows)[0]
+    for rows in _by_stored_text(database, text):
+        if rows:
+            return _only(text, rows)
+    if not words(text):
+        raise NotFound(f"No movie {text!r}. Give a title or an id of a loaded movie.")
+    with_words = _with_words(database, text) or database.read(
+        load_query("recommend/movies_by_title"), title=text, limit=POOL
+    )
+    rows = _meant(text, with_words) or _of_its_year(text, with_words)
     if rows:
-        candidates = [row["title"] for row in (whole or rows)][:N_CANDIDATES]
-        if len(set(candidates)) < len(candidates):
-            # Different movies may have one title.
-            said = ", ".join(f'"{row["title"]}" ({row["movieId"]})' for row in (whole or rows)[:N_CANDIDATES])
-            raise NotFound(f"{text!r} is in several titles: {said}. Give one whole, or its movieId.", candidates)
-        raise NotFound(f"{text!r} is in several titles: {_quoted(candidates)}. Give one whole.", candidates)
-    rows = database.read(load_query("recommend/movie_by_id"), movieId=hash_id(text))
+        return _only(text, rows)
+    near = with_words or _near(database, text)
+    rows = _meant(text, near)
     if rows:
-        return rows[0]
-    titles = [row["title"] for row in database.read(load_query("recommend/all_titles"))]
-    candidates = _nearest(text, titles)
+        return _only(text, rows)
+    candidates = nearest(text, [row["title"] for row in near], N_CANDIDATES)
     hint = f"Did you mean {_quoted(candidates)}?" if candidates else "Give a title or an id of a loaded movie."
     raise NotFound(f"No movie {text!r}. {hint}", candidates)
 
 
-def find_movies(database: Database, texts: Iterable[str | int]) -> tuple[int, ...]:
-    """The movieIds that titles or ids mean; raises as `find_movie`."""
-    return tuple(find_movie(database, str(text))["movieId"] for text in texts)
+def _by_stored_text(database: Database, text: str) -> Iterable[list[Row]]:
+    """The movies of a stored title, of an id that was a string in the file, or of an IMDb or TMDB id."""
+    yield database.read(load_query("recommend/movies_of_title"), title=text)
+    yield database.read(load_query("recommend/movie_by_id"), movieId=hash_id(text))
+    external = EXTERNAL_ID.fullmatch(text)
+    if external:
+        imdb, tmdb = external["imdb"], external["tmdb"]
+        yield database.read(
+            load_query("recommend/movies_of_external_id"),
+            imdbId=None if imdb is None else int(imdb),
+            tmdbId=None if tmdb is None else int(tmdb),
+        )
 
 
-def _filed(title: str) -> str:
-    """MovieLens files "The Matrix" as "Matrix, The"."""
-    match = re.fullmatch(r"(?i)(the|a|an) (.+?)( \(\d{4}\))?", title)
-    return f"{match[2]}, {match[1]}{match[3] or ''}" if match else title
+def _meant(text: str, rows: Sequence[Row]) -> list[Row]:
+    return [rows[i] for i in meant(text, [parse_title(row["title"], row["year"]) for row in rows])]
 
 
-def _nearest(text: str, titles: list[str]) -> list[str]:
-    """Titles that differ from `text` by a few letters; years and articles do not count against them."""
-    by_bare_title: dict[str, str] = {}
-    for title in titles:
-        by_bare_title.setdefault(_bare(title), title)
-    near = difflib.get_close_matches(_bare(_filed(text)), list(by_bare_title), n=N_CANDIDATES, cutoff=0.7)
-    return [by_bare_title[bare] for bare in near]
+def _of_its_year(text: str, rows: Sequence[Row]) -> list[Row]:
+    """Those of the movies whose year is the one that was typed, if one was."""
+    year = parse_title(text).year
+    return [row for row in rows if year in (None, row["year"], parse_title(row["title"]).year)]
 
 
-def _bare(title: str) -> str:
-    """ "Matrix, The (1999)" without its year and article, in lower case."""
-    return re.sub(r"(, (the|an?))?( \(\d{4}\))?$", "", title.strip().lower())
+def _with_words(database: Database, text: str) -> list[Row]:
+    """Movies with all of the words in their titles, in any order; the year and articles do not count."""
+    name = parse_title(text).name
+    wanted = [word for word in name if word not in ARTICLES] or name
+    return _search(database, " AND ".join(f'"{word}"' for word in wanted))
 
 
-def _quoted(titles: list[str]) -> str:
+def _near(database: Database, text: str) -> list[Row]:
+    """Movies with words that differ by a letter or two, or begin alike, or are written as one ("Spiderman")."""
+    name = [word for word in parse_title(text).name if word.isascii()]
+    terms = [f"{''.join(name)}~^4"] if name else []
+    for word in name:
+        if len(word) > 2 and word not in ARTICLES:
+            terms += [f"{word}~{1 if len(word) < 5 else 2}", f"{word[:4]}*"]
+    return _search(database, " OR ".join(terms))
+
+
+def _search(database: Database, search: str) -> list[Row]:
+    if not search:
+        return []
+    try:
+        return database.read(load_query("recommend/movies_by_words"), search=search, limit=POOL)
+    except DatabaseFailed as error:
+        if "movie_titles" not in str(error):
+            raise
+        return []  # no stage has run since there is such an index
+
+
+def _only(text: str, rows: Sequence[Row]) -> Row:
+    """The movie, if it is one; else NotFound with candidates, the most liked first."""
+    if len(rows) == 1:
+        return rows[0]
+    first = sorted(rows, key=lambda row: (-(row["likeCount"] or 0), row["movieId"]))[:N_CANDIDATES]
+    titles = [row["title"] for row in first]
+    if len({row["title"] for row in rows}) < len(rows):
+        # Different movies may have one title.
+        said = ", ".join(f'"{row["title"]}" ({row["movieId"]})' for row in first)
+        raise NotFound(f"{text!r} is in several titles: {said}. Give one whole, or its movieId.", titles)
+    raise NotFound(f"{text!r} is in several titles: {_quoted(titles)}. Give one whole.", titles)
+
+
+def _quoted(titles: Sequence[str]) -> str:
     return ", ".join(f'"{title}"' for title in titles)

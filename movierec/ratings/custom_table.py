@@ -7,6 +7,7 @@ import re
 
 from movierec.errors import BadRequest, DataRejected
 from movierec.ratings.files import Files
+from movierec.ratings.rejects import quoted_columns
 from movierec.ratings.source import N_LOOKED_AT, ReadSettings, Source, Table, has_text_ids, lines_of, source_of
 from movierec.ratings.tables import Layout, parquet_columns
 
@@ -57,7 +58,7 @@ def custom_table(files: Files, settings: ReadSettings) -> Source:
         is_quoted = any('"' in line for line in lines)
         columns = tuple(column.strip() for column in _fields_of(lines[0], delimiter))
         if len(set(columns)) < len(columns):
-            raise DataRejected(f"{label} line 1: a column's name comes twice: {', '.join(columns)}.")
+            raise DataRejected(f"{label} line 1: a column's name comes twice: {quoted_columns(columns)}.")
         layout = Layout(
             columns=columns, delimiter=delimiter, has_header=True, is_quoted=is_quoted, encoding=encoding
         )
@@ -86,7 +87,7 @@ def _own_fields(columns: tuple[str, ...], settings: ReadSettings, label: str) ->
         given = getattr(settings, option) if option else None
         if given is not None and given not in columns:
             flag = f"--{str(option).replace('_', '-')}"
-            raise BadRequest(f"{flag} is {given!r}, but the columns of {label} are {', '.join(columns)}.")
+            raise BadRequest(f"{flag} is {given!r}, but the columns of {label} are {quoted_columns(columns)}.")
         column = given or next((usual[n] for n in _USUAL_NAMES[name] if n in usual), None)
         if column is not None:
             fields[name] = column
@@ -94,7 +95,8 @@ def _own_fields(columns: tuple[str, ...], settings: ReadSettings, label: str) ->
             flag = f"--{str(option).replace('_', '-')}"
             remedy = " (or --implicit, when every row is a like)" if name == "rating" else ""
             raise DataRejected(
-                f"{label} line 1: no column for {name} among {', '.join(columns)}. Name it with {flag}{remedy}."
+                f"{label} line 1: no column for {name} among {quoted_columns(columns)}. "
+                f"Name it with {flag}{remedy}."
             )
     return fields
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from movierec.errors import DataRejected
 from movierec.ratings.files import Files
+from movierec.ratings.rejects import quoted_columns
 from movierec.ratings.source import N_LOOKED_AT, ReadSettings, Source, Table, has_text_ids, lines_of, source_of
 from movierec.ratings.tables import Layout
 
@@ -73,7 +74,7 @@ def _recbole_table(kind: str, files: Files, name: str, settings: ReadSettings) -
         if needed not in fields:
             raise DataRejected(
                 f"{files.label(member)} line 1: no column {_FIELDS[kind][needed][0]}:token; "
-                f"found {', '.join(columns)}."
+                f"found {quoted_columns(columns)}."
             )
     rows = [line.split(layout.delimiter) for line in lines[1:]]
     texts = has_text_ids(rows, columns, [fields[name] for name in ("userId", "movieId") if name in fields])

@@ -8,7 +8,7 @@ out can be mended and loaded later.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,9 +16,10 @@ from typing import TextIO
 
 from movierec.errors import DataRejected, MovieRecError
 
-__all__ = ["BadRows", "Reject", "quoted"]
+__all__ = ["BadRows", "Reject", "printable", "quoted", "quoted_columns"]
 
 LONGEST_VALUE = 80  # characters of a value that a message shows
+LONGEST_NAME, MOST_NAMES = 30, 12  # of a column, and of a list of them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,9 +37,20 @@ class Reject:
 
 
 def quoted(value: str) -> str:
-    """A value as a message shows it: undecodable bytes as backslash escapes, cut when it is long."""
+    """A value as a record keeps it: undecodable bytes as backslash escapes, cut when it is long."""
     text = value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE] + "..."
+
+
+def printable(value: str) -> str:
+    """A value as a terminal may show it: control characters escaped too."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in quoted(value))
+
+
+def quoted_columns(columns: Sequence[str]) -> str:
+    """The names of columns as a message lists them."""
+    shown = ", ".join(printable(column)[:LONGEST_NAME] for column in columns[:MOST_NAMES])
+    return shown if len(columns) <= MOST_NAMES else f"{shown}, ... ({len(columns)} columns)"
 
 
 class BadRows:

@@ -66,7 +66,7 @@ def recommend(
 
 def similar_movies(
     database: Database,
-    movie: str,
+    movie: str | int,
     k: int = 10,
     filters: Filters | None = None,
     plain_cosine: bool = False,
@@ -94,7 +94,14 @@ def similar_movies(
             **parameters,
         )
     return [
-        from_row(SimilarMovie, row, rank=rank, estimated_from=kind, run_id=run["runId"])
+        from_row(
+            SimilarMovie,
+            row,
+            rank=rank,
+            estimated_from=kind,
+            query_movie_id=query["movieId"],
+            run_id=run["runId"],
+        )
         for rank, row in enumerate(rows, start=1)
     ]
 

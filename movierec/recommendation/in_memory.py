@@ -109,7 +109,7 @@ class Recommender:
         model = self.model()
         positions = model.positions([movie_id])
         if not model.unit[positions].any():
-            return similar_movies(self.database, str(movie_id), k, filters, plain_cosine)
+            return similar_movies(self.database, movie_id, k, filters, plain_cosine)
         query = int(positions[0])
         scores = cosine = (model.unit @ model.unit[query]).astype(np.float64)
         if not plain_cosine:
@@ -130,6 +130,7 @@ class Recommender:
                 score=float(scores[i]),
                 cosine=float(cosine[i]),
                 count=counts.get(int(model.movie_ids[i])),
+                query_movie_id=movie_id,
                 run_id=model.run_id,
             )
             for rank, i in enumerate(chosen, start=1)

@@ -69,5 +69,7 @@ class SimilarMovie:
     """users who like both movies; null without a CO_LIKED relationship"""
     estimated_from: str | None = None
     """"neighbours" or "genres" where the query movie has no vector and a mean of theirs is used; else null"""
+    query_movie_id: int
+    """the movie that was asked for"""
     run_id: str = ""
     """the training that answers"""

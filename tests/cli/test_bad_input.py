@@ -1,7 +1,10 @@
 """What a user gets wrong: one line that names thing, value, expectation and next command, and the exit code."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +12,7 @@ import pytest
 
 from movierec.database.connection import Database
 from tests.conftest import Answer
-from tests.servers import MOVIELENS
+from tests.servers import MOVIELENS, TestServer
 
 pytestmark = pytest.mark.one_version
 
@@ -83,7 +86,7 @@ def test_wrong_request(
 
 
 def test_ambiguous_title(connected: Callable[..., Answer], keras_database: Database) -> None:
-    said_in_one_line(connected("similar", "matrix"), 2, "several titles", '"Matrix Reloaded, The (2003)"')
+    said_in_one_line(connected("similar", "star wars"), 2, "several titles", "Star Wars: Episode IV")
 
 
 def test_misspelt_title(connected: Callable[..., Answer], keras_database: Database) -> None:
@@ -162,6 +165,94 @@ def test_setting_out_of_range_is_refused_before_a_server_is_started(
 
 def test_never_started_server_has_no_password(movierec: Callable[..., Answer]) -> None:
     said_in_one_line(movierec("server", "password"), 3, "movierec server start")
+
+
+def run_in(folder: Path, *arguments: str, **env: str) -> Answer:
+    """The command line as a process of its own in `folder`, which may be gone by the time that it starts."""
+    script = "import os, shutil, sys; os.chdir(sys.argv[1]); shutil.rmtree(sys.argv[1]) if sys.argv[2] else None\n"
+    gone = env.pop("gone", "")
+    script += "sys.argv[1:3] = []; from movierec.cli.main import main; main()"
+    command = [sys.executable, "-c", script, str(folder), gone, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | env)
+    return Answer(done.returncode, done.stdout, done.stderr)
+
+
+def test_env_file_that_is_no_text_is_named(movierec: Callable[..., Answer], tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes("NEO4J_PASSWORD=pässword\n".encode("latin-1"))
+    said_in_one_line(movierec("server", "status"), 2, str(tmp_path / ".env"), "Save it as UTF-8")
+
+
+def test_env_file_may_begin_with_a_byte_order_mark(movierec: Callable[..., Answer], tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"\xef\xbb\xbfNEO4J_URI=http://x\n")
+    said_in_one_line(movierec("doctor"), 2, "'http'")
+
+
+def test_what_nobody_thought_of_is_said_in_one_line(movierec: Callable[..., Answer], tmp_path: Path) -> None:
+    (tmp_path / "password").write_bytes(b"\xff\n\n")
+    answer = movierec("doctor", "--uri", "bolt://127.0.0.1:9", "--password-file", "password")
+    said_in_one_line(answer, 1, "UnicodeDecodeError", "--debug")
+
+
+def test_working_folder_that_is_gone_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    answer = run_in(tmp_path / "gone", "server", "status", gone="yes", MOVIEREC_HOME=str(tmp_path / "home"))
+    said_in_one_line(answer, 1, "No such file or directory", "--debug")
+
+
+def test_damaged_state_of_the_server_is_not_used(movierec: Callable[..., Answer], tmp_path: Path) -> None:
+    state = tmp_path / "movierec-home" / "server" / "state.json"
+    state.parent.mkdir(parents=True)
+    for content in (b"{", b"\xff", b'{"pid": 1}', b"[]"):
+        state.write_bytes(content)
+        answer = movierec("server", "status", "--format", "json")
+        assert answer.exit_code == 0, answer.err
+        assert json.loads(answer.out)["running"] is False
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["user\x1b]0;X\x07,item", "\x00\x01\x02,\x03", "user,it\x9dem", ",".join(f"column{i}" for i in range(999))],
+)
+def test_names_of_columns_are_shown_escaped_and_few(
+    movierec: Callable[..., Answer], tmp_path: Path, header: str
+) -> None:
+    (tmp_path / "e.csv").write_bytes(header.encode("latin-1") + b"\n1,2\n")
+    answer = movierec("load", "--dry-run", "e.csv")
+    assert answer.exit_code == 4
+    assert answer.err.removesuffix("\n").isprintable()
+    assert len(answer.err) < 600
+
+
+def test_titles_that_an_ascii_terminal_cannot_hold_are_escaped(
+    neo4j_server: TestServer, keras_database: Database, tmp_path: Path
+) -> None:
+    answer = run_in(tmp_path, "similar", "Amélie", "--plain-cosine", PYTHONIOENCODING="ascii", **neo4j_server.env)
+    assert answer.exit_code == 0, answer.err
+    assert "Am\\xe9lie" in answer.err
+    assert answer.out
+
+
+def test_pairs_no_more_frequent_than_by_chance_are_explained(
+    connected: Callable[..., Answer], empty_database: Database, tmp_path: Path
+) -> None:
+    rows = [f"{user},{movie},5" for user in range(30) for movie in range(5)]
+    (tmp_path / "same.csv").write_text("userId,movieId,rating\n" + "\n".join(rows) + "\n")
+    assert connected("load", "same.csv").exit_code == 0
+    answer = connected("derive", "--min-weight", "0", "--min-rating", "0.5")
+    said_in_one_line(answer, 1, "than by chance", "--measure count")
+    assert "Lower" not in answer.err
+    assert connected("derive", "--measure", "count", "--min-weight", "1").exit_code == 0
+
+
+def test_training_without_a_single_walk_is_refused(
+    connected: Callable[..., Answer], empty_database: Database, tmp_path: Path
+) -> None:
+    rows = [f"1,{movie},5,{1000 + 10 * movie}" for movie in range(7)]
+    (tmp_path / "one.csv").write_text("userId,movieId,rating,timestamp\n" + "\n".join(rows) + "\n")
+    assert connected("load", "one.csv").exit_code == 0
+    assert connected("derive", "--measure", "count", "--min-weight", "1").exit_code == 0
+    said_in_one_line(connected("train"), 1, "walk on FOLLOWED_BY", "--sequential off")
+    assert connected("train", "--sequential", "off", "--epochs", "1", "--profile-epochs", "1").exit_code == 0
 
 
 def test_error_as_json(movierec: Callable[..., Answer]) -> None:

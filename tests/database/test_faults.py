@@ -1,11 +1,14 @@
 import inspect
 import socket
+from dataclasses import replace
 
 import pytest
+from neo4j import GraphDatabase
 from neo4j import exceptions as driver
 
 from movierec.database.connection import Database
 from movierec.database.faults import MEMORY_CODES, mapped
+from movierec.database.query_files import load_query
 from movierec.database.settings import ConnectionSettings
 from movierec.errors import BadRequest, DatabaseFailed, MovieRecError, NoConnection, WrongPassword
 from tests.servers import TestServer
@@ -48,6 +51,42 @@ def test_running_out_of_memory_names_the_heap(code: str) -> None:
         code=code, message="The allocation of an extra 2.0 MiB would use more"
     )
     assert "heap" in str(mapped(error, "bolt://x"))
+
+
+def connect(settings: ConnectionSettings) -> None:
+    with Database(settings) as database:
+        database.read(load_query("doctor/counts"))
+
+
+@pytest.mark.one_version
+def test_tls_for_a_server_without_it_is_named(neo4j_server: TestServer) -> None:
+    uri = neo4j_server.settings.uri.replace("bolt://", "bolt+s://")
+    with pytest.raises(NoConnection, match="does not speak TLS"):
+        connect(replace(neo4j_server.settings, uri=uri))
+
+
+@pytest.mark.one_version
+def test_database_that_does_not_exist_is_named(neo4j_server: TestServer) -> None:
+    with pytest.raises(BadRequest, match="no such database"):
+        connect(replace(neo4j_server.settings, database="nothere"))
+
+
+@pytest.mark.one_version
+def test_password_that_has_to_be_changed_names_the_statement(neo4j_server: TestServer) -> None:
+    settings = replace(neo4j_server.settings, username="expired", password="first-password")
+    with (
+        GraphDatabase.driver(
+            settings.uri, auth=(neo4j_server.settings.username, neo4j_server.settings.password)
+        ) as driver_of_admin,
+        driver_of_admin.session(database="system") as system,
+    ):
+        create = "CREATE USER expired IF NOT EXISTS SET PASSWORD 'first-password' CHANGE REQUIRED"
+        system.run(create).consume()
+        try:
+            with pytest.raises(WrongPassword, match="ALTER CURRENT USER SET PASSWORD"):
+                connect(settings)
+        finally:
+            system.run("DROP USER expired").consume()
 
 
 def test_nobody_listening_is_no_connection() -> None:

@@ -77,6 +77,6 @@ def test_empty_database_names_the_stage_before(empty_database: Database) -> None
 def test_table_and_json(connected: Callable[..., Answer], movielens_database: Database) -> None:
     table = connected("stats")
     assert table.exit_code == 0, table.err
-    for said in ("100,836", "1.6968%", "1996-03-29 to 2018-09-24", "5,549,426", "pairs of movies that somebody"):
+    for said in ("100,836", "1.6968%", "1996-03-29 to 2018-09-24", "5,549,426", "a user likes both of"):
         assert said in table.out
     assert json.loads(connected("stats", "--no-pairs", "--format", "json").out)["pairs"] is None
