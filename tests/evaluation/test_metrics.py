@@ -81,7 +81,7 @@ def test_measures_agree_with_ranx(k: int) -> None:
         warnings.simplefilter("ignore")  # of ranx's dependencies
         from ranx import Qrels, Run, evaluate
 
-        theirs = evaluate(seeds=Qrels(relevant), strategy=Run(run), fraction=names)
+        theirs = evaluate(Qrels(relevant), Run(run), names)
     assert np.mean(ours, axis=0) == pytest.approx([theirs[name] for name in names])
 
 
