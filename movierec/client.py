@@ -19,6 +19,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from numbers import Integral  # of Python, and of a column of pandas
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,7 @@ from movierec.embedding.settings import TrainSettings
 from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.home import Home, cache_folder, home_folder
 from movierec.lookup.filters import Filters, named_filters
-from movierec.lookup.movies import find_movie, find_movies
+from movierec.lookup.movies import find_movies
 from movierec.lookup.users import find_user, find_users
 from movierec.progress import Progress, silent
 from movierec.rating_prediction.settings import RatingModelSettings
@@ -577,7 +578,7 @@ class Client:
             likes=self._movie_ids(likes),
             dislikes=self._movie_ids(dislikes),
         )
-        movie_id = find_movie(self.database, movie)["movieId"]
+        (movie_id,) = self._movie_ids(movie)
         return self.recommender.explain(request, movie_id, n)
 
     # Quality
@@ -720,11 +721,11 @@ class Client:
         user : str or int
             The id of a user.
         movies : movie or several, optional
-            Predict these; conditions do not apply to them.
+            Predict these; filters do not apply to them.
         k : int
             How many movies, without `movies`.
         genre, with_genre, without_genre, year, min_ratings, exclude, with_rated
-            Conditions on movies, as for `recommend`.
+            Filters, as for `recommend`.
 
         Returns
         -------
@@ -841,7 +842,7 @@ class Client:
 
 def _several(named: Any) -> tuple[Any, ...]:
     """One name or several, as several."""
-    return (named,) if isinstance(named, str | int) else tuple(named)
+    return (named,) if isinstance(named, str | Integral) else tuple(named)
 
 
 def _table(kind: type[Any], results: Iterable[Any]) -> pd.DataFrame:

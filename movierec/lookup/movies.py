@@ -10,13 +10,12 @@ from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
 from movierec.errors import DatabaseFailed, NotFound
 from movierec.lookup.titles import ARTICLES, meant, nearest, parse_title, words
-from movierec.ratings.columns import hash_id
+from movierec.ratings.columns import hash_id, whole_number
 
 __all__ = ["find_movie", "find_movies"]
 
 N_CANDIDATES = 5
 POOL = 200  # titles with the typed words, or near ones, that are compared in full
-LARGEST_ID_DIGITS = 18  # in range of Neo4j's integers
 EXTERNAL_ID = re.compile(r"(?i)(?:imdb:)?tt(?P<imdb>\d{1,18})|tmdb:(?P<tmdb>\d{1,18})")
 
 _log = logging.getLogger(__name__)
@@ -33,8 +32,8 @@ def find_movie(database: Database, movie: str | int) -> Row:
 
     Raises NotFound, with candidates, when no movie or more than one is meant.
     """
-    if isinstance(movie, int):
-        rows = database.read(load_query("recommend/movie_by_id"), movieId=movie)
+    if not isinstance(movie, str):
+        rows = database.read(load_query("recommend/movie_by_id"), movieId=int(movie))  # also NumPy's integers
         if not rows:
             raise NotFound(f"No movie {movie}. Give the id of a loaded movie.")
         return rows[0]
@@ -51,10 +50,11 @@ def find_movies(database: Database, movies: Iterable[str | int]) -> tuple[int, .
 
 
 def _find(database: Database, text: str) -> Row:
-    if text.isascii() and text.isdigit() and len(text) <= LARGEST_ID_DIGITS:
-        rows = database.read(load_query("recommend/movie_by_id"), movieId=int(text))
+    number = whole_number(text)
+    if number is not None:
+        rows = database.read(load_query("recommend/movie_by_id"), movieId=number)
         if rows:
-            others = [row for row in _meant(text, _with_words(database, text)) if row["movieId"] != int(text)]
+            others = [row for row in _meant(text, _with_words(database, text)) if row["movieId"] != number]
             if others:
                 _log.warning("%s is an id; for the title, give %s.", text, _quoted([others[0]["title"]]))
             return rows[0]
@@ -66,11 +66,8 @@ def _find(database: Database, text: str) -> Row:
     with_words = _with_words(database, text) or database.read(
         load_query("recommend/movies_by_title"), title=text, limit=POOL
     )
-    rows = _meant(text, with_words) or _of_its_year(text, with_words)
-    if rows:
-        return _only(text, rows)
     near = with_words or _near(database, text)
-    rows = _meant(text, near)
+    rows = _meant(text, near) or _of_its_year(text, with_words)
     if rows:
         return _only(text, rows)
     candidates = nearest(text, [row["title"] for row in near], N_CANDIDATES)

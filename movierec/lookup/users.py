@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.errors import NotFound, StageMissing
-from movierec.ratings.columns import hash_id
+from movierec.ratings.columns import hash_id, whole_number
 
 __all__ = ["find_user", "find_users", "no_such_user"]
 
@@ -41,5 +41,5 @@ def no_such_user(database: Database, user: str | int) -> NotFound | StageMissing
 
 def _candidates(text: str) -> list[int]:
     """What the text may mean: a number is an id first."""
-    is_number = text.isascii() and text.isdigit() and len(text) <= 18  # 18 digits are in range of Neo4j's integers
-    return ([int(text)] if is_number else []) + [hash_id(text)]
+    number = whole_number(text)
+    return [hash_id(text)] if number is None else [number, hash_id(text)]

@@ -17,6 +17,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 from movierec.ratings.rejects import Reject, quoted
 from movierec.ratings.tables import TextChunk
 
-__all__ = ["MAX_STARS", "MIN_STARS", "CheckedColumns", "Scale", "hash_id", "text_fault"]
+__all__ = ["MAX_STARS", "MIN_STARS", "CheckedColumns", "Scale", "hash_id", "text_fault", "whole_number"]
 
 MIN_STARS, MAX_STARS = 0.5, 5.0
 INT64_MAX = 2**63 - 1
@@ -91,11 +92,7 @@ class CheckedColumns:
             if int(numbers.max()) <= highest:
                 return numbers
         expectation = expectation or f"a whole number from 0 to {highest}"
-
-        def convert(text: str) -> int | None:
-            number = int(text) if _DIGITS.fullmatch(text) else None
-            return None if number is None or number > highest else number
-
+        convert = partial(whole_number, highest=highest)
         return np.array(self._converted(column, convert, expectation, 0), dtype=np.int64)
 
     def ids(self, column: str, are_texts: bool) -> tuple[Integers, list[str] | None]:
@@ -172,6 +169,12 @@ def text_fault(text: str, encoding: str, may_be_empty: bool = False) -> str | No
     if len(text) > LONGEST_TEXT:
         return f"at most {LONGEST_TEXT} characters"
     return None
+
+
+def whole_number(text: str, highest: int = INT64_MAX) -> int | None:
+    """The number that a text of ASCII digits is; None for other texts, and above `highest`."""
+    number = int(text) if _DIGITS.fullmatch(text) else None
+    return None if number is None or number > highest else number
 
 
 def hash_id(text: str) -> int:

@@ -2,14 +2,16 @@ import re
 import unicodedata
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.errors import NotFound
 from movierec.graph.load import load_files
-from movierec.lookup.movies import find_movie
+from movierec.lookup.movies import find_movie, find_movies
 from movierec.ratings.files import Files
 from movierec.ratings.rejects import BadRows
 from movierec.ratings.source import ReadSettings
@@ -98,6 +100,17 @@ def test_titles_with_their_article_in_front_are_found_by_it(empty_database: Data
     assert find_movie(empty_database, "alien (1990)")["movieId"] == 3
     with pytest.raises(NotFound, match=r'"Alien" \(2\), "Alien" \(3\). Give one whole, or its movieId'):
         find_movie(empty_database, "Alien")
+
+
+@pytest.mark.parametrize("movie_id", [5, 10**18, 2**63 - 1])
+def test_id_is_found_as_text_as_an_integer_and_as_numpys(
+    empty_database: Database, tmp_path: Path, movie_id: int
+) -> None:
+    (tmp_path / "movies.csv").write_text(f"movieId,title\n{movie_id},Alien\n")
+    with Files(str(tmp_path / "movies.csv")) as files, BadRows(0) as bad_rows:
+        load_files(empty_database, files, ReadSettings(table="movies"), bad_rows)
+    numpys: Any = np.int64(movie_id)  # what a column of pandas holds
+    assert find_movies(empty_database, [str(movie_id), movie_id, numpys]) == (movie_id,) * 3
 
 
 def test_year_that_is_not_the_movies_is_no_match(movielens_database: Database) -> None:
