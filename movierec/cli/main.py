@@ -15,7 +15,7 @@ from typing import NoReturn
 
 import click
 
-from movierec.database.interrupt import hang_up, was_interrupted
+from movierec.database.interrupt import hang_up, raised_from
 from movierec.errors import MovieRecError
 
 __all__ = ["COMMANDS", "Session", "cli", "main"]
@@ -111,7 +111,7 @@ def main(args: Sequence[str] | None = None) -> None:
         result = cli.main(args=args, prog_name="movierec", obj=session, standalone_mode=False)
         sys.exit(result if isinstance(result, int) else 0)
     except MovieRecError as error:
-        if was_interrupted(error):
+        if raised_from(error, KeyboardInterrupt):
             _say_interrupted(session)
         _say_error(session, type(error).__name__, str(error), error.exit_code)
         if session.debug:
@@ -128,7 +128,7 @@ def main(args: Sequence[str] | None = None) -> None:
             _say_error(session, "Usage", error.format_message(), error.exit_code)
         sys.exit(error.exit_code)
     except Exception as error:
-        if was_interrupted(error):
+        if raised_from(error, KeyboardInterrupt):
             _say_interrupted(session)
         _say_error(session, type(error).__name__, f"{_in_one_line(error)} (--debug shows where).", 1)
         if session.debug:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import logging
 import math
 import random
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -28,7 +29,7 @@ import neo4j
 from neo4j import GraphDatabase, NotificationDisabledClassification, NotificationMinimumSeverity
 
 from movierec.database.faults import driver_errors_mapped, mapped
-from movierec.database.interrupt import has_hung_up, register, was_interrupted
+from movierec.database.interrupt import has_hung_up, register
 from movierec.database.query_files import Query
 from movierec.database.settings import ConnectionSettings
 from movierec.errors import CommitUnanswered, NoConnection, ServerOutOfMemory
@@ -207,15 +208,14 @@ class Database:
 
     def _until_it_passes(self, attempt: Callable[[], T]) -> T:
         """The result of `attempt`, repeated for REPEAT_SECONDS after errors that may pass."""
+        handled = sys.exception()
         first_failure = math.inf
         pause = FIRST_PAUSE
         while True:
             try:
                 return attempt()
             except (neo4j.exceptions.Neo4jError, neo4j.exceptions.DriverError) as error:
-                if was_interrupted(error):
-                    raise KeyboardInterrupt from error
-                problem = mapped(error, self.settings.uri)
+                problem = mapped(error, self.settings.uri, handled)
                 if has_hung_up() and threading.current_thread() is not threading.main_thread():
                     raise problem from error
                 may_pass = error.is_retryable() or isinstance(problem, CommitUnanswered)

@@ -7,12 +7,13 @@ driver grows one that has neither.
 from __future__ import annotations
 
 import ssl
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from neo4j import exceptions as driver
 
-from movierec.database.interrupt import raised_from, was_interrupted
+from movierec.database.interrupt import raised_from
 from movierec.errors import (
     BadRequest,
     CommitUnanswered,
@@ -39,16 +40,21 @@ MEMORY_CODES = frozenset(
 @contextmanager
 def driver_errors_mapped(uri: str) -> Iterator[None]:
     """Inside this block, whatever the driver raises leaves as a MovieRecError."""
+    handled = sys.exception()
     try:
         yield
     except (driver.Neo4jError, driver.DriverError) as error:
-        if was_interrupted(error):
-            raise KeyboardInterrupt from error
-        raise mapped(error, uri) from error
+        raise mapped(error, uri, handled) from error
 
 
-def mapped(error: Exception, uri: str) -> MovieRecError:
-    """The MovieRecError that says what `error` means to the user of `uri`."""
+def mapped(error: Exception, uri: str, handled: BaseException | None = None) -> MovieRecError:
+    """The MovieRecError that says what `error` means to the user of `uri`.
+
+    Raises KeyboardInterrupt if one is what `error` was raised from, because leaving a query may fail in many ways;
+    not for one that was being `handled` already when the query began.
+    """
+    if raised_from(error, KeyboardInterrupt, handled):
+        raise KeyboardInterrupt from error
     text = (error.message if isinstance(error, driver.Neo4jError) else None) or str(error)
     first_line = text.splitlines()[0] if text else type(error).__name__
     if isinstance(error, driver.Neo4jError) and error.code == "Neo.ClientError.Security.CredentialsExpired":

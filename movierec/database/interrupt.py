@@ -15,7 +15,7 @@ from weakref import WeakSet
 if TYPE_CHECKING:
     import neo4j
 
-__all__ = ["hang_up", "has_hung_up", "raised_from", "register", "was_interrupted"]
+__all__ = ["hang_up", "has_hung_up", "raised_from", "register"]
 
 _drivers: WeakSet[neo4j.Driver] = WeakSet()
 _state = {"hung_up": False}
@@ -40,17 +40,17 @@ def has_hung_up() -> bool:
     return _state["hung_up"]
 
 
-def was_interrupted(error: BaseException) -> bool:
-    """Whether `error` was raised from a KeyboardInterrupt, as cleaning up after one may fail too."""
-    return raised_from(error, KeyboardInterrupt)
+def raised_from(error: BaseException, kind: type[BaseException], handled: BaseException | None = None) -> bool:
+    """Whether `error`, or an exception in its chain (`__cause__`, `__context__`), is of this kind.
 
-
-def raised_from(error: BaseException, kind: type[BaseException]) -> bool:
-    """Whether `error`, or an error that it was raised from, is of this kind."""
+    The chain ends at `handled`, what was being handled already (`sys.exception()`) when the failing work began.
+    """
     seen: BaseException | None = error
-    while seen is not None and not isinstance(seen, kind):
+    while seen is not None and seen is not handled:
+        if isinstance(seen, kind):
+            return True
         seen = seen.__cause__ or seen.__context__
-    return seen is not None
+    return False
 
 
 def _connections(driver: neo4j.Driver) -> list[socket.socket]:

@@ -97,6 +97,24 @@ def test_nobody_listening_is_no_connection() -> None:
             pass
 
 
+def test_error_while_a_ctrl_c_is_handled_is_that_error() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        mapped_from_interrupt(handled=False)
+    assert isinstance(mapped_from_interrupt(handled=True), NoConnection)
+
+
+def mapped_from_interrupt(handled: bool) -> MovieRecError:
+    """What is made of a connection that breaks while a KeyboardInterrupt passes."""
+    try:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as interrupt:
+            earlier = interrupt if handled else None
+            raise driver.ServiceUnavailable("gone") from interrupt
+    except driver.ServiceUnavailable as error:
+        return mapped(error, "bolt://x", earlier)
+
+
 def test_unknown_host_is_no_connection() -> None:
     settings = ConnectionSettings("bolt://no-such-host.invalid:7687")
     with pytest.raises(NoConnection), Database(settings):
