@@ -35,6 +35,7 @@ __all__ = ["derive_co_liked", "last_derive_settings", "preview_derive"]
 _log = logging.getLogger(__name__)
 
 LOWEST_RATING = 0.5  # stars
+ABOVE_CHANCE = ("xy_pmi", "pmi", "ppmi", "npmi", "llr")  # measures that are 0 or less for pairs as by chance
 ONE_TRANSACTION_PATHS = 4_000_000  # twice the wedges; each pair is an edge at most, of about 0.8 kB of heap
 
 
@@ -293,13 +294,13 @@ class _DeriveJob:
             )
             if can_be_lowered
         ]
-        above_chance = settings.measure not in ("count", "jaccard", "cosine")
-        chance = (
-            f"{settings.measure} keeps pairs that more users like than by chance; there are none where users are "
-            "few or all like the same: try --measure count --min-weight 1."
-        )
-        advice = f"Lower {' or '.join(lower)}." if lower else "No user likes two movies."
-        return f"{advice} {chance}" if above_chance else advice
+        advice = [f"Lower {' or '.join(lower)}."] if lower else []
+        if settings.measure in ABOVE_CHANCE:
+            advice.append(
+                f"{settings.measure} keeps pairs that more users like than by chance; there are none where users "
+                "are few or all like the same: try --measure count --min-weight 1."
+            )
+        return " ".join(advice) or "No user likes two movies."
 
     def _summary(self, run_in_transaction: InTransaction) -> dict[str, Any]:
         (summary,) = run_in_transaction(lambda transaction: transaction.run(load_query("derive/summary")))
