@@ -18,8 +18,6 @@ import time
 from collections import defaultdict
 
 from benchmarks.common import MOVIELENS, table
-from movierec.arrays import MovieGraph
-from movierec.database.connection import Database
 from movierec.evaluation.scratch import scratch_database
 from movierec.graph.pull import pull_movie_graph
 
@@ -44,7 +42,7 @@ def main() -> None:
         env = os.environ | {"MOVIEREC_HOME": str(home.folder)}
         env = {name: value for name, value in env.items() if not name.startswith("NEO4J_")}
         alone = {name: run(command, env, None)[1] for name, command in COMMANDS.items()}
-        before = graph(database)
+        before = pull_movie_graph(database).fingerprint()
         generator = random.Random(1)
         codes, seconds = defaultdict[str, list[int]](list), defaultdict[str, list[float]](list)
         for i in range(n):
@@ -70,7 +68,7 @@ def main() -> None:
             for name in COMMANDS
         ]
         print(table(("command", "alone", "130", "done before", "other", "median until gone", "longest"), rows))
-        same = "the same" if graph(database).fingerprint() == before.fingerprint() else "ANOTHER"
+        same = "the same" if pull_movie_graph(database).fingerprint() == before else "ANOTHER"
         print(f"\nThe graph of the stages run once more is {same}.")
 
 
@@ -96,10 +94,6 @@ def run(command: tuple[str, ...], env: dict[str, str], after: float | None) -> t
     if process.returncode not in (0, 130) or "Traceback" in said:
         print(f"{' '.join(command)}: {process.returncode} after {after}\n{said}", flush=True)
     return process.returncode, took
-
-
-def graph(database: Database) -> MovieGraph:
-    return pull_movie_graph(database)
 
 
 if __name__ == "__main__":

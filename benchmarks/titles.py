@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import logging
 import os
 import random
 import statistics
@@ -35,6 +36,7 @@ TYPED = {
 
 
 def main() -> None:
+    logging.getLogger("movierec").setLevel(logging.ERROR)  # it says which movie is taken
     with scratch_database(dict(os.environ)) as (database, _home):
         database.run_batches(load_query("schema/constraints"))
         with (MOVIELENS / "movies.csv").open(encoding="utf-8", newline="") as file:

@@ -47,7 +47,13 @@ PRINTED = {
     "rating-model evaluate": "RatingEvaluationReport",
     "export": "ExportResult",
 }
-LISTS = ("similar", "recommend, explain", "tune", "rating-model predict")
+LIST = "a list of objects"
+FORMS = {
+    "similar": LIST,
+    "recommend, explain": f"{LIST}; `explain` one",
+    "tune": LIST,
+    "rating-model predict": LIST,
+}
 PARTS = ("TableCounts", "LikesAt", "WeightBin", "Reason", "Difference", "GenreProbe", "CalibrationLevel")
 
 
@@ -234,8 +240,7 @@ def json_tables() -> str:
     """The keys of each command's JSON, for docs/cli.md."""
     out = []
     for command, name in PRINTED.items():
-        what = "a list of objects" if command in LISTS[:1] + LISTS[2:] else "an object"
-        what = "a list of objects; `explain` one" if command == LISTS[1] else what
+        what = FORMS.get(command, "an object")
         kind = getattr(movierec, name)
         out += ["", f"### {command}", "", f"{inspect.getdoc(kind)} JSON: {what}.", "", *fields_table(kind, True)]
     out += ["", "### Parts of these"]

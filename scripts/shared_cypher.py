@@ -4,8 +4,7 @@
     python -m scripts.shared_cypher --check    fail where a file is not as it would be filled (make lint)
 
 A block stands between `// begin _shared/NAME.cypher` and `// end _shared/NAME.cypher`, at the indentation of these
-lines. Every file stays
-whole, to be pasted into Neo4j Browser, and a formula is written once.
+lines. Every file stays whole, to be pasted into Neo4j Browser, and a formula is written once.
 """
 
 from __future__ import annotations
