@@ -1,5 +1,5 @@
 """`python -m movierec` is the same as `movierec`."""
 
-from movierec.cli.main import main
+from movierec.cli.start import main
 
 main()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import queue
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -187,4 +188,5 @@ def _ahead(batches: Iterator[Batch], device: str) -> Iterator[Iterator[Batch]]:
         yield taken()
     finally:
         stopped.set()
-        thread.join()
+        if not isinstance(sys.exception(), KeyboardInterrupt):
+            thread.join()

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,7 @@ from movierec.embedding.walk_kernel import (
     walk_second_order,
 )
 from movierec.random_streams import Stream, random_generator
+from movierec.thread_pool import thread_pool
 
 __all__ = ["Walker", "Walks", "bitmap_bytes"]
 
@@ -133,7 +134,7 @@ class Walker:
             for first in numbers:
                 yield walk(first, starts.of(first, min(first + block_walks, end)))
             return
-        with ThreadPoolExecutor(threads, thread_name_prefix="walker") as pool:
+        with thread_pool(threads, "walker") as pool:
             ahead: deque[Future[Walks]] = deque()
             for first in numbers:
                 ahead.append(pool.submit(walk, first, starts.of(first, min(first + block_walks, end))))

@@ -8,10 +8,11 @@ one or two threads of ours, which sleep while they wait. The rating model's step
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import torch
+
+from movierec.thread_pool import thread_pool
 
 __all__ = ["RunTasks", "pytorch_threads", "run_sequentially", "training_threads"]
 
@@ -42,7 +43,7 @@ def training_threads(threads: int) -> Iterator[RunTasks]:
             yield run_sequentially
             return
         # The setting of PyTorch holds for one thread, so the new one makes its own.
-        with ThreadPoolExecutor(1, "trainer", initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        with thread_pool(1, "trainer", torch.set_num_threads, (1,)) as pool:
 
             def run_concurrently(tasks: Sequence[Callable[[], float]]) -> list[float]:
                 others = [pool.submit(task) for task in tasks[1:]]

@@ -14,6 +14,11 @@ from movierec.database.connection import Database
 from movierec.database.query_files import parse_query
 from tests.servers import TestServer
 
+TRAINING = parse_query(
+    "training",
+    "// Trainings at work.\n// Parameters: none.\n// Returns: n INTEGER.\n"
+    "MATCH (run:Run {status: 'running'}) RETURN count(run) AS n;\n",
+)
 RUNNING = parse_query(
     "running",
     "// What runs.\n// Parameters: none.\n// Returns: query STRING.\n"
@@ -54,8 +59,7 @@ def test_ctrl_c_ends_a_long_query_at_once_on_the_server_too(
     arguments: tuple[str, ...],
     part: str,
 ) -> None:
-    script = "from movierec.cli.main import main; main()"
-    command = [sys.executable, "-c", script, *arguments]
+    command = [sys.executable, "-m", "movierec", *arguments]
     env = os.environ | neo4j_server.env
     process.append(
         subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -75,3 +79,41 @@ def test_ctrl_c_ends_a_long_query_at_once_on_the_server_too(
     while runs(derived_database, part):
         assert time.monotonic() - began < 2 * SOON
         time.sleep(0.05)
+
+
+@pytest.mark.one_version
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("train", "--epochs", "5000", "--threads", "2"),
+        ("train", "--epochs", "1", "--profile-epochs", "50000"),
+        ("rating-model", "train", "--epochs", "5000"),
+    ],
+    ids=["walks", "profiles", "ratings"],
+)
+def test_ctrl_c_ends_a_training_at_once_whatever_its_threads_do(
+    neo4j_server: TestServer,
+    changed_small_database: Database,
+    process: list[subprocess.Popen[str]],
+    tmp_path: Path,
+    arguments: tuple[str, ...],
+) -> None:
+    env = os.environ | neo4j_server.env | {"MOVIEREC_HOME": str(tmp_path)}
+    command = [sys.executable, "-m", "movierec", *arguments]
+    process.append(
+        subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    )
+    deadline = time.monotonic() + 60
+    while not changed_small_database.read_one(TRAINING)["n"]:
+        assert process[0].poll() is None, process[0].communicate()[1]
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(3)
+    process[0].send_signal(signal.SIGINT)
+    began = time.monotonic()
+    _, said = process[0].communicate(timeout=60)
+    assert process[0].returncode == 130, said
+    assert said.strip().splitlines()[-1] == "movierec: Interrupted; run the same command again to resume."
+    assert "Traceback" not in said
+    assert time.monotonic() - began < SOON
+    assert changed_small_database.read_one(TRAINING)["n"] == 0, "the Run is closed"

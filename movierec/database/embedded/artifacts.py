@@ -11,7 +11,6 @@ import hashlib
 import json
 import logging
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -22,6 +21,7 @@ from filelock import FileLock
 
 from movierec.errors import BadRequest, EmbeddedServerFailed, MissingExtra
 from movierec.progress import Progress, silent
+from movierec.thread_pool import thread_pool
 
 __all__ = ["Artifact", "Lock", "fetch_jars", "known_versions", "load_lock", "locked_version"]
 
@@ -147,14 +147,10 @@ def _fetch(lock: Lock, missing: list[Artifact], cache: Path, progress: Progress)
     _log.info("fetching %d jars of Neo4j %s, %d MB", len(missing), lock.neo4j, needed // 2**20)
     with (
         progress(f"fetch Neo4j {lock.neo4j} (GPLv3)", needed, "B") as advance,
-        ThreadPoolExecutor(N_DOWNLOADS_AT_ONCE) as pool,
+        thread_pool(N_DOWNLOADS_AT_ONCE, "fetch") as pool,
     ):
-        try:
-            for artifact in pool.map(lambda artifact: _fetch_one(context, artifact, cache), missing):
-                advance(artifact.bytes)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+        for artifact in pool.map(lambda artifact: _fetch_one(context, artifact, cache), missing):
+            advance(artifact.bytes)
 
 
 def _fetch_one(context: Any, artifact: Artifact, cache: Path) -> Artifact:
