@@ -47,8 +47,8 @@ def gds_database() -> Iterator[Database]:
 class GdsServer(EmbeddedServer):
     """The embedded server with the library's jars among its plugins."""
 
-    def _configure(self, bolt_port: int, http_port: int, heap: str) -> None:
-        super()._configure(bolt_port, http_port, heap)
+    def _configure(self, bolt_port: int, http_port: int, heap: str, authenticates: bool = True) -> None:
+        super()._configure(bolt_port, http_port, heap, authenticates)
         plugins = self.home.server / "plugins"
         plugins.mkdir(parents=True, exist_ok=True)
         for jar in self.library():

@@ -54,6 +54,7 @@ class State:
     http_port: int
     neo4j: str
     heap: str
+    authenticates: bool = True
 
 
 @dataclass(frozen=True)

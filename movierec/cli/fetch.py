@@ -9,7 +9,7 @@ import click
 from movierec.cli.options import format_option
 
 # The names of movierec.ratings.fetch.DATASETS, spelled out so that --help need not import it.
-NAMES = ("ml-latest-small", "ml-latest", "ml-32m", "ml-25m", "ml-1m", "ml-100k")
+NAMES = ("ml-latest-small", "ml-latest", "ml-32m", "ml-25m", "ml-20m", "ml-10m", "ml-1m", "ml-100k")
 
 
 @click.command("fetch", short_help="Download a MovieLens data set.")

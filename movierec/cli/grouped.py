@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Any
 
 import click
 
-__all__ = ["Command", "Option"]
+__all__ = ["Command", "Group", "Option"]
 
 COMMON = "Options"
 CONNECTION = "Connection"
+CUTOFF = 0.5  # of difflib's ratio, below which a name is not near
 
 
 class Option(click.Option):
@@ -18,6 +20,21 @@ class Option(click.Option):
     def __init__(self, *arguments: Any, group: str = COMMON, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.group = group
+
+
+class Group(click.Group):
+    """A group that suggests the command that was meant."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is asked for. Raises UsageError, with what is near, where there is none."""
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            near = difflib.get_close_matches(name.lower(), self.list_commands(ctx), 2, CUTOFF)
+            hint = " or ".join(f'"{one}"' for one in near)
+            ctx.fail(f"No such command {name!r}." + (f" Did you mean {hint}?" if near else ""))
+        return super().resolve_command(ctx, args)
 
 
 class Command(click.Command):

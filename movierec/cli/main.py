@@ -6,15 +6,18 @@ import importlib
 import io
 import json
 import logging
+import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
 from typing import NoReturn
 
 import click
 
+from movierec.cli.grouped import Group
 from movierec.database.interrupt import hang_up, raised_from
 from movierec.errors import MovieRecError
 
@@ -40,6 +43,7 @@ COMMANDS = (
     "runs",
     "export",
     "plot",
+    "reset",
 )
 
 INTERRUPTED = 130
@@ -47,13 +51,14 @@ INTERRUPTED = 130
 
 @dataclass
 class Session:
-    """What the whole invocation shares: how to say errors."""
+    """What the whole invocation shares: how to say errors, and whether the process ends with it."""
 
+    owns_process: bool = False
     debug: bool = False
     output_format: str = "table"
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """Loads the file of a command when it is asked for, so that no command pays for the imports of another."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -97,16 +102,18 @@ def cli(session: Session, verbose: int, debug: bool) -> None:
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """The console script: never returns."""
-    session = Session()
+    """Run the command line; never returns."""
+    session = Session(owns_process=args is None)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a title that the terminal's encoding cannot hold
     if args is None:
         # A closed terminal and a plain kill end a command as Ctrl-C does: scratch servers are removed.
         for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-            if hasattr(signal, name):
-                signal.signal(getattr(signal, name), _interrupt)
+            number = getattr(signal, name, None)
+            is_under_nohup = name == "SIGHUP" and signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+            if number is not None and not is_under_nohup:
+                signal.signal(number, _interrupt)
     try:
         result = cli.main(args=args, prog_name="movierec", obj=session, standalone_mode=False)
         sys.exit(result if isinstance(result, int) else 0)
@@ -150,7 +157,13 @@ def _in_one_line(error: Exception) -> str:
 
 def _say_interrupted(session: Session) -> NoReturn:
     _say_error(session, "Interrupted", "Interrupted; run the same command again to resume.", INTERRUPTED)
-    sys.exit(INTERRUPTED)
+    if not session.owns_process:
+        sys.exit(INTERRUPTED)
+    # Everything is unwound. Python would wait for threads at work, and take PyTorch down for seconds.
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(INTERRUPTED)
 
 
 def _say_error(session: Session, code: str, message: str, exit_code: int) -> None:

@@ -6,14 +6,18 @@ import csv
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from movierec.records import to_record, to_records
+from movierec.records import record_fields, to_record, to_records
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 __all__ = ["print_record", "print_rows"]
 
+NARROWEST = 80  # columns of a table, in however narrow a terminal
 PIPED_WIDTH = 160  # columns of a table that no terminal limits
 
 
@@ -22,8 +26,12 @@ def print_rows(
     output_format: str,
     columns: Mapping[str, Callable[[Mapping[str, Any]], Any] | str],
     title: str | None = None,
+    kind: type[DataclassInstance] | None = None,
 ) -> None:
-    """Print results, or rows. `columns` are those of the table: heading -> key of a record, or function of it."""
+    """Print results, or rows. `columns` are those of the table: heading -> key of a record, or function of it.
+
+    A CSV has a header also without rows: the keys of `kind`, or those of `columns`.
+    """
     rows = to_records(results)
     if output_format == "json":
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
@@ -31,14 +39,16 @@ def print_rows(
         for row in rows:
             click.echo(json.dumps(row, ensure_ascii=False))
     elif output_format == "csv":
-        if rows:
-            writer = csv.DictWriter(
-                sys.stdout,
-                fieldnames=list(dict.fromkeys(name for row in rows for name in row)),
-                lineterminator="\n",
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        if not rows:
+            names = (
+                [name for name in columns.values() if isinstance(name, str)]
+                if kind is None
+                else [*record_fields(kind)]
             )
-            writer.writeheader()
-            writer.writerows({name: _flat(value) for name, value in row.items()} for row in rows)
+        writer = csv.DictWriter(sys.stdout, fieldnames=names, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({name: _flat(value) for name, value in row.items()} for row in rows)
     else:
         _print_table([[_cell(row, column) for column in columns.values()] for row in rows], list(columns), title)
 
@@ -60,7 +70,9 @@ def _print_table(cells: list[list[str]], headings: list[str], title: str | None)
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False)
+    console = Console(highlight=False)
+    # Narrower, columns would vanish: a terminal that breaks lines loses nothing.
+    console.width = max(console.width, NARROWEST) if sys.stdout.isatty() else PIPED_WIDTH
     numeric = [
         bool(cells) and all(row[i].replace(".", "").replace(",", "").replace("-", "").isdigit() for row in cells)
         for i in range(len(headings))
@@ -69,7 +81,7 @@ def _print_table(cells: list[list[str]], headings: list[str], title: str | None)
         click.echo(title)
     table = Table(box=box.SIMPLE_HEAD, show_header=any(headings), show_edge=False)
     for heading, right in zip(headings, numeric, strict=True):
-        table.add_column(heading, justify="right" if right else "left", no_wrap=right)
+        table.add_column(heading, justify="right" if right else "left", no_wrap=right, overflow="fold")
     for row in cells:
         table.add_row(*map(Text, row))  # Text: titles may hold what rich takes for markup
     console.print(table)

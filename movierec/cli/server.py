@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from movierec.cli.grouped import Group
 from movierec.cli.options import format_option
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from movierec.home import State
 
 
-@click.group("server", short_help="Start, stop and inspect the embedded server.")
+@click.group("server", cls=Group, short_help="Start, stop and inspect the embedded server.")
 def command() -> None:
     """Start, stop and inspect the embedded Neo4j server of this machine.
 
@@ -83,6 +84,22 @@ def password() -> None:
     Example: movierec server password
     """
     click.echo(_server().settings().password)
+
+
+@command.command("reset-password")
+@format_option
+def reset_password(output_format: str) -> None:
+    """Give the user neo4j a new random password: for a password file that is lost or no longer fits.
+
+    The server is stopped, runs for some seconds without a password, on loopback only, and is started again.
+
+    Example: movierec server reset-password
+    """
+    from movierec.cli.progress import bar_or_lines
+
+    server = _server()
+    server.reset_password(bar_or_lines)
+    _print_status(server, output_format)
 
 
 def _server(version: str | None = None) -> EmbeddedServer:

@@ -24,7 +24,7 @@ from movierec.cli.options import connection_options, format_option, open_databas
     "count_pairs",
     default=None,
     help="Count the pairs of movies, which takes as long as a derivation.  "
-    "[default: if there are at most 50 million wedges, pairs of likes of one user]",
+    "[default: if there are at most 2 million wedges, pairs of likes of one user]",
 )
 @connection_options
 @format_option

@@ -218,7 +218,7 @@ class Database:
                 problem = mapped(error, self.settings.uri, handled)
                 if has_hung_up() and threading.current_thread() is not threading.main_thread():
                     raise problem from error
-                may_pass = error.is_retryable() or isinstance(problem, CommitUnanswered)
+                may_pass = error.is_retryable() or isinstance(problem, CommitUnanswered) or _is_schema_race(error)
                 first_failure = min(first_failure, time.monotonic())
                 gives_up = time.monotonic() > first_failure + REPEAT_SECONDS
                 if not may_pass or isinstance(problem, ServerOutOfMemory) or gives_up:
@@ -234,6 +234,12 @@ class Database:
 
     def _mapped(self) -> AbstractContextManager[None]:
         return driver_errors_mapped(self.settings.uri)
+
+
+def _is_schema_race(error: Exception) -> bool:
+    """Has another made the same index or constraint meanwhile? IF NOT EXISTS looks before it has the lock."""
+    code = error.code if isinstance(error, neo4j.exceptions.Neo4jError) else None
+    return bool(code and code.startswith("Neo.ClientError.Schema.") and code.endswith("AlreadyExists"))
 
 
 def _literal(text: str) -> LiteralString:

@@ -48,6 +48,8 @@ _log = logging.getLogger(__name__)
 # One of these at a time: each reads or changes what the others change.
 CHANGE_RATINGS = ("load", "split", "derive")
 
+WAIT_SECONDS = 1.0  # between two looks whether another load has ended
+
 SETTINGS_VERSION = 2  # to be raised when a setting or result that is read back is renamed or means something else
 
 
@@ -76,11 +78,14 @@ def record_run(
 ) -> Iterator[RunLog]:
     """Record `stage` around the block. An exception, Ctrl-C included, closes the Run as failed.
 
+    A load waits for another to end, loads take turns; any other stage is refused beside a living one.
     With `single_transaction` no change is visible before the stage says so (`mark_visible`); until then the result
     of the Run before holds.
     """
     database.run_batches(load_query("schema/constraints"))
     log = RunLog(f"{stage}-{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}")
+
+    waits = False
 
     def start(transaction: Transaction) -> None:
         transaction.run(load_query("runs/lock"))
@@ -94,7 +99,17 @@ def record_run(
             | {"singleTransaction": single_transaction, "settingsVersion": SETTINGS_VERSION},
         )
 
-    database.in_transaction(start)
+    while True:
+        try:
+            database.in_transaction(start)
+            break
+        except _StillRunning as error:
+            if (stage, error.stage) != ("load", "load"):
+                raise
+            if not waits:
+                _log.warning("%s is still loading; this load waits for it.", error.run_id)
+            waits = True
+            time.sleep(WAIT_SECONDS)
     started = time.monotonic()
 
     def seconds() -> float:
@@ -117,6 +132,18 @@ def record_run(
     results = _properties(log.results) | {"seconds": seconds()}
     database.write(load_query("runs/finish"), runId=log.run_id, status="done", results=results)
     _log.info("%s done: %s", log.run_id, log.results)
+
+
+class _StillRunning(MovieRecError):
+    """A Run of another living process is in the way."""
+
+    def __init__(self, run_id: str, stage: str, process: str) -> None:
+        super().__init__(
+            f"{run_id} is still running as {process} (host, process, start time). Wait for it, or end that "
+            "process first."
+        )
+        self.run_id = run_id
+        self.stage = stage
 
 
 def latest_run(database: Database, stage: str) -> Row | None:
@@ -215,10 +242,7 @@ def _settle_unfinished(transaction: Transaction, stages: Sequence[str], run_id: 
         if row["runId"] == run_id:
             continue
         if row["process"] != _this_process() and _is_alive(row["process"]):
-            raise MovieRecError(
-                f"{row['runId']} is still running as {row['process']} (host, process, start time). "
-                "Wait for it, or end that process first."
-            )
+            raise _StillRunning(row["runId"], row["stage"], row["process"])
         transaction.run(load_query("runs/finish"), runId=row["runId"], status="interrupted", results={})
 
 

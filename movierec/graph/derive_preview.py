@@ -18,6 +18,7 @@ WRITTEN_A_SECOND = 100_000
 DELETED_A_SECOND = 120_000
 STORE_BYTES = 75  # of an edge: a relationship record of 34 and a property record of 41
 HEAP_BYTES = 800  # of an edge in a transaction, by the server's own account (SHOW TRANSACTIONS)
+HEAP_SHARE = 0.7  # of the heap, that all transactions together may use (dbms.memory.transaction.total.max)
 
 
 class Preview:
@@ -56,7 +57,7 @@ class Preview:
             "degrees": {name: int(value) for name, value in zip(QUANTILES, quantiles, strict=True)},
             "weights": _histogram(weights),
             "estimated_seconds": round(seconds + n_edges / WRITTEN_A_SECOND + n_old_edges / DELETED_A_SECOND, 1),
-            "estimated_heap_mb": round(in_memory * HEAP_BYTES / 2**20, 1),
+            "estimated_heap_mb": round(in_memory * HEAP_BYTES / HEAP_SHARE / 2**20, 1),
             "estimated_store_mb": round(n_edges * STORE_BYTES / 2**20, 1),
         }
 

@@ -9,8 +9,8 @@ and none for each pair.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Protocol, TypeVar
@@ -19,12 +19,17 @@ import numpy as np
 
 from movierec.database.connection import Row, Transaction
 from movierec.database.query_files import load_query
+from movierec.errors import ServerOutOfMemory
 from movierec.graph.settings import DeriveSettings
+from movierec.ids import Id
 from movierec.progress import Advance
+from movierec.thread_pool import thread_pool
 
 __all__ = ["BATCH_PATHS", "WRITERS", "CoLikes", "DeriveConstants", "InTransaction", "Likes"]
 
-BATCH_PATHS = 1_000_000  # movie - user - movie; half a second of counting, at most as many edges
+_log = logging.getLogger(__name__)
+
+BATCH_PATHS = 400_000  # movie - user - movie; a fifth of a second of counting, at most as many edges
 WRITERS = 2  # batches in the making: one is counted while another is written
 BATCH_LIKES = 50_000
 BATCH_NODES = 10_000
@@ -139,7 +144,7 @@ class CoLikes:
             )
         return len(users)
 
-    def keep_ages(self, user_ids: Sequence[int]) -> None:
+    def keep_ages(self, user_ids: Sequence[Id]) -> None:
         """Keep on users how many likes ago each of theirs was."""
         for start in range(0, len(user_ids), BATCH_USERS):
             batch = list(user_ids[start : start + BATCH_USERS])
@@ -242,7 +247,7 @@ class CoLikes:
     def clear_changed(self) -> None:
         self._repeat("derive/clear_changed", "nodes", BATCH_NODES)
 
-    def _index_movies(self, movie_ids: list[int], first: int, query: str) -> None:
+    def _index_movies(self, movie_ids: list[Id], first: int, query: str) -> None:
         for start in range(0, len(movie_ids), BATCH_NODES):
             batch = movie_ids[start : start + BATCH_NODES]
             self._run(query, movieIds=batch, firstIndex=first + start)
@@ -273,8 +278,10 @@ class CoLikes:
         }
         text = load_query(f"{query}_decayed" if half_life_days else query)
 
-        def work(bounds: tuple[int, int]) -> tuple[int, list[Row]]:
-            first, last = bounds
+        def written(first: int, last: int) -> list[Row]:
+            n_paths = int(np.sum(paths[first : last + 1]))
+            if n_paths > self.batch_paths and first < last:
+                return halves(first, last)
             batch = list(indexes[first : last + 1])
 
             def write(transaction: Transaction) -> list[Row]:
@@ -282,7 +289,25 @@ class CoLikes:
                     transaction.run(load_query(before), likeIndexes=batch)
                 return transaction.run(text, likeIndexes=batch, **parameters)
 
-            return int(np.sum(paths[first : last + 1])), self.run_in_transaction(write)
+            try:
+                return self.run_in_transaction(write)
+            except ServerOutOfMemory:
+                # With writers each batch is a transaction of its own, of which a smaller one may fit.
+                if self.writers == 1 or first == last:
+                    raise
+                self.batch_paths = min(self.batch_paths, n_paths // 2)
+                _log.warning(
+                    "The server has too little memory for a batch; continuing with %d paths.", self.batch_paths
+                )
+            return halves(first, last)
+
+        def halves(first: int, last: int) -> list[Row]:
+            middle = (first + last) // 2
+            return [*written(first, middle), *written(middle + 1, last)]
+
+        def work(bounds: tuple[int, int]) -> tuple[int, list[Row]]:
+            first, last = bounds
+            return int(np.sum(paths[first : last + 1])), written(first, last)
 
         # Two that MERGE the same pair from its two ends would be in each other's way.
         writers = self.writers if query == "derive/co_liked" else 1
@@ -313,11 +338,8 @@ def _mapped(n_threads: int, work: Callable[[Any], T], items: Iterator[Any]) -> I
     if n_threads == 1:
         yield from map(work, items)
         return
-    with ThreadPoolExecutor(n_threads) as pool:
-        try:
-            yield from pool.map(work, items)
-        finally:
-            pool.shutdown(cancel_futures=True)
+    with thread_pool(n_threads, "writer") as pool:
+        yield from pool.map(work, items)
 
 
 def _batches(sizes: Sequence[int], most: int) -> Iterator[tuple[int, int]]:

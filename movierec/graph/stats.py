@@ -21,13 +21,13 @@ __all__ = ["rating_stats"]
 
 THRESHOLDS = (3.0, 3.5, 4.0, 4.5, 5.0)  # stars
 QUANTILES = {"min": 0.0, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95, "max": 1.0}
-MOST_WEDGES = 50_000_000  # counting the pairs of more takes minutes
+MOST_WEDGES = 2_000_000  # counting the pairs of more takes more than a few seconds
 
 
 def rating_stats(database: Database, min_rating: float = 4.0, count_pairs: bool | None = None) -> RatingStats:
     """Counts, distributions and times of the ratings.
 
-    Pairs are counted for `min_rating`; with `count_pairs` None, only up to 50 million wedges, else null.
+    Pairs are counted for `min_rating`; with `count_pairs` None, only up to 2 million wedges, else null.
     Raises StageMissing without ratings.
     """
     counts = database.read_one(load_query("doctor/counts"))

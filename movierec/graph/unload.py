@@ -25,6 +25,7 @@ _REMOVALS = {
     "ratings": "load/remove_ratings",
     "tags": "load/remove_tags",
     "users": "load/remove_users",
+    "relationships": "load/remove_movie_links",
     "movies": "load/remove_movies",
 }
 
@@ -46,7 +47,7 @@ def remove_load(database: Database, load_id: int, progress: Progress = silent) -
     with record_run(database, "load", {"removed_load": load_id}) as run:
         database.write(load_query("load/remove_begin"), loadId=load_id)
         result: dict[str, Any] = {}
-        with progress("remove", 6, "steps") as advance:
+        with progress("remove", 7, "steps") as advance:
             database.run_batches(load_query("load/remove_from_history"), loadId=load_id)
             advance(1)
             (row,) = database.run_batches(load_query("load/restore_ratings"), loadId=load_id)

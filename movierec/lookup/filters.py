@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import difflib
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.errors import BadRequest
+from movierec.ids import Id
 from movierec.lookup.movies import find_movies
+from movierec.ratings.rejects import printable
 
-__all__ = ["Filters", "named_filters", "year_range"]
+__all__ = ["Filters", "named_filters", "stored_genres", "year_range"]
+
+MOST_LISTED = 30  # genres in a message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +29,7 @@ class Filters:
     from_year: int | None = None  # a movie without a year is then left out
     to_year: int | None = None
     min_ratings: int = 0  # users who rated it
-    exclude: tuple[int, ...] = ()  # movieIds
+    exclude: tuple[Id, ...] = ()  # movieIds
     with_rated: bool = False  # movies that the user has rated too
 
     def __post_init__(self) -> None:
@@ -50,13 +55,6 @@ class Filters:
             "withRated": self.with_rated,
         }
 
-    def check_genres(self, known: Iterable[str]) -> None:
-        """Raises BadRequest for a genre that no movie has."""
-        genres = set(known)
-        for genre in (*self.genres, *self.with_genres, *self.without_genres):
-            if genre not in genres:
-                raise BadRequest(f"No movie is of genre {genre!r}; expected one of {', '.join(sorted(genres))}.")
-
 
 def named_filters(
     database: Database,
@@ -74,19 +72,40 @@ def named_filters(
     Raises BadRequest for years that are no range or a genre that no movie has, NotFound for an unknown movie.
     """
     first, last = year_range(year) if year else (None, None)
-    filters = Filters(
-        genres=tuple(genres),
-        with_genres=tuple(with_genres),
-        without_genres=tuple(without_genres),
+    typed = [tuple(genres), tuple(with_genres), tuple(without_genres)]
+    if any(typed):
+        known = [row["genre"] for row in database.read(load_query("recommend/genres"))]
+        typed = [stored_genres(names, known) for names in typed]
+    return Filters(
+        genres=typed[0],
+        with_genres=typed[1],
+        without_genres=typed[2],
         from_year=first,
         to_year=last,
         min_ratings=min_ratings,
         exclude=find_movies(database, exclude),
         with_rated=with_rated,
     )
-    if filters.genres or filters.with_genres or filters.without_genres:
-        filters.check_genres(row["genre"] for row in database.read(load_query("recommend/genres")))
-    return filters
+
+
+def stored_genres(typed: Iterable[str], known: Collection[str]) -> tuple[str, ...]:
+    """The genres as movies have them, whatever their case. Raises BadRequest for one that no movie has."""
+    by_name = {genre.casefold(): genre for genre in sorted(known, reverse=True)}
+    found = []
+    for genre in typed:
+        stored = by_name.get(genre.strip().casefold())
+        if stored is None:
+            near = difflib.get_close_matches(genre.casefold(), by_name, 1)
+            hint = f'Did you mean "{by_name[near[0]]}"?' if near else f"Expected one of {_listed(known)}."
+            raise BadRequest(f"No movie is of genre {printable(genre)!r}. {hint}")
+        found.append(stored)
+    return tuple(found)
+
+
+def _listed(genres: Iterable[str]) -> str:
+    names = sorted(genres)
+    more = f", ... ({len(names)} genres)" if len(names) > MOST_LISTED else ""
+    return ", ".join(names[:MOST_LISTED]) + more
 
 
 def year_range(text: str) -> tuple[int | None, int | None]:

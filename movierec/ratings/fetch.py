@@ -39,6 +39,7 @@ class Dataset:
     name: str
     members: dict[str, int]
     md5: str | None = None
+    folder: str = ""  # inside the zip; the name, unless it is another
 
 
 def _csv(ratings_mb: int, others_mb: int, *others: str) -> dict[str, int]:
@@ -47,6 +48,7 @@ def _csv(ratings_mb: int, others_mb: int, *others: str) -> dict[str, int]:
 
 
 _DAT = {"movies.dat": 10 * MB, "ratings.dat": 100 * MB, "users.dat": 10 * MB, "README": MB}
+_DAT_10M = {"movies.dat": 10 * MB, "ratings.dat": 500 * MB, "tags.dat": 50 * MB, "README.html": MB}
 _FOLDS = {f"u{fold}.{part}": 10 * MB for fold in (1, 2, 3, 4, 5, "a", "b") for part in ("base", "test")}
 
 DATASETS = {
@@ -56,6 +58,8 @@ DATASETS = {
         Dataset("ml-latest", _csv(2000, 300)),
         Dataset("ml-32m", _csv(2000, 300)),
         Dataset("ml-25m", _csv(1500, 300), md5="6b51fb2759a8657d3bfcbfc42b592ada"),
+        Dataset("ml-20m", _csv(1500, 300)),
+        Dataset("ml-10m", _DAT_10M, folder="ml-10M100K"),
         Dataset("ml-1m", _DAT, md5="c4d9eecfca2ab87c1945afe126590906"),
         Dataset(
             "ml-100k",
@@ -166,9 +170,10 @@ def _read_members(dataset: Dataset, archive: Path, target: Path) -> None:
         with zipfile.ZipFile(archive) as opened:
             inside = {info.filename: info for info in opened.infolist()}
             for name, limit in dataset.members.items():
-                info = inside.get(f"{dataset.name}/{name}")
+                member = f"{dataset.folder or dataset.name}/{name}"
+                info = inside.get(member)
                 if info is None:
-                    raise DataRejected(f"{archive}: no member {dataset.name}/{name}; not the {dataset.name} zip.")
+                    raise DataRejected(f"{archive}: no member {member}; not the {dataset.name} zip.")
                 _read_member(opened, info, target / name, limit)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise DataRejected(f"{archive}: not a whole zip file ({error}). Fetch it again.") from error

@@ -1,6 +1,9 @@
 import dataclasses
 import importlib
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -103,7 +106,7 @@ def test_option_of_one_name_has_one_sentence() -> None:
             "--seed",
         ),
         *("--min-rating", "--strategy", "--fraction", "--test-file", "--preset", "-n", "--cypher"),
-        *("--movie", "--from-file", "--batch-size"),
+        *("--movie", "--user", "--from-file", "--batch-size"),
     }
     assert [name for name, said in sentences.items() if len(said) > 1 and name not in differ] == []
 
@@ -142,3 +145,33 @@ def test_debug_shows_the_traceback(movierec: Callable[..., Answer]) -> None:
     assert movierec("doctor", **env).exit_code == 3
     with pytest.raises(NoConnection):
         movierec("--debug", "doctor", **env)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (["laod"], "No such command 'laod'. Did you mean \"load\""),
+        (["recomend", "--user", "1"], 'Did you mean "recommend"'),
+        (["server", "strat"], 'Did you mean "start"'),
+        (["rating-model", "predcit"], 'Did you mean "predict"'),
+        (["xyzzy"], "No such command 'xyzzy'."),
+    ],
+)
+def test_mistyped_command_is_answered_with_the_nearest(
+    movierec: Callable[..., Answer], typed: list[str], said: str
+) -> None:
+    answer = movierec(*typed)
+    assert answer.exit_code == 2
+    assert said in answer.err
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_of_commands_as_documented(shell: str) -> None:
+    def answer(**variables: str) -> str:
+        command = [sys.executable, "-m", "movierec"]
+        env = os.environ | variables
+        return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+
+    assert "_MOVIEREC_COMPLETE" in answer(_MOVIEREC_COMPLETE=f"{shell}_source")
+    words = {"COMP_WORDS": "movierec rec", "COMP_CWORD": "rec" if shell == "fish" else "1"}
+    assert "recommend" in answer(_MOVIEREC_COMPLETE=f"{shell}_complete", **words)

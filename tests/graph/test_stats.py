@@ -26,7 +26,7 @@ def test_numbers_of_a_few_ratings_are_those_of_pandas_and_scipy(small_database: 
 @pytest.mark.slow
 @pytest.mark.one_version
 def test_numbers_of_the_sample_are_those_of_pandas_and_scipy(movielens_database: Database) -> None:
-    stats = rating_stats(movielens_database)
+    stats = rating_stats(movielens_database, count_pairs=True)
     assert (stats.users, stats.movies, stats.ratings) == (610, 9742, 100_836)
     assert [row.wedges for row in stats.likes if row.min_rating == 4.0] == [5_549_426]
     assert_stats_are_right(stats, MOVIELENS)

@@ -72,6 +72,14 @@ def test_good_zip_becomes_the_folder(site: Site, tmp_path: Path) -> None:
     assert (folder / "ratings.csv").read_bytes() == (MOVIELENS / "ratings.csv").read_bytes()
 
 
+def test_folder_in_the_zip_may_have_another_name(site: Site, tmp_path: Path) -> None:
+    dataset = DATASETS["ml-10m"]
+    site.files["ml-10m.zip"] = zip_of({f"ml-10M100K/{name}": b"1::2::3\n" for name in dataset.members})
+    folder = fetch_dataset(dataset, tmp_path, base_url=site.url)
+    assert folder == tmp_path / "ml-10m"
+    assert sorted(path.name for path in folder.iterdir()) == sorted(dataset.members)
+
+
 def test_second_fetch_asks_nobody(site: Site, tmp_path: Path) -> None:
     site.files["ml-latest-small.zip"] = zip_of(small_members())
     fetch_dataset(SMALL, tmp_path, base_url=site.url)

@@ -32,6 +32,7 @@ from movierec.database.embedded.processes import (
     remember_child,
     reserved_port,
 )
+from movierec.database.query_files import load_query
 from movierec.database.settings import ConnectionSettings
 from movierec.errors import BadRequest, EmbeddedServerFailed, NoConnection, WrongPassword
 from movierec.home import Home, State, cache_folder
@@ -73,6 +74,10 @@ class EmbeddedServer:
     def settings(self) -> ConnectionSettings:
         """How to connect to it; it must have been started."""
         state, password = self.home.state(), self.home.password()
+        if state is not None and password is None:
+            raise EmbeddedServerFailed(
+                f'{self.home.password_file} is missing. Put it back, or run "movierec server reset-password".'
+            )
         if state is None or password is None:
             raise EmbeddedServerFailed(
                 f'The embedded server of {self.home.folder} was never started. Run "movierec server start".'
@@ -98,6 +103,7 @@ class EmbeddedServer:
                 f"Cannot make {self.home.server}: {error.strerror}. Set MOVIEREC_HOME to a folder of your own."
             ) from error
         with FileLock(self.home.folder / "start.lock"):
+            self._kill_open_server()  # of a reset that was killed
             state = self._found(heap)  # another process may have started it while this one waited
             if state is not None:
                 return state
@@ -121,6 +127,29 @@ class EmbeddedServer:
         self.home.stopped_mark.touch()
         return True
 
+    def reset_password(self, progress: Progress = silent) -> State:
+        """Give the user neo4j a new random password, for when the password file is lost or no longer fits.
+
+        As Neo4j's manual has it: the server runs for a moment without authentication, on loopback only, and is
+        started again with it. Raises EmbeddedServerFailed when there is no store, or the server does not start.
+        """
+        if not self._has_store():
+            raise EmbeddedServerFailed(
+                f'The embedded server of {self.home.folder} was never started. Run "movierec server start".'
+            )
+        with FileLock(self.home.folder / "start.lock"):
+            self.stop()
+            draft = self.home.draft_password()
+            password = draft.read_text().strip()
+            try:
+                state = self._start(None, progress, authenticates=False)
+                with Database(self._open_settings(state, "system")) as database:
+                    database.run_batches(load_query("embedded/set_password"), password=password)
+                draft.replace(self.home.password_file)
+            finally:
+                self._kill_open_server()
+        return self.start(progress=progress)
+
     def discard(self) -> None:
         """End the server at once and delete its home: for one whose data nobody wants any more."""
         state = self.home.state()
@@ -139,8 +168,8 @@ class EmbeddedServer:
 
     def _found(self, heap: str | None) -> State | None:
         state = self.running()
-        if state is None:
-            return None
+        if state is None or not state.authenticates:
+            return None  # one without a password is a reset's, which the lock is waited for
         if self.version not in (None, state.neo4j):
             raise BadRequest(
                 f"The embedded server of {self.home.folder} is Neo4j {state.neo4j}, not {self.version}; "
@@ -154,7 +183,31 @@ class EmbeddedServer:
         self._wait_until_it_answers(state)
         return state
 
-    def _start(self, heap: str | None, progress: Progress) -> State:
+    def _kill_open_server(self) -> None:
+        """End a server that asks for no password, at once: what a reset of the password has started."""
+        state = self.running()
+        if state is None or state.authenticates:
+            return
+        process = live_process(state, self.home)
+        if process is not None:
+            process.kill()
+            process.wait(timeout=STOP_SECONDS)
+            reap_children()
+
+    def _open_settings(self, state: State, database: str | None = None) -> ConnectionSettings:
+        """How to connect while it asks for no password."""
+        return ConnectionSettings(f"bolt://127.0.0.1:{state.bolt_port}", "neo4j", "none", database)
+
+    def _has_store(self) -> bool:
+        """Was there a first start, whose store knows its password?"""
+        return (self.home.data / "databases").is_dir()
+
+    def _start(self, heap: str | None, progress: Progress, *, authenticates: bool = True) -> State:
+        if authenticates and self.home.password() is None and self._has_store():
+            raise EmbeddedServerFailed(
+                f"{self.home.password_file} is missing, but the store of {self.home.data} knows a password. Put "
+                'it back, or run "movierec server reset-password".'
+            )
         last = self.home.state()
         heap = heap or (last.heap if last else DEFAULT_HEAP)
         if last is not None and self.version not in (None, last.neo4j, locked_version(last.neo4j)):
@@ -176,7 +229,9 @@ class EmbeddedServer:
         attempt = 1
         while True:
             try:
-                return self._launch(lock, command, heap, last, progress, other_ports=attempt > 1)
+                return self._launch(
+                    lock, command, heap, last, progress, other_ports=attempt > 1, authenticates=authenticates
+                )
             except _PortTaken as error:
                 if attempt == START_ATTEMPTS:
                     raise
@@ -192,9 +247,10 @@ class EmbeddedServer:
         progress: Progress,
         *,
         other_ports: bool,
+        authenticates: bool,
     ) -> State:
         """Choose ports, configure and run the server; returns when it answers."""
-        if self.home.password() is None:
+        if authenticates and self.home.password() is None:
             self._configure(BOLT_PORT, HTTP_PORT, heap)
             self._set_first_password(command)
         reserved = cache_folder(self.env) / "ports"
@@ -202,13 +258,20 @@ class EmbeddedServer:
             reserved_port(reserved, last.bolt_port if last else BOLT_PORT, BOLT_PORT, other_ports) as bolt_port,
             reserved_port(reserved, last.http_port if last else HTTP_PORT, HTTP_PORT, other_ports) as http_port,
         ):
-            self._configure(bolt_port, http_port, heap)
+            self._configure(bolt_port, http_port, heap, authenticates)
             _log.info("starting Neo4j %s on port %d", lock.neo4j, bolt_port)
             process = self._run(lock, command, heap)
-            state = State(pid=process.pid, bolt_port=bolt_port, http_port=http_port, neo4j=lock.neo4j, heap=heap)
+            state = State(
+                pid=process.pid,
+                bolt_port=bolt_port,
+                http_port=http_port,
+                neo4j=lock.neo4j,
+                heap=heap,
+                authenticates=authenticates,
+            )
             self.home.write_state(state)
             with progress(f"start Neo4j {lock.neo4j}", None, ""):
-                self._wait_until_it_answers(state, process)
+                self._wait_until_it_answers(state, process, authenticates)
             return state
 
     def _run(self, lock: Lock, command: list[str], heap: str) -> subprocess.Popen[bytes]:
@@ -235,17 +298,19 @@ class EmbeddedServer:
         self.home.stopped_mark.unlink(missing_ok=True)
         return process
 
-    def _configure(self, bolt_port: int, http_port: int, heap: str) -> None:
+    def _configure(self, bolt_port: int, http_port: int, heap: str, authenticates: bool = True) -> None:
         self.home.configuration.parent.mkdir(parents=True, exist_ok=True)
         settings = {
             "server.default_listen_address": "127.0.0.1",
             "server.bolt.listen_address": f"127.0.0.1:{bolt_port}",
             "server.http.listen_address": f"127.0.0.1:{http_port}",
+            # Without a password not even a page in a browser on this machine may ask it anything.
+            "server.http.enabled": str(authenticates).lower(),
             "server.https.enabled": "false",
             "server.directories.data": str(self.home.data),
             "server.memory.heap.max_size": heap,
             "server.memory.pagecache.size": PAGE_CACHE,
-            "dbms.security.auth_enabled": "true",
+            "dbms.security.auth_enabled": str(authenticates).lower(),
             "dbms.usage_report.enabled": "false",
             # Two stores of the default 256 MB of transaction log would be the largest files here.
             "db.tx_log.rotation.retention_policy": "1 files",
@@ -291,8 +356,11 @@ class EmbeddedServer:
             raise EmbeddedServerFailed(f"Neo4j's admin tool could not set the password: {said}")
         draft.replace(self.home.password_file)
 
-    def _wait_until_it_answers(self, state: State, process: subprocess.Popen[bytes] | None = None) -> None:
+    def _wait_until_it_answers(
+        self, state: State, process: subprocess.Popen[bytes] | None = None, authenticates: bool = True
+    ) -> None:
         deadline = time.monotonic() + START_SECONDS
+        settings = self.settings() if authenticates else self._open_settings(state)
         while True:
             refused: NoConnection | None = None
             # poll() also takes the dead child off the process table, so that live_process sees it gone.
@@ -310,14 +378,14 @@ class EmbeddedServer:
                     )
                 raise EmbeddedServerFailed(f"Neo4j ended while starting: {said}")
             # Browser's port opens after Bolt's.
-            if listens(live, state.bolt_port) and listens(live, state.http_port):
+            if listens(live, state.bolt_port) and (not authenticates or listens(live, state.http_port)):
                 try:
-                    with Database(self.settings()):
+                    with Database(settings):
                         return
                 except WrongPassword as error:
                     raise WrongPassword(
-                        f"The embedded server refused the password in {self.home.password_file}. "
-                        "If it was changed in Neo4j, put the new one into that file."
+                        f"The embedded server refused the password in {self.home.password_file}. If it was "
+                        'changed in Neo4j, put the new one there; or run "movierec server reset-password".'
                     ) from error
                 except NoConnection as error:
                     # The port opens a moment before the server takes sessions.

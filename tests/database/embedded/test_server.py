@@ -280,7 +280,7 @@ def test_changed_password_is_told_with_its_remedy(running: EmbeddedServer) -> No
     right = running.home.password_file.read_text()
     running.home.password_file.write_text("changed-elsewhere\n")
     try:
-        with pytest.raises(WrongPassword, match="put the new one into that file"):
+        with pytest.raises(WrongPassword, match="put the new one there"):
             running.start()
     finally:
         running.home.password_file.write_text(right)
@@ -317,3 +317,34 @@ def test_full_disk_is_said_before_the_start(tmp_path: Path, monkeypatch: pytest.
 def test_never_started_server_has_no_password_to_show(tmp_path: Path) -> None:
     with pytest.raises(EmbeddedServerFailed, match="movierec server start"):
         EmbeddedServer(Home(tmp_path / "home"), dict(os.environ)).settings()
+
+
+def test_lost_password_is_not_replaced_by_one_that_the_store_does_not_know(tmp_path: Path) -> None:
+    server = EmbeddedServer(Home(tmp_path / "home"), dict(os.environ))
+    server.start(heap="512m")
+    try:
+        with Database(server.settings()) as database:
+            database.run_batches(load_query("schema/constraints"))
+            database.write(load_query("load/users"), **THREE_USERS)
+        lost = server.home.password()
+        server.stop()
+        server.home.password_file.unlink()
+        with pytest.raises(
+            EmbeddedServerFailed, match=r'is missing, but the store .*"movierec server reset-password"'
+        ):
+            server.start()
+        assert not server.home.password_file.exists()
+        server.reset_password()
+        assert server.home.password() not in (None, lost)
+        assert stat.S_IMODE(server.home.password_file.stat().st_mode) == 0o600
+        assert "dbms.security.auth_enabled=true" in server.home.configuration.read_text()
+        assert n_users(server) == 3
+        with pytest.raises(WrongPassword), Database(replace(server.settings(), password=str(lost))):
+            pass
+    finally:
+        server.discard()
+
+
+def test_password_of_a_server_that_never_started_cannot_be_reset(tmp_path: Path) -> None:
+    with pytest.raises(EmbeddedServerFailed, match="was never started"):
+        EmbeddedServer(Home(tmp_path / "home"), dict(os.environ)).reset_password()

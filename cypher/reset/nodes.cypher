@@ -1,0 +1,7 @@
+// Delete all users, movies and loads.
+// Parameters: none.
+// Returns: nodes INTEGER, how many.
+
+MATCH (n:User|Movie|Load)
+CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 1000 ROWS
+RETURN count(*) AS nodes;
