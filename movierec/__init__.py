@@ -59,6 +59,7 @@ if TYPE_CHECKING:
         LoadResult,
         RatingStats,
         RemovedLoad,
+        ResetResult,
         SplitResult,
         TableCounts,
         UndoneSplit,
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     from movierec.rating_prediction.results import PredictedRating, RatingModelResult
     from movierec.rating_prediction.settings import RatingModelSettings
     from movierec.ratings.columns import Scale
+    from movierec.ratings.detection import DetectedColumn, DetectedTable
     from movierec.ratings.source import ReadSettings
     from movierec.recommendation.results import Reason, Recommendation, SimilarMovie
 
@@ -109,6 +111,7 @@ _MODULES = {
         "LoadResult",
         "RatingStats",
         "RemovedLoad",
+        "ResetResult",
         "SplitResult",
         "TableCounts",
         "UndoneSplit",
@@ -118,6 +121,7 @@ _MODULES = {
     "rating_prediction.results": ("PredictedRating", "RatingModelResult"),
     "rating_prediction.settings": ("RatingModelSettings",),
     "ratings.columns": ("Scale",),
+    "ratings.detection": ("DetectedColumn", "DetectedTable"),
     "ratings.source": ("ReadSettings",),
     "recommendation.results": ("Reason", "Recommendation", "SimilarMovie"),
 }
@@ -134,6 +138,8 @@ __all__ = [
     "DerivePreview",
     "DeriveResult",
     "DeriveSettings",
+    "DetectedColumn",
+    "DetectedTable",
     "Difference",
     "EmbeddedServerFailed",
     "EvaluationReport",
@@ -155,6 +161,7 @@ __all__ = [
     "Reason",
     "Recommendation",
     "RemovedLoad",
+    "ResetResult",
     "Scale",
     "ScoreSettingsResult",
     "ServerOutOfMemory",

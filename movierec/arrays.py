@@ -15,6 +15,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from movierec.ids import Id, Ids, id_array
+
 __all__ = [
     "Adjacency",
     "LikeLists",
@@ -31,13 +33,13 @@ __all__ = [
 class MovieGraph:
     """An undirected weighted graph without loops, every edge in both rows.
 
-    movie_ids   (N,) int64, ascending
+    movie_ids   (N,) int64 or str, ascending
     indptr      (N + 1,) int64: row v is neighbours[indptr[v]:indptr[v + 1]]
     neighbours  (2E,) int32, ascending within a row
     weights     (2E,) float32, > 0
     """
 
-    movie_ids: NDArray[np.int64]
+    movie_ids: Ids
     indptr: NDArray[np.int64]
     neighbours: NDArray[np.int32]
     weights: NDArray[np.float32]
@@ -122,14 +124,14 @@ class Adjacency:
 class LikeLists:
     """What U users like of M movies, L likes in all.
 
-    movie_ids    (M,) int64, ascending
+    movie_ids    (M,) int64 or str, ascending
     like_counts  (M,) int64: users who like each
     indptr       (U + 1,) int64: user u's likes are movies[indptr[u]:indptr[u + 1]], oldest first
     movies       (L,) int32, positions in `movie_ids`
     ages         (L,) float32: age of each in likes, 0 for the newest; None where the order is not known
     """
 
-    movie_ids: NDArray[np.int64]
+    movie_ids: Ids
     like_counts: NDArray[np.int64]
     indptr: NDArray[np.int64]
     movies: NDArray[np.int32]
@@ -144,18 +146,18 @@ class LikeLists:
         return len(self.movie_ids)
 
 
-def positions_in(movie_ids: NDArray[np.int64], asked: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
+def positions_in(movie_ids: Ids, asked: Sequence[Id] | Ids) -> NDArray[np.int64]:
     """Positions in `movie_ids`, ascending, of those of `asked` that are there, in the order asked."""
-    ids = np.asarray(asked, dtype=np.int64)
+    ids = id_array(asked)
+    if not len(ids):
+        return np.empty(0, dtype=np.int64)
     places = np.searchsorted(movie_ids, ids)
     places[places == len(movie_ids)] = 0
     known: NDArray[np.int64] = places[movie_ids[places] == ids]
     return known
 
 
-def symmetric_pmi(
-    sources: NDArray[np.int64], targets: NDArray[np.int64], weights: NDArray[np.float64], min_weight: float
-) -> MovieGraph:
+def symmetric_pmi(sources: Ids, targets: Ids, weights: NDArray[np.float64], min_weight: float) -> MovieGraph:
     """The undirected graph of a directed one, by movieId: s * ln(s * S / (s_i * s_j)), kept from `min_weight`.
 
     s is the sum of the weights of both directions of a pair, s_i that over all pairs of movie i, S over all
@@ -173,9 +175,7 @@ def symmetric_pmi(
     return graph_from_edges(movie_ids[a[kept]], movie_ids[b[kept]], pmi[kept])
 
 
-def graph_from_edges(
-    sources: NDArray[np.int64], targets: NDArray[np.int64], weights: NDArray[np.float64]
-) -> MovieGraph:
+def graph_from_edges(sources: Ids, targets: Ids, weights: NDArray[np.float64]) -> MovieGraph:
     """Compressed sparse rows of the E unordered pairs (sources[i], targets[i]), given by movieId.
 
     Raises ValueError for a loop, a pair given twice (in either direction), or a weight that is not a
@@ -200,7 +200,7 @@ def graph_from_edges(
     indptr = np.searchsorted(entries, np.arange(n + 1) * n)
     columns = (entries % n).astype(np.int32)
     both_weights = weights.astype(np.float32)[np.where(order < len(weights), order, order - len(weights))]
-    return MovieGraph(movie_ids.astype(np.int64), indptr, columns, both_weights)
+    return MovieGraph(movie_ids, indptr, columns, both_weights)
 
 
 def vector_table(vectors: Sequence[list[float] | None]) -> NDArray[np.float32] | None:

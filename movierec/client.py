@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         LoadResult,
         RatingStats,
         RemovedLoad,
+        ResetResult,
         SplitResult,
         UndoneSplit,
     )
@@ -166,9 +167,10 @@ class Client:
         Parameters
         ----------
         path : path
-            A folder or zip of MovieLens, RecBole files, or one CSV, TSV or Parquet file, gzipped or not.
+            MovieLens, the Netflix Prize, RecBole's files, one person's export, or a table as CSV, JSON lines or
+            Parquet; a file, a folder, zip or tar, compressed or not.
         settings : ReadSettings, optional
-            How to read it: columns, scale, ids. Default: detected.
+            How to read it: columns, scale, ids. Default: detected; the result says how, under `detected`.
         max_bad_rows : int
             Skip up to this many rows that cannot be loaded; -1: any number.
         rejects : path, optional
@@ -269,6 +271,12 @@ class Client:
 
         return remove_load(self.database, load_id, self._progress)
 
+    def reset(self) -> ResetResult:
+        """Delete all users, movies, ratings, tags, loads, vectors and Runs; other nodes and the schema stay."""
+        from movierec.graph.reset import reset_database
+
+        return reset_database(self.database, self._progress)
+
     def stats(self, *, min_rating: float = 4.0, count_pairs: bool | None = None) -> RatingStats:
         """What is in the graph, and how much a derivation would have to count.
 
@@ -277,7 +285,7 @@ class Client:
         min_rating : float
             Lowest rating, in stars, that is a like, for the pairs.
         count_pairs : bool, optional
-            Count the pairs of movies, which takes as long as a derivation. Default: if there are at most 50
+            Count the pairs of movies, which takes as long as a derivation. Default: if there are at most 2
             million wedges (pairs of likes of one user).
 
         Examples
@@ -814,7 +822,7 @@ class Client:
 
         return export_projector(self.database, Path(folder))
 
-    def _movie_ids(self, movies: Name | Iterable[Name]) -> tuple[int, ...]:
+    def _movie_ids(self, movies: Name | Iterable[Name]) -> tuple[int | str, ...]:
         return find_movies(self.database, _several(movies))
 
     def _filters(

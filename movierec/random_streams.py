@@ -10,6 +10,8 @@ from enum import Enum
 
 import numpy as np
 
+from movierec.ids import Id, id_number
+
 __all__ = ["Stream", "random_generator", "user_generator"]
 
 
@@ -34,6 +36,6 @@ def random_generator(stream: Stream, seed: int, epoch: int = 0, step: int = 0) -
     return np.random.Generator(np.random.Philox([*first, epoch, step]))
 
 
-def user_generator(seed: int, user_id: int) -> np.random.Generator:
+def user_generator(seed: int, user_id: Id) -> np.random.Generator:
     """The generator of one user, for a random split: it does not depend on which other users there are."""
-    return np.random.Generator(np.random.Philox(key=np.array([seed, user_id], dtype=np.uint64)))
+    return np.random.Generator(np.random.Philox(key=np.array([seed, id_number(user_id)], dtype=np.uint64)))

@@ -31,6 +31,7 @@ PRINTED = {
     "load": "LoadResult",
     "load --dry-run": "LoadCheck",
     "load --remove": "RemovedLoad",
+    "reset": "ResetResult",
     "stats": "RatingStats",
     "split": "SplitResult",
     "split --undo": "UndoneSplit",
@@ -54,7 +55,17 @@ FORMS = {
     "tune": LIST,
     "rating-model predict": LIST,
 }
-PARTS = ("TableCounts", "LikesAt", "WeightBin", "Reason", "Difference", "GenreProbe", "CalibrationLevel")
+PARTS = (
+    "TableCounts",
+    "DetectedTable",
+    "DetectedColumn",
+    "LikesAt",
+    "WeightBin",
+    "Reason",
+    "Difference",
+    "GenreProbe",
+    "CalibrationLevel",
+)
 
 
 def attribute_texts(kind: type) -> dict[str, str]:

@@ -34,7 +34,7 @@ from movierec.database.connection import Database
 from tests.servers import STATES, Servers, TestServer, server_kinds
 
 # Parameters of load/users.
-THREE_USERS: dict[str, Any] = {"userIds": [1, 2, 3], "userKeys": None, "properties": [{}, {}, {}], "loadId": 1}
+THREE_USERS: dict[str, Any] = {"userIds": [1, 2, 3], "properties": [{}, {}, {}], "loadId": 1}
 
 LEFT_TO_ALL = pytest.StashKey[int]()
 

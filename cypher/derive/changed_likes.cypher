@@ -1,7 +1,7 @@
 // Store each of some users' likes, as derive/likes does, and label the movies whose likes have changed.
-// Parameters: userIds LIST<INTEGER>; minRating FLOAT, stars, the lowest rating that is a like; maxUserLikes INTEGER or
-//   null, the newest likes to use of each; halfLifeSeconds FLOAT or null; referenceTime INTEGER, Unix seconds, when a
-//   like counts whole.
+// Parameters: userIds LIST<INTEGER | STRING>; minRating FLOAT, stars, the lowest rating that is a like; maxUserLikes
+//   INTEGER or null, the newest likes to use of each; halfLifeSeconds FLOAT or null; referenceTime INTEGER, Unix
+//   seconds, when a like counts whole.
 // Returns: movies INTEGER, how many were marked.
 :param userIds => [1];
 :param minRating => 4.0;

@@ -1,6 +1,6 @@
 // Keep the age of each like of some users, how many likes came after it: 0 for the newest. Likes of one time share
 // their mean.
-// Parameters: userIds LIST<INTEGER>; minRating FLOAT, stars, the lowest rating that is a like.
+// Parameters: userIds LIST<INTEGER | STRING>; minRating FLOAT, stars, the lowest rating that is a like.
 // Returns: users INTEGER.
 :param userIds => [1];
 :param minRating => 4.0;

@@ -1,6 +1,6 @@
 // The movies that have a like.
 // Parameters: minRating FLOAT, stars, the lowest rating that is a like.
-// Returns: movieId INTEGER.
+// Returns: movieId INTEGER | STRING.
 :param minRating => 4.0;
 
 MATCH (m:Movie)<-[r:RATED]-(:User)

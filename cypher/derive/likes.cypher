@@ -1,8 +1,8 @@
 // Store each user's likes in likedIndexes: the likeIndexes of the movies, newest like first; with a half-life also
 // likeDecays, the decay of each, 0.5 ^ (age / half-life).
-// Parameters: firstUserId INTEGER; lastUserId INTEGER; minRating FLOAT, stars, the lowest rating that is a like;
-//   maxUserLikes INTEGER or null, the newest likes to use of each; halfLifeSeconds FLOAT or null; referenceTime
-//   INTEGER, Unix seconds, when a like counts whole.
+// Parameters: firstUserId INTEGER | STRING; lastUserId INTEGER | STRING; minRating FLOAT, stars, the lowest rating that
+//   is a like; maxUserLikes INTEGER or null, the newest likes to use of each; halfLifeSeconds FLOAT or null;
+//   referenceTime INTEGER, Unix seconds, when a like counts whole.
 // Returns: users INTEGER, who like anything; likes INTEGER, used; capped INTEGER, users with more likes than that;
 //   userDecays FLOAT, sum over users of the newest like's decay; likeDecays FLOAT, sum over likes; without a half-life
 //   the same as users and likes.

@@ -1,6 +1,6 @@
 // How many likes each user has, and when the newest was given: what a derivation has to process.
 // Parameters: minRating FLOAT, stars, the lowest rating that is a like.
-// Returns: userId INTEGER; likes INTEGER, > 0; newestAt INTEGER, Unix seconds.
+// Returns: userId INTEGER | STRING; likes INTEGER, > 0; newestAt INTEGER, Unix seconds.
 :param minRating => 4.0;
 
 MATCH (u:User)

@@ -1,7 +1,7 @@
 // All vectors, with what describes their movies.
 // Parameters: none.
-// Returns: movieId INTEGER, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER,
-//   embedding LIST<FLOAT>.
+// Returns: movieId INTEGER | STRING, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER, embedding
+//   LIST<FLOAT>.
 
 MATCH (m:Movie)
 WHERE m.embedding IS NOT NULL

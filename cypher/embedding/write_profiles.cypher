@@ -1,7 +1,7 @@
 // Write one batch of profile vectors to their movies; position i of all lists belongs together.
-// Parameters: movieIds LIST<INTEGER>; profiles LIST<LIST<FLOAT>>, what a like adds to a profile; contexts
-//   LIST<LIST<FLOAT>>, what a profile is compared with; norms LIST<FLOAT>, L2 norms of the contexts;
-//   biases LIST<FLOAT>.
+// Parameters: movieIds LIST<INTEGER | STRING>; profiles LIST<LIST<FLOAT>>, what a like adds to a profile; contexts
+//   LIST<LIST<FLOAT>>, what a profile is compared with; norms LIST<FLOAT>, L2 norms of the contexts; biases
+//   LIST<FLOAT>.
 // Returns: movies INTEGER.
 :param movieIds => [1];
 :param profiles => [[0.1, 0.2]];

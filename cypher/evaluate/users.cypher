@@ -1,7 +1,8 @@
 // For every user: what is liked and rated in the training part, and the likes that were held out.
 // Parameters: minRating FLOAT, stars, the lowest rating that is a like.
-// Returns: userId INTEGER; liked LIST<INTEGER>, movieIds, newest first; times LIST<INTEGER>, when each of these was
-//   given; seen LIST<INTEGER>, movieIds; heldOut LIST<INTEGER>, movieIds, oldest first; heldOutTimes LIST<INTEGER>.
+// Returns: userId INTEGER | STRING; liked LIST<INTEGER | STRING>, movieIds, newest first; times LIST<INTEGER>, when
+//   each of these was given; seen LIST<INTEGER | STRING>, movieIds; heldOut LIST<INTEGER | STRING>, movieIds, oldest
+//   first; heldOutTimes LIST<INTEGER>.
 :param minRating => 4.0;
 
 MATCH (u:User)

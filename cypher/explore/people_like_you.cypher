@@ -1,7 +1,7 @@
 // The users whose likes are most similar to a user's.
 // Look for: onlyTheirs, what they like and the user has not rated. A recommender of neighbours would take that.
 // Parameters: none.
-// Returns: userId INTEGER; both INTEGER, likes in common; jaccard FLOAT; onlyTheirs LIST<STRING>.
+// Returns: userId INTEGER | STRING; both INTEGER, likes in common; jaccard FLOAT; onlyTheirs LIST<STRING>.
 
 MATCH (user:User {userId: 1})-[r:RATED]->(:Movie)<-[s:RATED]-(other:User)
 WHERE r.rating >= 4.0 AND s.rating >= 4.0

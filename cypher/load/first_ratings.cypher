@@ -1,6 +1,6 @@
 // Create the ratings of users who have none; position i of every list belongs to the same rating.
-// Parameters: userIds LIST<INTEGER>; movieIds LIST<INTEGER>, no pair twice; ratings LIST<FLOAT>, stars;
-//   timestamps LIST<INTEGER>, Unix seconds; loadId INTEGER.
+// Parameters: userIds LIST<INTEGER | STRING>; movieIds LIST<INTEGER | STRING>, no pair twice; ratings LIST<FLOAT>,
+//   stars; timestamps LIST<INTEGER>, Unix seconds; loadId INTEGER.
 // Returns: written INTEGER.
 :param userIds => [1];
 :param movieIds => [1];

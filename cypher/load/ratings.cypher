@@ -1,8 +1,8 @@
 // Create or update one batch of ratings; position i of every list belongs to the same rating. The newer rating wins,
 // of equally new ones the one that comes later. What an earlier load wrote is kept in lists, for
 // "movierec load --remove".
-// Parameters: userIds LIST<INTEGER>; movieIds LIST<INTEGER>, no pair twice; ratings LIST<FLOAT>, stars;
-//   timestamps LIST<INTEGER>, Unix seconds; loadId INTEGER.
+// Parameters: userIds LIST<INTEGER | STRING>; movieIds LIST<INTEGER | STRING>, no pair twice; ratings LIST<FLOAT>,
+//   stars; timestamps LIST<INTEGER>, Unix seconds; loadId INTEGER.
 // Returns: written INTEGER, created or updated; repeated INTEGER, of a pair that this load had already written.
 :param userIds => [1];
 :param movieIds => [1];

@@ -1,7 +1,7 @@
 // Create one batch of tags; position i of every list belongs to the same tag. A user's tag on a movie is kept once,
 // with its newest time.
-// Parameters: userIds LIST<INTEGER>; movieIds LIST<INTEGER>; tags LIST<STRING>; timestamps LIST<INTEGER>, Unix
-//   seconds; loadId INTEGER.
+// Parameters: userIds LIST<INTEGER | STRING>; movieIds LIST<INTEGER | STRING>; tags LIST<STRING>; timestamps
+//   LIST<INTEGER>, Unix seconds; loadId INTEGER.
 // Returns: written INTEGER, how many are new or have a newer time.
 :param userIds => [2];
 :param movieIds => [60756];

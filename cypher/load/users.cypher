@@ -1,22 +1,18 @@
 // Create or update one batch of users; position i of every list belongs to the same user.
-// Parameters: userIds LIST<INTEGER>; userKeys LIST<STRING> or null, the ids in the file if they are strings;
-//   properties LIST<MAP>, such as gender, age, occupation, zipCode, where null removes the property; loadId INTEGER.
-// Returns: written INTEGER, how many are new or have changed; clashes LIST<STRING>, userKeys whose hash is another
-//   user's userId.
+// Parameters: userIds LIST<INTEGER | STRING>; properties LIST<MAP>, such as gender, age, occupation, zipCode, where
+//   null removes the property; loadId INTEGER.
+// Returns: written INTEGER, how many are new or have changed.
 :param userIds => [1];
-:param userKeys => null;
 :param properties => [{gender: 'F', age: 35}];
 :param loadId => 1;
 
 UNWIND range(0, size($userIds) - 1) AS i
 MERGE (u:User {userId: $userIds[i]})
-  ON CREATE SET u.userKey = $userKeys[i], u.loadId = $loadId
+  ON CREATE SET u.loadId = $loadId
 // What a removed load had created belongs to the next that brings it.
   ON MATCH SET u.loadId = coalesce(u.loadId, $loadId)
-WITH u, $properties[i] AS new, $userKeys[i] AS userKey
-WITH u, new, userKey,
+WITH u, $properties[i] AS new
+WITH u, new,
   any(key IN keys(new) WHERE coalesce(u[key] <> new[key], u[key] IS NOT NULL OR new[key] IS NOT NULL)) AS differs
 FOREACH (_ IN CASE WHEN differs THEN [1] ELSE [] END | SET u += new)
-RETURN
-  sum(CASE WHEN differs THEN 1 ELSE 0 END) AS written,
-  collect(CASE WHEN u.userKey <> userKey THEN userKey END) AS clashes;
+RETURN sum(CASE WHEN differs THEN 1 ELSE 0 END) AS written;

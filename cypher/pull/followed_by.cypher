@@ -1,11 +1,12 @@
 // A part of the FOLLOWED_BY relationships, as lists per start node.
 // Parameters: part INTEGER, which one, from 0; parts INTEGER, of how many.
-// Returns: movieId INTEGER; neighbours LIST<INTEGER>, in any order; weights LIST<FLOAT>, in the same order.
+// Returns: movieId INTEGER | STRING; neighbours LIST<INTEGER | STRING>, in any order; weights LIST<FLOAT>, in the same
+//   order.
 :param part => 0;
 :param parts => 1;
 
 MATCH (a:Movie)
-WHERE a.movieId % $parts = $part
+WHERE a.likeIndex % $parts = $part
 CALL (a) {
   MATCH (a)-[f:FOLLOWED_BY]->(b:Movie)
   RETURN collect(b.movieId) AS neighbours, collect(f.weight) AS weights

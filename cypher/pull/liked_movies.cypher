@@ -1,6 +1,6 @@
 // The movies of users' lists of likes, by likeIndex.
 // Parameters: none.
-// Returns: likeIndex INTEGER; movieId INTEGER; likeCount INTEGER.
+// Returns: likeIndex INTEGER; movieId INTEGER | STRING; likeCount INTEGER.
 
 MATCH (m:Movie)
 WHERE m.likeIndex >= 0 AND m.likeCount > 0

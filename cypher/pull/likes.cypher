@@ -1,7 +1,7 @@
 // What each user likes, newest first, as the last derivation kept it.
 // Parameters: none.
-// Returns: userId INTEGER; indexes LIST<INTEGER>, likeIndexes of the movies; ages LIST<FLOAT>, how many likes ago each
-//   was, 0 for the newest, null where times tell no order.
+// Returns: userId INTEGER | STRING; indexes LIST<INTEGER>, likeIndexes of the movies; ages LIST<FLOAT>, how many likes
+//   ago each was, 0 for the newest, null where times tell no order.
 
 MATCH (u:User)
 WHERE u.likedIndexes IS NOT NULL AND u.userId IS NOT NULL // an index gives them in order, and no list waits

@@ -1,6 +1,6 @@
 // Every movie with the properties that loading gives it.
 // Parameters: none.
-// Returns: movieId INTEGER, title STRING, year INTEGER, genres LIST<STRING>, imdbId STRING, tmdbId INTEGER.
+// Returns: movieId INTEGER | STRING, title STRING, year INTEGER, genres LIST<STRING>, imdbId STRING, tmdbId INTEGER.
 
 MATCH (m:Movie)
 RETURN

@@ -1,6 +1,7 @@
 // Every rating, held out or not, as lists per user.
 // Parameters: none.
-// Returns: userId INTEGER; movieIds LIST<INTEGER>, ascending; ratings LIST<FLOAT>; timestamps LIST<INTEGER>.
+// Returns: userId INTEGER | STRING; movieIds LIST<INTEGER | STRING>, ascending; ratings LIST<FLOAT>; timestamps
+//   LIST<INTEGER>.
 
 MATCH (u:User)
 WHERE u.userId IS NOT NULL // so that an index gives them in order, and no list waits to be sorted

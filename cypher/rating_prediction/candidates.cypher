@@ -1,11 +1,11 @@
 // The movies that pass the filters, rated or not.
 // Parameters:
 // begin _shared/filter_parameters.cypher
-//   exclude LIST<INTEGER>, movieIds to leave out; genres LIST<STRING>, one of these, empty: any; withGenres
+//   exclude LIST<INTEGER | STRING>, movieIds to leave out; genres LIST<STRING>, one of these, empty: any; withGenres
 //   LIST<STRING>, each of these; withoutGenres LIST<STRING>, none of these; fromYear INTEGER or null; toYear INTEGER or
 //   null; minRatings INTEGER, minimum number of users who rated a movie;
 // end _shared/filter_parameters.cypher
-// Returns: movieId INTEGER, title STRING, year INTEGER, genres LIST<STRING>.
+// Returns: movieId INTEGER | STRING, title STRING, year INTEGER, genres LIST<STRING>.
 :param exclude => [];
 :param genres => [];
 :param withGenres => [];

@@ -1,6 +1,6 @@
 // Every rating that was held out, as lists per user; users without one too.
 // Parameters: none.
-// Returns: userId INTEGER; movieIds LIST<INTEGER>, ascending; ratings LIST<FLOAT>, stars.
+// Returns: userId INTEGER | STRING; movieIds LIST<INTEGER | STRING>, ascending; ratings LIST<FLOAT>, stars.
 
 MATCH (u:User)
 WHERE u.userId IS NOT NULL // so that an index gives them in order, and no list waits to be sorted

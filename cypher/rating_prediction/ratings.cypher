@@ -1,7 +1,7 @@
 // Every rating of the training part, as lists per user; users without one too.
 // Parameters: none.
-// Returns: userId INTEGER; gender STRING, age INTEGER, occupation STRING, null where they are not known; movieIds
-//   LIST<INTEGER>, ascending; ratings LIST<FLOAT>, stars.
+// Returns: userId INTEGER | STRING; gender STRING, age INTEGER, occupation STRING, null where they are not known;
+//   movieIds LIST<INTEGER | STRING>, ascending; ratings LIST<FLOAT>, stars.
 
 MATCH (u:User)
 WHERE u.userId IS NOT NULL // so that an index gives them in order, and no list waits to be sorted

@@ -1,7 +1,7 @@
 // What one user has rated.
-// Parameters: userId INTEGER.
-// Returns: userId INTEGER; gender STRING, age INTEGER, occupation STRING, null where they are not known; movieIds
-//   LIST<INTEGER>, ascending; ratings LIST<FLOAT>, stars.
+// Parameters: userId INTEGER | STRING.
+// Returns: userId INTEGER | STRING; gender STRING, age INTEGER, occupation STRING, null where they are not known;
+//   movieIds LIST<INTEGER | STRING>, ascending; ratings LIST<FLOAT>, stars.
 :param userId => 1;
 
 MATCH (u:User {userId: $userId})

@@ -1,5 +1,5 @@
 // Set the vectors of one batch of movies; position i of both lists belongs to the same movie.
-// Parameters: movieIds LIST<INTEGER>; vectors LIST<LIST<FLOAT>>, all of one dimension.
+// Parameters: movieIds LIST<INTEGER | STRING>; vectors LIST<LIST<FLOAT>>, all of one dimension.
 // Returns: movies INTEGER.
 :param movieIds => [1];
 :param vectors => [[0.1, 0.2]];

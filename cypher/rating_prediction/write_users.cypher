@@ -1,5 +1,5 @@
 // Set the vectors of one batch of users; position i of both lists belongs to the same user.
-// Parameters: userIds LIST<INTEGER>; vectors LIST<LIST<FLOAT>>, all of one dimension.
+// Parameters: userIds LIST<INTEGER | STRING>; vectors LIST<LIST<FLOAT>>, all of one dimension.
 // Returns: users INTEGER.
 :param userIds => [1];
 :param vectors => [[0.1, 0.2]];

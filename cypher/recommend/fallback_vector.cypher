@@ -1,5 +1,5 @@
 // What the vector of a movie without one is estimated from: its CO_LIKED neighbours, or else movies of its genres.
-// Parameters: movieId INTEGER.
+// Parameters: movieId INTEGER | STRING.
 // Returns: kind STRING, "neighbours" or "genres"; weight FLOAT, of CO_LIKED or the share of genres in common (Jaccard);
 //   embedding LIST<FLOAT>.
 :param movieId => 1;

@@ -1,7 +1,7 @@
 // The FOLLOWED_BY relationships from some liked movies to some others.
-// Parameters: likes LIST<INTEGER>, movieIds; movieIds LIST<INTEGER>.
-// Returns: likedId INTEGER; movieId INTEGER; weight FLOAT, of FOLLOWED_BY from the like; likeCount INTEGER, users who
-//   like the movie.
+// Parameters: likes LIST<INTEGER | STRING>, movieIds; movieIds LIST<INTEGER | STRING>.
+// Returns: likedId INTEGER | STRING; movieId INTEGER | STRING; weight FLOAT, of FOLLOWED_BY from the like; likeCount
+//   INTEGER, users who like the movie.
 :param likes => [2571];
 :param movieIds => [1, 260];
 

@@ -1,7 +1,7 @@
 // What some users have rated and what they like; no row for an unknown userId.
-// Parameters: userIds LIST<INTEGER>; minRating FLOAT, stars, the lowest rating that is a like.
-// Returns: userId INTEGER; rated LIST<INTEGER>, movieIds; liked LIST<INTEGER>, movieIds, newest first; timestamps
-//   LIST<INTEGER>, Unix seconds, of these.
+// Parameters: userIds LIST<INTEGER | STRING>; minRating FLOAT, stars, the lowest rating that is a like.
+// Returns: userId INTEGER | STRING; rated LIST<INTEGER | STRING>, movieIds; liked LIST<INTEGER | STRING>, movieIds,
+//   newest first; timestamps LIST<INTEGER>, Unix seconds, of these.
 :param userIds => [1];
 :param minRating => 4.0;
 

@@ -1,7 +1,8 @@
 // The CO_LIKED relationship of each of some pairs of a liked and another movie.
-// Parameters: likes LIST<INTEGER>, movieIds; movieIds LIST<INTEGER>, each to go with the like of the same position.
-// Returns: likedId INTEGER, liked STRING, its title; movieId INTEGER; count INTEGER, users who liked both; weight
-//   FLOAT; lift FLOAT, how many times more than by chance. No row for a pair without CO_LIKED.
+// Parameters: likes LIST<INTEGER | STRING>, movieIds; movieIds LIST<INTEGER | STRING>, each to go with the like of the
+//   same position.
+// Returns: likedId INTEGER | STRING, liked STRING, its title; movieId INTEGER | STRING; count INTEGER, users who liked
+//   both; weight FLOAT; lift FLOAT, how many times more than by chance. No row for a pair without CO_LIKED.
 :param likes => [2571, 2571];
 :param movieIds => [1, 260];
 

@@ -1,7 +1,8 @@
 // Every movie that has a like, with the properties that recommendations are computed from.
 // Parameters: none.
-// Returns: movieId INTEGER, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER; ratings INTEGER, users
-//   who rated it; embedding, profileEmbedding, contextEmbedding LIST<FLOAT> or null; likeBias FLOAT or null.
+// Returns: movieId INTEGER | STRING, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER; ratings
+//   INTEGER, users who rated it; embedding, profileEmbedding, contextEmbedding LIST<FLOAT> or null; likeBias FLOAT or
+//   null.
 
 MATCH (m:Movie)
 WHERE m.likeIndex >= 0 AND m.likeCount > 0

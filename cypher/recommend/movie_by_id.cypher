@@ -1,6 +1,6 @@
 // One movie by its id.
-// Parameters: movieId INTEGER.
-// Returns: movieId INTEGER; title STRING; year INTEGER; likeCount INTEGER; hasVector BOOLEAN.
+// Parameters: movieId INTEGER | STRING.
+// Returns: movieId INTEGER | STRING; title STRING; year INTEGER; likeCount INTEGER; hasVector BOOLEAN.
 :param movieId => 1;
 
 MATCH (m:Movie {movieId: $movieId})

@@ -1,6 +1,6 @@
 // Movies whose title is the text, or holds it, regardless of case: whole titles first, then the shortest.
 // Parameters: title STRING; limit INTEGER, >= 1.
-// Returns: movieId INTEGER; title STRING; year INTEGER; likeCount INTEGER; hasVector BOOLEAN.
+// Returns: movieId INTEGER | STRING; title STRING; year INTEGER; likeCount INTEGER; hasVector BOOLEAN.
 :param title => 'matrix';
 :param limit => 10;
 

@@ -1,6 +1,6 @@
 // Movies by the words of their titles, without accents, best match first: the full-text index movie_titles.
 // Parameters: search STRING, in Lucene's query syntax; limit INTEGER, >= 1.
-// Returns: movieId INTEGER; title STRING; year INTEGER; likeCount INTEGER; hasVector BOOLEAN.
+// Returns: movieId INTEGER | STRING; title STRING; year INTEGER; likeCount INTEGER; hasVector BOOLEAN.
 :param search => 'professional AND leon';
 :param limit => 10;
 

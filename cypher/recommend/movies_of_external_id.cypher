@@ -1,6 +1,6 @@
 // The movies with an IMDb or a TMDB id. Leading zeros of IMDb ids do not count.
 // Parameters: imdbId INTEGER or null; tmdbId INTEGER or null.
-// Returns: movieId INTEGER; title STRING; year INTEGER; likeCount INTEGER; hasVector BOOLEAN.
+// Returns: movieId INTEGER | STRING; title STRING; year INTEGER; likeCount INTEGER; hasVector BOOLEAN.
 :param imdbId => 133093;
 :param tmdbId => null;
 

@@ -1,6 +1,6 @@
 // The movies that have exactly this title.
 // Parameters: title STRING.
-// Returns: movieId INTEGER; title STRING; year INTEGER; likeCount INTEGER; hasVector BOOLEAN.
+// Returns: movieId INTEGER | STRING; title STRING; year INTEGER; likeCount INTEGER; hasVector BOOLEAN.
 :param title => 'Matrix, The (1999)';
 
 MATCH (m:Movie {title: $title})

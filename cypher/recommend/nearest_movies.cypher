@@ -1,12 +1,13 @@
 // Movies whose vectors lie nearest to one movie's, best first: cosine over every vector, so exact.
-// Parameters: movieId INTEGER; vector LIST<FLOAT> or null, instead of the movie's own embedding; k INTEGER, >= 1;
+// Parameters: movieId INTEGER | STRING; vector LIST<FLOAT> or null, instead of the movie's own embedding; k INTEGER, >=
+//   1;
 // begin _shared/filter_parameters.cypher
-//   exclude LIST<INTEGER>, movieIds to leave out; genres LIST<STRING>, one of these, empty: any; withGenres
+//   exclude LIST<INTEGER | STRING>, movieIds to leave out; genres LIST<STRING>, one of these, empty: any; withGenres
 //   LIST<STRING>, each of these; withoutGenres LIST<STRING>, none of these; fromYear INTEGER or null; toYear INTEGER or
 //   null; minRatings INTEGER, minimum number of users who rated a movie;
 // end _shared/filter_parameters.cypher
-// Returns: movieId INTEGER, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER, score FLOAT and cosine
-//   FLOAT, the same (-1 to 1).
+// Returns: movieId INTEGER | STRING, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER, score FLOAT
+//   and cosine FLOAT, the same (-1 to 1).
 :param movieId => 2571;
 :param vector => null;
 :param exclude => [];

@@ -1,5 +1,5 @@
 // The links between a recommended movie and the likes that contribute to it, and for each some people who liked both.
-// Parameters: movieId INTEGER; likes LIST<INTEGER>, movieIds.
+// Parameters: movieId INTEGER | STRING; likes LIST<INTEGER | STRING>, movieIds.
 // Returns: link PATH; people PATH, null where nobody likes both.
 :param movieId => 1200;
 :param likes => [1214];

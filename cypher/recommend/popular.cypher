@@ -1,15 +1,15 @@
 // What was liked most in the last days of the ratings, best first: for a user without likes.
-// Parameters: userId INTEGER or null; likes LIST<INTEGER>, movieIds to leave out; dislikes LIST<INTEGER>, likewise;
-//   minRating FLOAT, stars, the lowest rating that is a like; days FLOAT, how long before the newest rating;
-//   withRated BOOLEAN, whether to return rated movies too; popularity FLOAT, exponent, the score is multiplied by
-//   (likeCount / largest likeCount) ^ popularity; k INTEGER, >= 1;
+// Parameters: userId INTEGER | STRING or null; likes LIST<INTEGER | STRING>, movieIds to leave out; dislikes
+//   LIST<INTEGER | STRING>, likewise; minRating FLOAT, stars, the lowest rating that is a like; days FLOAT, how long
+//   before the newest rating; withRated BOOLEAN, whether to return rated movies too; popularity FLOAT, exponent, the
+//   score is multiplied by (likeCount / largest likeCount) ^ popularity; k INTEGER, >= 1;
 // begin _shared/filter_parameters.cypher
-//   exclude LIST<INTEGER>, movieIds to leave out; genres LIST<STRING>, one of these, empty: any; withGenres
+//   exclude LIST<INTEGER | STRING>, movieIds to leave out; genres LIST<STRING>, one of these, empty: any; withGenres
 //   LIST<STRING>, each of these; withoutGenres LIST<STRING>, none of these; fromYear INTEGER or null; toYear INTEGER or
 //   null; minRatings INTEGER, minimum number of users who rated a movie;
 // end _shared/filter_parameters.cypher
-// Returns: movieId INTEGER, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER; score FLOAT, likes of
-//   these days; profileScore FLOAT and graphScore FLOAT, 0.
+// Returns: movieId INTEGER | STRING, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER; score FLOAT,
+//   likes of these days; profileScore FLOAT and graphScore FLOAT, 0.
 :param userId => 1;
 :param likes => [];
 :param dislikes => [];

@@ -8,15 +8,15 @@
 // The largest logit and graph sum are taken over the movies that the user has not rated, so filters change no score.
 // end _shared/score_terms.cypher
 // begin _shared/request_parameters.cypher
-// Parameters: userId INTEGER or null; likes LIST<INTEGER>, movieIds, more likes; dislikes LIST<INTEGER>, movieIds:
-//   half of their mean profileEmbedding is subtracted from the profile; withRated BOOLEAN, whether to return rated
-//   movies too; popularity FLOAT, exponent, the score is multiplied by (likeCount / largest likeCount) ^ popularity;
-//   k INTEGER, >= 1;
-//   exclude LIST<INTEGER>, movieIds to leave out; genres LIST<STRING>, one of these, empty: any; withGenres
+// Parameters: userId INTEGER | STRING or null; likes LIST<INTEGER | STRING>, movieIds, more likes; dislikes
+//   LIST<INTEGER | STRING>, movieIds: half of their mean profileEmbedding is subtracted from the profile; withRated
+//   BOOLEAN, whether to return rated movies too; popularity FLOAT, exponent, the score is multiplied by (likeCount /
+//   largest likeCount) ^ popularity; k INTEGER, >= 1;
+//   exclude LIST<INTEGER | STRING>, movieIds to leave out; genres LIST<STRING>, one of these, empty: any; withGenres
 //   LIST<STRING>, each of these; withoutGenres LIST<STRING>, none of these; fromYear INTEGER or null; toYear INTEGER or
 //   null; minRatings INTEGER, minimum number of users who rated a movie;
 // end _shared/request_parameters.cypher
-// Returns: movieId INTEGER, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER, score FLOAT,
+// Returns: movieId INTEGER | STRING, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER, score FLOAT,
 //   profileScore FLOAT, graphScore FLOAT.
 :param userId => 1;
 :param likes => [];

@@ -1,14 +1,15 @@
 // Movies most similar to one, best first, by their vectors and by who liked both. Compares every vector.
 //   score = cosine of the two embeddings + sqrt(weight of CO_LIKED / the largest of the query movie)
 // Movies that fewer than 5 people like come after all others.
-// Parameters: movieId INTEGER; vector LIST<FLOAT> or null, instead of the movie's own embedding; k INTEGER, >= 1;
+// Parameters: movieId INTEGER | STRING; vector LIST<FLOAT> or null, instead of the movie's own embedding; k INTEGER, >=
+//   1;
 // begin _shared/filter_parameters.cypher
-//   exclude LIST<INTEGER>, movieIds to leave out; genres LIST<STRING>, one of these, empty: any; withGenres
+//   exclude LIST<INTEGER | STRING>, movieIds to leave out; genres LIST<STRING>, one of these, empty: any; withGenres
 //   LIST<STRING>, each of these; withoutGenres LIST<STRING>, none of these; fromYear INTEGER or null; toYear INTEGER or
 //   null; minRatings INTEGER, minimum number of users who rated a movie;
 // end _shared/filter_parameters.cypher
-// Returns: movieId INTEGER, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER, score FLOAT, cosine
-//   FLOAT (-1 to 1), count INTEGER or null, users who liked both.
+// Returns: movieId INTEGER | STRING, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER, score FLOAT,
+//   cosine FLOAT (-1 to 1), count INTEGER or null, users who liked both.
 :param movieId => 2571;
 :param vector => null;
 :param exclude => [];

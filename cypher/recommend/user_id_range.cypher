@@ -1,6 +1,7 @@
-// The smallest and largest user id, to tell what ids there are.
+// The smallest and largest user id in files, to tell what ids there are.
 // Parameters: none.
-// Returns: smallest INTEGER, largest INTEGER; both null without users.
+// Returns: smallest and largest INTEGER | STRING; both null without users.
 
 MATCH (u:User)
+WHERE u.name IS NULL
 RETURN min(u.userId) AS smallest, max(u.userId) AS largest;

@@ -1,6 +1,6 @@
 // The given userIds that exist.
-// Parameters: userIds LIST<INTEGER>.
-// Returns: userId INTEGER.
+// Parameters: userIds LIST<INTEGER | STRING>.
+// Returns: userId INTEGER | STRING.
 :param userIds => [1];
 
 UNWIND $userIds AS userId

@@ -1,7 +1,7 @@
 // The vectors of some movies.
-// Parameters: movieIds LIST<INTEGER>.
-// Returns: movieId INTEGER; embedding, profileEmbedding, contextEmbedding LIST<FLOAT> or null; likeCount INTEGER or
-//   null.
+// Parameters: movieIds LIST<INTEGER | STRING>.
+// Returns: movieId INTEGER | STRING; embedding, profileEmbedding, contextEmbedding LIST<FLOAT> or null; likeCount
+//   INTEGER or null.
 :param movieIds => [1, 260];
 
 UNWIND $movieIds AS movieId

@@ -14,6 +14,8 @@ CREATE CONSTRAINT load_id IF NOT EXISTS FOR (load:Load) REQUIRE load.loadId IS U
 
 CREATE CONSTRAINT load_fingerprint IF NOT EXISTS FOR (load:Load) REQUIRE load.fingerprint IS UNIQUE;
 
+CREATE INDEX user_name IF NOT EXISTS FOR (u:User) ON (u.name);
+
 CREATE INDEX movie_title IF NOT EXISTS FOR (m:Movie) ON (m.title);
 
 CREATE INDEX movie_like_index IF NOT EXISTS FOR (m:Movie) ON (m.likeIndex);

@@ -1,5 +1,6 @@
 // Turn these ratings into HELD_OUT; those that are already are skipped.
-// Parameters: userIds LIST<INTEGER>; movieIds LIST<INTEGER>, position i of both belongs to the same rating.
+// Parameters: userIds LIST<INTEGER | STRING>; movieIds LIST<INTEGER | STRING>, position i of both belongs to the same
+//   rating.
 // Returns: rows INTEGER, how many were held out now.
 :param userIds => [1];
 :param movieIds => [1];

@@ -1,6 +1,6 @@
 // The likes of each user, held out or not: the same before and after a split.
 // Parameters: minRating FLOAT, stars, the lowest rating that is a like.
-// Returns: userId INTEGER; movieIds LIST<INTEGER>, ascending.
+// Returns: userId INTEGER | STRING; movieIds LIST<INTEGER | STRING>, ascending.
 :param minRating => 4.0;
 
 MATCH (u:User)

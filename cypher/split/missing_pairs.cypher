@@ -1,5 +1,6 @@
 // The first of these pairs that is no rating in the graph, held out or not.
-// Parameters: userIds LIST<INTEGER>; movieIds LIST<INTEGER>, position i of both belongs to the same pair.
+// Parameters: userIds LIST<INTEGER | STRING>; movieIds LIST<INTEGER | STRING>, position i of both belongs to the same
+//   pair.
 // Returns: missing INTEGER, how many; first INTEGER, the position of the first, or null.
 :param userIds => [1];
 :param movieIds => [1];

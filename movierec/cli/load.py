@@ -17,9 +17,10 @@ from movierec.records import to_record
 if TYPE_CHECKING:
     from movierec.graph.results import LoadCheck, LoadResult
     from movierec.ratings.columns import Scale
+    from movierec.ratings.detection import DetectedTable
 
 # The names of movierec.ratings.formats, spelled out so that --help need not import it.
-FORMATS = ("auto", "ml-latest", "ml-dat", "ml-100k", "recbole", "custom")
+FORMATS = ("auto", "ml-latest", "ml-dat", "ml-100k", "recbole", "netflix", "personal", "custom")
 
 FILES, COLUMNS = "Files", "Columns and values"
 
@@ -43,6 +44,13 @@ READ_OPTIONS = [
         help="What a single custom file holds.",
     ),
     click.option(
+        "--columns",
+        cls=Option,
+        group=COLUMNS,
+        metavar="NAME,...",
+        help="Names of all columns, in their order, of a file without a header, such as userId,movieId,rating.",
+    ),
+    click.option(
         "--user-column",
         cls=Option,
         group=COLUMNS,
@@ -62,7 +70,7 @@ READ_OPTIONS = [
         cls=Option,
         group=COLUMNS,
         metavar="NAME",
-        help="Column of the time; without one all ratings are equally old.",
+        help="Column of the time; '': leave the times out, so that all ratings are equally old.",
     ),
     click.option(
         "--title-column",
@@ -76,7 +84,7 @@ READ_OPTIONS = [
         cls=Option,
         group=COLUMNS,
         metavar="NAME",
-        help="Column of the genres, joined by |, with --table movies.",
+        help="Column of the genres, with --table movies.",
     ),
     click.option(
         "--ids",
@@ -85,7 +93,22 @@ READ_OPTIONS = [
         type=click.Choice(("auto", "integer", "text")),
         default="auto",
         show_default=True,
-        help="What ids are. A text id is hashed to an integer, and kept as userKey or movieKey.",
+        help="What ids are; auto: each column by all of its values, and as in the database.",
+    ),
+    click.option(
+        "--user",
+        cls=Option,
+        group=COLUMNS,
+        metavar="NAME",
+        help="Whose ratings these are, where no column says it: one person's export of IMDb, Letterboxd, "
+        "Goodreads or Trakt.",
+    ),
+    click.option(
+        "--new-movies",
+        cls=Option,
+        group=COLUMNS,
+        is_flag=True,
+        help="Load movies of which none is rated yet, or ratings of none that is there.",
     ),
     click.option(
         "--implicit", cls=Option, group=COLUMNS, is_flag=True, help="No ratings: every row is a like, of 5 stars."
@@ -95,30 +118,54 @@ READ_OPTIONS = [
         cls=Option,
         group=COLUMNS,
         metavar="LOW:HIGH",
-        help="Lowest and highest rating; ratings are stored as stars, rating * 5 / HIGH.  [default: 0.5:5]",
+        help="Lowest and highest rating; ratings are stored as stars, rating * 5 / HIGH, or with a negative LOW "
+        "(rating - LOW) * 5 / (HIGH - LOW).  [default: 0.5:5]",
     ),
     click.option(
         "--timestamp-unit",
         cls=Option,
         group=COLUMNS,
-        type=click.Choice(("s", "ms")),
-        default="s",
+        type=click.Choice(("auto", "s", "ms", "us", "ns")),
+        default="auto",
         show_default=True,
-        help="Unix seconds or milliseconds.",
+        help="Unit of Unix times; auto: the one that fits. Dates and times as in ISO 8601 need no option.",
+    ),
+    click.option(
+        "--timestamp-format",
+        cls=Option,
+        group=COLUMNS,
+        metavar="FORMAT",
+        help="Of other dates and times, as for strptime, such as '%d/%m/%Y'.",
+    ),
+    click.option(
+        "--genre-delimiter",
+        cls=Option,
+        group=COLUMNS,
+        metavar="TEXT",
+        help="Text between two genres.  [default: what most values hold of |, ; a comma and /]",
     ),
     click.option(
         "--delimiter",
         cls=Option,
         group=FILES,
-        metavar="CHARACTER",
-        help="Character between columns.  [default: detected]",
+        metavar="TEXT",
+        help="Text between columns, such as ; or ::.  [default: detected]",
+    ),
+    click.option(
+        "--quoting",
+        cls=Option,
+        group=FILES,
+        type=click.Choice(("auto", "csv", "none")),
+        default="auto",
+        show_default=True,
+        help='Whether " encloses fields, as in CSV, or is a character like others; auto: by the first lines.',
     ),
     click.option(
         "--encoding",
         cls=Option,
         group=FILES,
         metavar="NAME",
-        help="Such as latin-1.  [default: that of the format, else utf-8]",
+        help="Such as latin-1.  [default: by the byte order mark, that of the format, or utf-8]",
     ),
 ]
 
@@ -177,16 +224,18 @@ def command(
     output_format: str,
     **options: Any,
 ) -> None:
-    """Load PATH: a folder or zip of MovieLens (any version), RecBole files, or one CSV, TSV or Parquet file of
-    your own, gzipped or not; "-" is standard input.
+    """Load PATH: MovieLens (any version), the Netflix Prize, RecBole's files, one person's export, or a table of
+    your own as CSV, JSON lines or Parquet; a file, a folder, zip or tar, compressed or not. "-": standard input.
 
     Each row is loaded once: run the same command again after an interruption, and it resumes.
-    A newer rating replaces an older one. The last line on standard error counts the rows.
+    A newer rating replaces an older one. What was understood of each column is printed; see it beforehand
+    with --dry-run. The last line on standard error counts the rows.
 
     \b
     Examples: movierec load data/ml-latest-small
               movierec load ml-1m.zip --dry-run
               movierec load clicks.parquet --implicit --user-column visitor --movie-column sku
+              movierec load ratings.csv --user me        (exported by Letterboxd or IMDb)
               zcat ratings.csv.gz | movierec load - --max-bad-rows 100
               movierec load --remove 2
     """
@@ -217,7 +266,11 @@ def command(
     from movierec.ratings.rejects import BadRows
     from movierec.ratings.source import ReadSettings
 
-    settings = ReadSettings(scale=_scale(options.pop("scale")), **options)
+    columns = options.pop("columns")
+    names = None if columns is None else tuple(name.strip() for name in columns.split(","))
+    settings = ReadSettings(scale=_scale(options.pop("scale")), columns=names, **options)
+    if max_bad_rows and rejects.exists() and Path(str(path)).exists() and rejects.samefile(str(path)):
+        raise BadRequest(f"--rejects is {rejects}, the file that is loaded; name another file.")
     kept = BadRows(max_bad_rows, rejects if max_bad_rows else None)
     with Files(str(path), sys.stdin.buffer) as files, kept as bad_rows:
         if dry_run:
@@ -241,14 +294,37 @@ def show(result: LoadCheck | LoadResult, output_format: str) -> None:
 
     record = to_record(result)
     if output_format == "table":
+        for name, table in result.detected.items():
+            _show_table(name, table)
         in_database = {name: record[name] for name in ("users", "movies", "ratings", "seconds") if name in record}
         title = "In the database now" if "users" in record else "Checked; nothing was written"
         print_record(in_database, output_format, title=title)
     else:
         print_record(record, output_format)
-    counts = ", ".join(f"{record[name]:,} {name}" for name in ("read", "written", "unchanged", "rejected"))
+    for name, table in result.detected.items():
+        for warning in table.warnings:
+            click.echo(f"{name}: {warning}", err=True)
+    names = ["read", "written", "unchanged", "rejected"] + ["skipped"] * bool(result.skipped)
+    counts = ", ".join(f"{record[name]:,} {name}" for name in names)
     where = f" (see {result.rejects_file})" if result.rejected and result.rejects_file else ""
     click.echo(f"{counts}{where}", err=True)
+
+
+def _show_table(name: str, table: DetectedTable) -> None:
+    """What was understood of one table, and its first rows as they are stored."""
+    from movierec.cli.output import print_rows
+
+    times = f", {table.earliest[:10]} to {table.latest[:10]}" if table.earliest and table.latest else ""
+    unused = f"; not used: {', '.join(table.unused)}" if table.unused else ""
+    click.echo(f"{name}: {table.kind}{times}{unused}")
+    columns = [
+        {"as": column.name, "column": column.column or "", "read as": column.reading} for column in table.columns
+    ]
+    print_rows(columns, "table", {name: name for name in ("as", "column", "read as")})
+    if table.first_rows:
+        click.echo("First rows, as stored")
+        print_rows(list(table.first_rows), "table", {key: key for key in table.first_rows[0]})
+    click.echo()
 
 
 def _scale(text: str | None) -> Scale | None:

@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from movierec.cli.grouped import Command
+from movierec.cli.grouped import Command, Group
 from movierec.cli.options import connection_options, open_database
 
 
-@click.group("plot", short_help="Plot the training loss.")
+@click.group("plot", cls=Group, short_help="Plot the training loss.")
 def command() -> None:
     """Draw pictures (needs the extra "plots").
 

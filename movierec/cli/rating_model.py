@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from movierec.cli.grouped import Command
+from movierec.cli.grouped import Command, Group
 from movierec.cli.options import (
     F,
     connection_options,
@@ -36,7 +36,7 @@ def threads_option(function: F) -> F:
     )(function)
 
 
-@click.group("rating-model", short_help="Train and use a model of ratings.")
+@click.group("rating-model", cls=Group, short_help="Train and use a model of ratings.")
 def command() -> None:
     """Train and use a model that predicts how many stars users would give to movies.
 
@@ -123,6 +123,7 @@ def predict(
     from movierec.lookup.movies import find_movies
     from movierec.lookup.users import find_user
     from movierec.rating_prediction.predict import predict_ratings
+    from movierec.rating_prediction.results import PredictedRating
     from movierec.rating_prediction.stage import live_model
 
     with open_database(**connection) as database:
@@ -148,6 +149,7 @@ def predict(
             "rating": lambda row: "" if row["rating"] is None else f"{row['rating']:g}",
             "genres": "genres",
         },
+        kind=PredictedRating,
     )
 
 

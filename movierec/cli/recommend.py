@@ -103,6 +103,7 @@ def show(database: Database, request: RecommendationRequest, output_format: str)
     """Recommend and print; `demo` does the same."""
     from movierec.cli.output import print_rows
     from movierec.recommendation.in_database import recommend
+    from movierec.recommendation.results import Recommendation
     from movierec.records import to_record
 
     rows = recommend(database, request)
@@ -119,7 +120,7 @@ def show(database: Database, request: RecommendationRequest, output_format: str)
     if output_format == "table":
         print_rows([to_record(row) | {"reason": _reason(row)} for row in rows], output_format, COLUMNS)
     else:
-        print_rows(rows, output_format, {})
+        print_rows(rows, output_format, {}, kind=Recommendation)
 
 
 def _reason(row: Recommendation) -> str:

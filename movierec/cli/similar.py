@@ -71,8 +71,9 @@ def show(
     """Find and print; `demo` does the same."""
     from movierec.cli.output import print_rows
     from movierec.recommendation.in_database import similar_movies
+    from movierec.recommendation.results import SimilarMovie
 
     rows = similar_movies(database, movie, k, filters, plain_cosine)
     if rows and rows[0].estimated_from:
         click.echo(f"It has no vector of its own; this is by the mean of its {rows[0].estimated_from}.", err=True)
-    print_rows(rows, output_format, COLUMNS)
+    print_rows(rows, output_format, COLUMNS, kind=SimilarMovie)

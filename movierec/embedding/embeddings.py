@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from movierec.ids import Ids
+
 __all__ = ["Embeddings", "Profiles"]
 
 
@@ -15,14 +17,14 @@ __all__ = ["Embeddings", "Profiles"]
 class Embeddings:
     """Vectors of movies, trained on walks, and the losses by epoch.
 
-    movie_ids          (N,) int64, ascending
+    movie_ids          (N,) int64 or str, ascending
     vectors            (N, D) float32, rows in `movie_ids` order
     losses             mean a pair, by epoch
     validation_losses  mean an edge that was held out, by epoch; empty without early stopping
     contexts           (N, D) float32: of each movie as a context of others; those of the last epoch
     """
 
-    movie_ids: NDArray[np.int64]
+    movie_ids: Ids
     vectors: NDArray[np.float32]
     losses: tuple[float, ...] = ()
     validation_losses: tuple[float, ...] = ()
@@ -39,14 +41,14 @@ class Embeddings:
 class Profiles:
     """Profile vectors: those whose mean is a user's profile, and those that a profile is compared with.
 
-    movie_ids  (M,) int64, ascending: every liked movie
+    movie_ids  (M,) int64 or str, ascending: every liked movie
     profiles   (M, D) float32: P, summed over what a user likes
     contexts   (M, D) float32: O, of a candidate
     bias       (M,) float32: b of a candidate; the logit of a candidate is p . O + b
     losses     mean a user, by epoch
     """
 
-    movie_ids: NDArray[np.int64]
+    movie_ids: Ids
     profiles: NDArray[np.float32]
     contexts: NDArray[np.float32]
     bias: NDArray[np.float32]

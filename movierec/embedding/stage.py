@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import time
-from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
 
@@ -25,7 +24,9 @@ from movierec.embedding.settings import TrainSettings
 from movierec.embedding.warm_start import initial_vectors
 from movierec.errors import MovieRecError, StageMissing
 from movierec.graph.pull import pull_followed_graph, pull_likes, pull_movie_graph
+from movierec.ids import id_array
 from movierec.progress import Progress, silent
+from movierec.thread_pool import thread_pool
 from movierec.training.devices import require_device
 
 __all__ = ["preview_training", "train_and_write", "write_embeddings"]
@@ -170,7 +171,7 @@ def _pull(
 ) -> tuple[MovieGraph, LikeLists | None, float]:
     """The graph, the likes to train profiles on, and the seconds it took; PyTorch is loaded meanwhile."""
     started = time.monotonic()
-    with ThreadPoolExecutor(1, "import") as pool:
+    with thread_pool(1, "import") as pool:
         loading = pool.submit(import_module, "movierec.embedding.train")
         pull = pull_followed_graph if settings.walk_graph == "FOLLOWED_BY" else pull_movie_graph
         graph = pull(database, progress)
@@ -192,7 +193,7 @@ def _live_vectors(database: Database, graph: MovieGraph, settings: TrainSettings
         rows = database.read(load_query("embedding/read"))
     if not rows:
         raise StageMissing("No movie has a vector to start from. Train without --warm-start.")
-    movie_ids = np.array([row["movieId"] for row in rows], dtype=np.int64)
+    movie_ids = id_array(row["movieId"] for row in rows)
     vectors = np.array([row["embedding"] for row in rows], dtype=np.float32)
     _log.info("a warm start from %d vectors", len(rows))
     return initial_vectors(graph, movie_ids, vectors, settings.embedding_size)

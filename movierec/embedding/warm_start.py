@@ -7,12 +7,13 @@ from numpy.typing import NDArray
 
 from movierec.arrays import MovieGraph
 from movierec.errors import BadRequest
+from movierec.ids import Ids
 
 __all__ = ["initial_vectors"]
 
 
 def initial_vectors(
-    graph: MovieGraph, movie_ids: NDArray[np.int64], vectors: NDArray[np.float32], embedding_size: int
+    graph: MovieGraph, movie_ids: Ids, vectors: NDArray[np.float32], embedding_size: int
 ) -> NDArray[np.float32]:
     """(N, D) float32 in the graph's order: a movie's own vector, or for a new one its neighbours' mean by weight.
 

@@ -14,6 +14,7 @@ from movierec.errors import StageMissing
 from movierec.evaluation.methods import Candidates, UserProfile
 from movierec.evaluation.tables import Catalogue, HeldOutCase
 from movierec.graph.pull import pull_edges
+from movierec.ids import Ids, id_array
 from movierec.recommendation.scoring import LikeHistory, like_ages
 
 __all__ = ["EvaluationData", "pull_evaluation_data"]
@@ -32,7 +33,7 @@ class EvaluationData:
     n_users: int
     co_liked: Adjacency
 
-    def candidates(self, movie_ids: NDArray[np.int64], vectors: NDArray[np.float32]) -> Candidates:
+    def candidates(self, movie_ids: Ids, vectors: NDArray[np.float32]) -> Candidates:
         """What is ranked, with (N, D) vectors of the movies `movie_ids`; others have none."""
         known = self.catalogue.movie_ids
         _, here, there = np.intersect1d(known, movie_ids, assume_unique=True, return_indices=True)
@@ -48,7 +49,7 @@ def pull_evaluation_data(database: Database, min_rating: float) -> EvaluationDat
     """
     _refuse_graph_of_before(database)
     counts = database.read(load_query("evaluate/like_counts"), minRating=min_rating)
-    movie_ids = np.array([row["movieId"] for row in counts], dtype=np.int64)
+    movie_ids = id_array(row["movieId"] for row in counts)
     like_counts = np.array([row["likeCount"] for row in counts], dtype=np.float64)
     described = {row["movieId"]: row["genres"] or [] for row in database.read(load_query("pull/movies"))}
     names = sorted({genre for genres in described.values() for genre in genres})
@@ -78,13 +79,13 @@ def pull_evaluation_data(database: Database, min_rating: float) -> EvaluationDat
     )
 
 
-def _case(row: Row, movie_ids: NDArray[np.int64]) -> HeldOutCase:
+def _case(row: Row, movie_ids: Ids) -> HeldOutCase:
     is_rated = np.zeros(len(movie_ids), dtype=bool)
     is_rated[positions_in(movie_ids, row["seen"])] = True
     ago = like_ages(np.array(row["times"], dtype=np.int64))
     gap = row["heldOutTimes"][0] - row["times"][0] if row["times"] and row["heldOutTimes"][0] else -1
     user = UserProfile(row["userId"], LikeHistory(positions_in(movie_ids, row["liked"]), ago), is_rated)
-    return HeldOutCase(user, np.array(row["heldOut"], dtype=np.int64), None if gap < 0 else gap)
+    return HeldOutCase(user, id_array(row["heldOut"]), None if gap < 0 else gap)
 
 
 def _refuse_graph_of_before(database: Database) -> None:

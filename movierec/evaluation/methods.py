@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from movierec.arrays import Adjacency
+from movierec.ids import Id, Ids
 from movierec.recommendation.scoring import LikeHistory, Scorer
 
 __all__ = ["Candidates", "Method", "UserProfile", "best", "co_liked", "kernel", "mean_cosine", "movierec_scores"]
@@ -29,7 +30,7 @@ KERNEL, NEAREST = 8.0, 50
 class UserProfile:
     """One user: likes, newest first, and (C,) which movies are rated; all of the training part."""
 
-    user_id: int
+    user_id: Id
     likes: LikeHistory
     is_rated: NDArray[np.bool_]
 
@@ -41,13 +42,13 @@ Method = Callable[[UserProfile], NDArray[np.float64]]  # -> (C,) scores; -inf: n
 class Candidates:
     """What the methods read, all in the order of `movie_ids`.
 
-    movie_ids    (C,) int64, ascending: the movies that any user likes in the training part
+    movie_ids    (C,) int64 or str, ascending: the movies that any user likes in the training part
     like_counts  (C,) float64
     co_liked     rows of CO_LIKED, each edge in both
     unit         (C, D) float32: vectors of length 1; zeros where a movie has none
     """
 
-    movie_ids: NDArray[np.int64]
+    movie_ids: Ids
     like_counts: NDArray[np.float64]
     co_liked: Adjacency
     unit: NDArray[np.float32]

@@ -22,6 +22,7 @@ from movierec.evaluation.metrics import (
     reciprocal_rank,
 )
 from movierec.evaluation.results import Difference
+from movierec.ids import Ids
 
 __all__ = ["Catalogue", "HeldOutCase", "compare", "evaluate_method", "list_metrics", "strata", "strata_means"]
 
@@ -40,7 +41,7 @@ class HeldOutCase:
     """
 
     user: UserProfile
-    held_out: NDArray[np.int64]
+    held_out: Ids
     gap: int | None
 
 
@@ -48,7 +49,7 @@ class HeldOutCase:
 class Catalogue:
     """What metrics of whole lists read: (C,) of the candidates, and how many movies have any rating at all."""
 
-    movie_ids: NDArray[np.int64]
+    movie_ids: Ids
     like_counts: NDArray[np.float64]
     genres: NDArray[np.bool_]  # (C, G)
     n_rated_movies: int

@@ -12,6 +12,7 @@ from movierec.database.runs import reject_unfinished
 from movierec.errors import StageMissing
 from movierec.graph.load import BATCH_ROWS
 from movierec.graph.write import write_chunk
+from movierec.ids import id_array
 from movierec.progress import Progress, silent
 from movierec.ratings.validate import Chunk
 
@@ -37,14 +38,13 @@ def copy_ratings(source: Database, target: Database, progress: Progress = silent
     movies = source.read(load_query("pull/movies"))
     for start in range(0, len(movies), BATCH_ROWS):
         batch = movies[start : start + BATCH_ROWS]
-        ids = np.array([movie.pop("movieId") for movie in batch], dtype=np.int64)
-        _write(target, "movies", {"movieIds": ids, "movieKeys": None, "properties": batch})
+        ids = [movie.pop("movieId") for movie in batch]
+        _write(target, "movies", {"movieIds": ids, "properties": batch})
     users = [row["user"] for row in source.read(load_query("pull/users"))]
     for start in range(0, len(users), BATCH_ROWS):
         described = users[start : start + BATCH_ROWS]
-        ids = np.array([user.pop("userId") for user in described], dtype=np.int64)
-        keys = [user.pop("userKey") for user in described]
-        _write(target, "users", {"userIds": ids, "userKeys": keys, "properties": described})
+        ids = [user.pop("userId") for user in described]
+        _write(target, "users", {"userIds": ids, "properties": described})
     counts = source.read_one(load_query("doctor/counts"))
     with progress("copy ratings", counts["ratings"] + counts["heldOut"], "rows") as advance:
         waiting = _Ratings()
@@ -71,8 +71,8 @@ class _Ratings:
     def columns(self) -> dict[str, Any]:
         sizes = [len(row["movieIds"]) for row in self._rows]
         return {
-            "userIds": np.repeat(np.array([row["userId"] for row in self._rows], dtype=np.int64), sizes),
-            "movieIds": np.concatenate([np.array(row["movieIds"], dtype=np.int64) for row in self._rows]),
+            "userIds": np.repeat(id_array(row["userId"] for row in self._rows), sizes),
+            "movieIds": id_array(movie for row in self._rows for movie in row["movieIds"]),
             "ratings": np.concatenate([np.array(row["ratings"], dtype=np.float64) for row in self._rows]),
             "timestamps": np.concatenate([np.array(row["timestamps"], dtype=np.int64) for row in self._rows]),
         }

@@ -25,13 +25,17 @@ from movierec.database.connection import Database, Transaction
 from movierec.database.query_files import load_query
 from movierec.database.runs import RunLog, record_run
 from movierec.errors import BadRequest, DataRejected, MovieRecError, ServerOutOfMemory
+from movierec.graph.load_checks import known_kinds, survey_for, with_user
+from movierec.graph.personal import MovieMatcher
 from movierec.graph.results import LoadCheck, LoadResult, TableCounts
 from movierec.graph.write import Counts, write_chunk
 from movierec.progress import Progress, silent
+from movierec.ratings.detection import DetectedTable
 from movierec.ratings.files import Files
 from movierec.ratings.formats import recognise
 from movierec.ratings.rejects import BadRows
-from movierec.ratings.source import ReadSettings, Source, Table
+from movierec.ratings.source import ReadSettings, Source, Table, partition_values
+from movierec.ratings.survey import survey_source
 from movierec.ratings.validate import CheckedReader, Chunk
 
 __all__ = ["BATCH_ROWS", "check_files", "list_loads", "load_files", "load_ratings"]
@@ -61,8 +65,9 @@ def load_files(
 ) -> LoadResult:
     """Load a source.
 
-    Raises DataRejected for one bad row too many, BadRequest while the database holds a test part. What was
-    committed before stays; the same call resumes after it.
+    Raises DataRejected for one bad row too many, and for ids that would never meet those in the database,
+    BadRequest while the database holds a test part. What was committed before stays; the same call resumes after
+    it.
     """
     started = time.monotonic()
     if database.read_one(load_query("split/is_split"))["isSplit"]:
@@ -70,18 +75,23 @@ def load_files(
             "The database holds held-out ratings; loading now would put them back into "
             'training. Run "movierec split --undo" first.'
         )
-    source = recognise(files, settings)
-    prints = {table.member: _Print.of(files, table) for table in source.tables}
+    known = known_kinds(database)
+    source = survey_for(database, known, files, settings, progress)
+    prints = {table.name: _Print.of(files, table) for table in source.tables}
     with record_run(database, "load", {"source": _name(files), "batch_rows": batch_rows}, True) as run:
+        if known_kinds(database) != known:  # a load that this one waited for has brought ids
+            source = survey_for(database, known_kinds(database), files, settings, progress)
+        source = with_user(database, source)
         ledger = _Ledger.open(database, files, source, _fingerprint(source, prints))
         run.results["load_id"] = ledger.load_id
         writer = _Writer(database, run, ledger, batch_rows, brings_movies=not source.has_movies)
         reader = CheckedReader(files, source, bad_rows)
         tables: dict[str, TableCounts] = {}
         for position, table in enumerate(source.tables):
-            tables[table.member] = writer.load(position, table, reader, prints[table.member].n_lines, progress)
-            if files.stamp(table.member) != prints[table.member].stamp:
-                raise DataRejected(f"{files.label(table.member)} changed while it was read. Run again.")
+            tables[table.name] = writer.load(position, table, reader, prints[table.name].n_lines, progress)
+            for member, stamp in zip(table.members, prints[table.name].stamps, strict=True):
+                if files.stamp(member) != stamp:
+                    raise DataRejected(f"{files.label(member)} changed while it was read. Run again.")
         database.write(load_query("load/close"), loadId=ledger.load_id, rejected=bad_rows.count)
         result = _totals(tables) | {"duplicates": writer.counts.repeated}
         counts = database.read_one(load_query("doctor/counts"))
@@ -92,6 +102,7 @@ def load_files(
         format=source.format,
         rejects_file=bad_rows.path,
         tables=tables,
+        detected=_detected(reader),
         seconds=round(time.monotonic() - started, 3),
         **result,
     )
@@ -100,20 +111,27 @@ def load_files(
 def check_files(files: Files, settings: ReadSettings, bad_rows: BadRows, progress: Progress = silent) -> LoadCheck:
     """Read and check everything, and write nothing; needs no server."""
     started = time.monotonic()
-    source = recognise(files, settings)
+    source = survey_source(files, recognise(files, settings), progress=progress).source
     reader = CheckedReader(files, source, bad_rows)
     tables: dict[str, TableCounts] = {}
     for table in source.tables:
         read, rejected = 0, bad_rows.count
-        with progress(f"check {table.member}", None, "rows") as advance:
+        with progress(f"check {table.name}", None, "rows") as advance:
             for chunk in reader.chunks(table, BATCH_ROWS):
                 read = chunk.end_row
                 advance(chunk.end_row - chunk.first_row)
-        tables[table.member] = TableCounts(read=read, written=0, unchanged=0, rejected=bad_rows.count - rejected)
+        tables[table.name] = TableCounts(
+            read=read,
+            written=0,
+            unchanged=0,
+            rejected=bad_rows.count - rejected,
+            skipped=reader.detected[table.name].skipped,
+        )
     return LoadCheck(
         format=source.format,
         rejects_file=bad_rows.path,
         tables=tables,
+        detected=_detected(reader),
         seconds=round(time.monotonic() - started, 3),
         **_totals(tables),
     )
@@ -126,17 +144,19 @@ def list_loads(database: Database) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class _Print:
-    """One file as it was when the load began; `n_lines` is None where the bytes are not text lines."""
+    """The files of one table as they were when the load began; `n_lines` is None where not all are text lines."""
 
-    sha256: str
+    sha256: tuple[str, ...]
     n_lines: int | None
-    stamp: tuple[int, int, int]
+    stamps: tuple[tuple[int, int, int], ...]
 
     @classmethod
     def of(cls, files: Files, table: Table) -> _Print:
-        stamp = files.stamp(table.member)
-        sha256, n_lines = files.digest(table.member)
-        return cls(sha256, n_lines if table.layout is not None else None, stamp)
+        stamps = tuple(files.stamp(member) for member in table.members)
+        digests = [files.digest(member) for member in table.members]
+        lines = [n for _, n in digests if n is not None]
+        is_text = table.layout is not None and len(lines) == len(digests)
+        return cls(tuple(sha256 for sha256, _ in digests), sum(lines) if is_text else None, stamps)
 
 
 @dataclass
@@ -155,10 +175,14 @@ class _Ledger:
                 fingerprint=fingerprint,
                 name=_name(files),
                 format=source.format,
-                tables=[table.member for table in source.tables],
+                tables=[table.name for table in source.tables],
             )
 
         row = database.in_transaction(find_or_begin)
+        if any(table.kind == "personal" for table in source.tables):
+            # Movies that were not there may have come meanwhile.
+            database.write(load_query("load/restart"), loadId=row["loadId"])
+            row["rowsDone"] = [0] * len(source.tables)
         if row["status"] == "removing":
             raise BadRequest(
                 f'Load {row["loadId"]} is half removed. Run "movierec load --remove {row["loadId"]}" first.'
@@ -191,17 +215,25 @@ class _Writer:
     ) -> TableCounts:
         """Load one table; returns its read, written, unchanged and rejected rows."""
         read, written, rejected_before = 0, 0, reader.bad_rows.count
-        with progress(f"load {table.member}", n_lines, "rows") as advance:
-            for chunk in reader.chunks(table, self.batch_rows):
+        chunks = reader.chunks(table, self.batch_rows)
+        if table.kind == "personal":
+            matcher = MovieMatcher.of(self.database)
+            chunks = matcher.resolved(chunks, table)
+        with progress(f"load {table.name}", n_lines, "rows") as advance:
+            for chunk in chunks:
                 for part in self._pieces(position, chunk):
-                    counts = self._commit(position, part)
+                    counts = self._commit(position, part, table)
                     self.counts.add(counts)
                     written += counts.written
                 read = chunk.end_row
                 advance(chunk.end_row - chunk.first_row)
         rejected = reader.bad_rows.count - rejected_before
-        unchanged = read - written - rejected
-        return TableCounts(read=read, written=written, unchanged=unchanged, rejected=rejected)
+        skipped = reader.detected[table.name].skipped
+        if table.kind == "personal":
+            skipped += len(matcher.unknown)
+            matcher.report()
+        unchanged = read - written - rejected - skipped
+        return TableCounts(read=read, written=written, unchanged=unchanged, rejected=rejected, skipped=skipped)
 
     def _pieces(self, position: int, chunk: Chunk) -> Iterator[Chunk]:
         """What is to be written of a chunk, in pieces of `batch_rows`, which may shrink on the way."""
@@ -210,11 +242,11 @@ class _Writer:
             yield chunk.between(row, min(row + self.batch_rows, chunk.end_row))
             row = max(row, self.ledger.rows_done[position])
 
-    def _commit(self, position: int, part: Chunk) -> Counts:
+    def _commit(self, position: int, part: Chunk, table: Table) -> Counts:
         """Write and commit a piece, or leave it to be cut smaller; the ledger knows which."""
         self.run.mark_visible(self.database)
         try:
-            rows_done, counts = self.database.in_transaction(lambda tx: self._write(tx, position, part))
+            rows_done, counts = self.database.in_transaction(lambda tx: self._write(tx, position, part, table))
         except ServerOutOfMemory:
             if self.batch_rows <= FLOOR_ROWS:
                 raise
@@ -224,7 +256,9 @@ class _Writer:
         self.ledger.rows_done = rows_done
         return counts
 
-    def _write(self, transaction: Transaction, position: int, part: Chunk) -> tuple[list[int], Counts]:
+    def _write(
+        self, transaction: Transaction, position: int, part: Chunk, table: Table
+    ) -> tuple[list[int], Counts]:
         ledger = transaction.run_one(load_query("load/lock_ledger"), loadId=self.ledger.load_id)
         if ledger["status"] not in ("loading", "done"):
             raise MovieRecError(f"Load {self.ledger.load_id} is being removed; this load has stopped.")
@@ -240,6 +274,8 @@ class _Writer:
         counts = write_chunk(
             transaction, part.between(done, part.end_row), self.ledger.load_id, self.brings_movies
         )
+        if table.user is not None and isinstance(table.user_id, int) and table.user_id < 0:
+            transaction.run(load_query("load/name_user"), userId=table.user_id, name=table.user)
         rows_done[position] = part.end_row
         transaction.run(
             load_query("load/update_ledger"),
@@ -255,9 +291,14 @@ def _fingerprint(source: Source, prints: dict[str, _Print]) -> str:
     """One text for these bytes read in this way; another for any other."""
     digest = hashlib.sha256(source.format.encode())
     for table in source.tables:
-        reading = asdict(table) | {"member": ""}  # a renamed file is the same file
-        digest.update(f"{prints[table.member].sha256} {reading!r}".encode())
+        # A renamed file is the same file, but for the values that are in the names of folders.
+        reading = asdict(table) | {"members": [partition_values(member) for member in table.members]}
+        digest.update(f"{prints[table.name].sha256} {reading!r}".encode())
     return digest.hexdigest()
+
+
+def _detected(reader: CheckedReader) -> dict[str, DetectedTable]:
+    return {name: detection.result() for name, detection in reader.detected.items()}
 
 
 def _totals(tables: dict[str, TableCounts]) -> dict[str, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
 import numpy as np
@@ -14,7 +13,9 @@ from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.database.runs import consistent_read
 from movierec.errors import MovieRecError, StageMissing
+from movierec.ids import Ids, id_array
 from movierec.progress import Advance, Progress, silent
+from movierec.thread_pool import thread_pool
 
 __all__ = ["pull_edges", "pull_followed_graph", "pull_likes", "pull_movie_graph"]
 
@@ -26,7 +27,7 @@ STREAMS = 2  # at the same time: the server reads each on one of its threads
 # Relationship -> the query that pulls it, and where the Run of the derivation says how many there are.
 EDGES = {"CO_LIKED": ("pull/co_liked", "edges"), "FOLLOWED_BY": ("pull/followed_by", "followedBy")}
 
-Edges = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]  # sources, targets, weights; (E,) each
+Edges = tuple[Ids, Ids, NDArray[np.float64]]  # sources, targets, weights; (E,) each
 
 
 def pull_movie_graph(database: Database, progress: Progress = silent) -> MovieGraph:
@@ -60,7 +61,7 @@ def pull_edges(database: Database, kind: str, progress: Progress = silent) -> Ed
     with (
         consistent_read(database, "derive") as derived,
         progress("pull edges", derived.get(counted_as, 0), "edges") as advance,
-        ThreadPoolExecutor(STREAMS, "pull") as pool,
+        thread_pool(STREAMS, "pull") as pool,
     ):
         expected = derived.get(counted_as, 0)
         one_at_a_time = Lock()
@@ -81,8 +82,8 @@ def pull_edges(database: Database, kind: str, progress: Progress = silent) -> Ed
             f"There are no {kind} relationships: timestamps do not order the likes, or {derived['runId']} was "
             'told not to use them. Train with --sequential off, or run "movierec derive --sequential on".'
         )
-    sources, targets, weights = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return sources, targets, weights
+    sources, targets, weights = zip(*parts, strict=True)
+    return _joined(list(sources)), _joined(list(targets)), np.concatenate(weights)
 
 
 def pull_likes(database: Database) -> LikeLists:
@@ -90,7 +91,7 @@ def pull_likes(database: Database) -> LikeLists:
     with consistent_read(database, "derive"):
         movies = database.read(load_query("pull/liked_movies"))
         indexes = np.array([row["likeIndex"] for row in movies], dtype=np.int64)
-        ids = np.array([row["movieId"] for row in movies], dtype=np.int64)
+        ids = id_array(row["movieId"] for row in movies)
         counts = np.array([row["likeCount"] for row in movies], dtype=np.int64)
         by_id = np.argsort(ids)
         place = np.full(indexes.max(initial=-1) + 1, -1, dtype=np.int32)  # likeIndex -> position
@@ -116,11 +117,18 @@ def pull_likes(database: Database) -> LikeLists:
 
 def _part(database: Database, query: str, part: int, advance: Advance) -> Edges:
     """The edges of every STREAMS-th source movie."""
-    sources, targets, weights = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0, np.float64)]
+    sources: list[Ids] = []
+    targets: list[Ids] = []
+    weights = [np.empty(0, np.float64)]
     for row in database.stream(load_query(query), part=part, parts=STREAMS):
         n = len(row["neighbours"])
-        sources.append(np.full(n, row["movieId"], dtype=np.int64))
-        targets.append(np.array(row["neighbours"], dtype=np.int64))
+        sources.append(np.repeat(id_array([row["movieId"]]), n))
+        targets.append(id_array(row["neighbours"]))
         weights.append(np.array(row["weights"], dtype=np.float64))
         advance(n)
-    return np.concatenate(sources), np.concatenate(targets), np.concatenate(weights)
+    return _joined(sources), _joined(targets), np.concatenate(weights)
+
+
+def _joined(parts: list[Ids]) -> Ids:
+    # What is empty has no kind of ids.
+    return np.concatenate([part for part in parts if len(part)] or [id_array([])])

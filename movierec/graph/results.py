@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from movierec.graph.settings import DeriveSettings
+from movierec.ratings.detection import DetectedTable
 from movierec.records import INLINED
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "LoadResult",
     "RatingStats",
     "RemovedLoad",
+    "ResetResult",
     "SplitResult",
     "TableCounts",
     "UndoneSplit",
@@ -34,6 +36,8 @@ class TableCounts:
     """that were in the graph already"""
     rejected: int
     """that could not be loaded"""
+    skipped: int = 0
+    """of one person's export: those without a rating, and those of a movie that is not in the database"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +51,12 @@ class LoadCheck:
     unchanged: int
     """0, as the graph is not read"""
     rejected: int
+    skipped: int
     rejects_file: Path | None = None
     tables: dict[str, TableCounts]
+    """by file"""
+    detected: dict[str, DetectedTable]
+    """what was understood of each file: columns, ids, scale, times, first rows"""
     seconds: float
 
 
@@ -63,6 +71,7 @@ class LoadResult:
     written: int
     unchanged: int
     rejected: int
+    skipped: int
     rejects_file: Path | None = None
     duplicates: int
     """ratings of a user and movie that this load had already read a rating of"""
@@ -72,6 +81,8 @@ class LoadResult:
     ratings: int
     tables: dict[str, TableCounts]
     """by file"""
+    detected: dict[str, DetectedTable]
+    """what was understood of each file: columns, ids, scale, times, first rows"""
     seconds: float
 
 
@@ -86,9 +97,23 @@ class RemovedLoad:
     ratings: int
     tags: int
     users: int
+    relationships: int
+    """of derivations, from and to the movies"""
     movies: int
     run_again: tuple[int, ...]
     """loads that may have shared rows with it, to be run again"""
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResetResult:
+    """What a reset deleted."""
+
+    users: int
+    movies: int
+    ratings: int
+    """those that were held out, too"""
+    runs: int
     seconds: float
 
 
@@ -180,6 +205,7 @@ class DerivePreview:
     """histogram"""
     estimated_seconds: float
     estimated_heap_mb: float
+    """maximum heap size that the server needs; transactions may use 70 % of it"""
     estimated_store_mb: float
 
 

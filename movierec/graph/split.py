@@ -18,26 +18,28 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
 import numpy as np
-from numpy.typing import NDArray
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.database.runs import latest_run, record_run, reject_unfinished
 from movierec.errors import BadRequest, DataRejected, StageMissing
 from movierec.graph.load import BATCH_ROWS
+from movierec.graph.load_checks import known_kinds
 from movierec.graph.results import SplitResult, UndoneSplit
 from movierec.graph.settings import SplitSettings
+from movierec.ids import Id, Ids, id_array
 from movierec.random_streams import user_generator
 from movierec.ratings.files import Files
 from movierec.ratings.formats import recognise
 from movierec.ratings.rejects import BadRows
 from movierec.ratings.source import ReadSettings
+from movierec.ratings.survey import survey_source
 from movierec.ratings.validate import CheckedReader
 from movierec.records import camel_case
 
 __all__ = ["random_part", "split_ratings", "undo_split"]
 
-Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]  # userIds (N,), movieIds (N,)
+Pairs = tuple[Ids, Ids]  # userIds (N,), movieIds (N,)
 
 
 def split_ratings(database: Database, settings: SplitSettings) -> SplitResult:
@@ -71,7 +73,7 @@ def undo_split(database: Database) -> UndoneSplit:
     return result
 
 
-def random_part(movie_ids: NDArray[np.int64], fraction: float, seed: int, user_id: int) -> NDArray[np.int64]:
+def random_part(movie_ids: Ids, fraction: float, seed: int, user_id: Id) -> Ids:
     """A random part of one user's likes, floor(N * fraction) of them; depends on nothing but the arguments."""
     return user_generator(seed, user_id).permutation(movie_ids)[: int(len(movie_ids) * fraction)]
 
@@ -118,16 +120,16 @@ def _random(database: Database, settings: SplitSettings) -> Callable[[], object]
     pairs: list[Pairs] = []
     for row in database.stream(load_query("split/likes"), minRating=settings.min_rating):
         if len(row["movieIds"]) >= settings.min_likes:
-            likes = np.array(row["movieIds"], dtype=np.int64)
+            likes = id_array(row["movieIds"])
             held = random_part(likes, settings.fraction, settings.seed, row["userId"])
-            pairs.append((np.full(len(held), row["userId"], dtype=np.int64), held))
+            pairs.append((np.repeat(id_array([row["userId"]]), len(held)), held))
     return lambda: _hold_out_pairs(database, pairs)
 
 
 def _canonical(database: Database, settings: SplitSettings) -> Callable[[], object]:
     pairs = []
     with Files(str(settings.test_file)) as files, BadRows() as bad_rows:
-        source = recognise(files, ReadSettings())
+        source = survey_source(files, recognise(files, ReadSettings()), known_kinds(database)).source
         reader = CheckedReader(files, source, bad_rows)
         for table in source.tables:
             if table.kind == "ratings":

@@ -11,14 +11,13 @@ locks, taken before, keep a second load from doing the same at the same moment.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from movierec.database.connection import Transaction
 from movierec.database.query_files import load_query
-from movierec.errors import DataRejected
+from movierec.ids import Ids, id_array
 from movierec.ratings.validate import Chunk
 
 __all__ = ["Counts", "keep_newest", "write_chunk"]
@@ -48,16 +47,13 @@ def write_chunk(transaction: Transaction, chunk: Chunk, load_id: int, brings_mov
         "movies": ("load/movies", chunk.columns),
         "links": ("load/movies", chunk.columns),
         "users": ("load/users", chunk.columns),
-        "tags": ("load/tags", {n: v for n, v in chunk.columns.items() if not n.endswith("Keys")}),
+        "tags": ("load/tags", chunk.columns),
     }[chunk.kind]
     row = transaction.run_one(load_query(query), loadId=load_id, **parameters)
-    _refuse_clashes(row.get("clashes", []))
     return Counts(row["written"], len(chunk) - row["written"])
 
 
-def keep_newest(
-    user_ids: NDArray[np.int64], movie_ids: NDArray[np.int64], timestamps: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def keep_newest(user_ids: Ids, movie_ids: Ids, timestamps: NDArray[np.int64]) -> NDArray[np.int64]:
     """Positions of one row for each (user, movie): the newest, of equally new ones the last in the file.
 
     Ordered by user and movie, which is also the order in which a transaction should take its locks.
@@ -74,11 +70,10 @@ def _write_ratings(transaction: Transaction, chunk: Chunk, load_id: int, brings_
     newest = keep_newest(columns["userIds"], columns["movieIds"], columns["timestamps"])
     counts = Counts(repeated=len(chunk) - len(newest))
     if brings_movies:
-        row = transaction.run_one(load_query("load/rated_movies"), loadId=load_id, **_distinct(columns, "movie"))
-        _refuse_clashes(row["clashes"])
-    row = transaction.run_one(load_query("load/raters"), loadId=load_id, **_distinct(columns, "user"))
-    _refuse_clashes(row["clashes"])
-    is_first = np.isin(columns["userIds"][newest], np.array(row["firstTime"], dtype=np.int64))
+        movies = np.unique(columns["movieIds"])
+        transaction.run(load_query("load/rated_movies"), loadId=load_id, movieIds=movies)
+    row = transaction.run_one(load_query("load/raters"), loadId=load_id, userIds=np.unique(columns["userIds"]))
+    is_first = np.isin(columns["userIds"][newest], id_array(row["firstTime"]))
     for query, rows in (("load/first_ratings", newest[is_first]), ("load/ratings", newest[~is_first])):
         if len(rows):
             values = {name: columns[name][rows] for name in ("userIds", "movieIds", "ratings", "timestamps")}
@@ -86,18 +81,3 @@ def _write_ratings(transaction: Transaction, chunk: Chunk, load_id: int, brings_
             repeated = done.get("repeated", 0)
             counts.add(Counts(done["written"], len(rows) - done["written"] - repeated, repeated))
     return counts
-
-
-def _distinct(columns: dict[str, Any], who: str) -> dict[str, Any]:
-    """The ids of a column without repetitions, each with its key where there are keys."""
-    ids, first = np.unique(columns[f"{who}Ids"], return_index=True)
-    keys = columns.get(f"{who}Keys")
-    return {f"{who}Ids": ids, f"{who}Keys": None if keys is None else [keys[i] for i in first.tolist()]}
-
-
-def _refuse_clashes(clashes: list[str]) -> None:
-    if clashes:
-        raise DataRejected(
-            f"The id {clashes[0]!r} leads to the same number as another id that is in the graph; expected ids of "
-            "which no two do. Change that id in the file, or load integer ids."
-        )

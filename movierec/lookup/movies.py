@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
 from movierec.errors import DatabaseFailed, NotFound
+from movierec.ids import Id, parse_id, whole_number
 from movierec.lookup.titles import ARTICLES, meant, nearest, parse_title, words
-from movierec.ratings.columns import hash_id, whole_number
 
 __all__ = ["find_movie", "find_movies"]
 
@@ -25,7 +25,7 @@ def find_movie(database: Database, movie: str | int) -> Row:
     """{"movieId", "title", "year", "likeCount", "hasVector"} of the one movie that is meant.
 
     A number is an id. Text is, by the first of these that finds one: digits that are an id; the title as it is
-    stored; the id in the file where that is a string; an IMDb id ("tt0133093") or TMDB id ("tmdb:603"); a title
+    stored; an id that is a text; an IMDb id ("tt0133093") or TMDB id ("tmdb:603"); a title
     that differs by case, accents, punctuation, article, order of words or a missing year, or one of its names in
     brackets (`titles`); the only title that holds all of the words. Whatever is not the title as it is stored is
     logged as a warning, with the movie that was found.
@@ -40,21 +40,20 @@ def find_movie(database: Database, movie: str | int) -> Row:
     text = movie.strip()
     found = _find(database, text)
     if found["title"] != text:
-        _log.warning('"%s" is taken to be "%s" (movieId %d).', text, found["title"], found["movieId"])
+        _log.warning('"%s" is taken to be "%s" (movieId %s).', text, found["title"], found["movieId"])
     return found
 
 
-def find_movies(database: Database, movies: Iterable[str | int]) -> tuple[int, ...]:
+def find_movies(database: Database, movies: Iterable[str | int]) -> tuple[Id, ...]:
     """The movieIds that titles or ids mean; raises as `find_movie`."""
     return tuple(find_movie(database, movie)["movieId"] for movie in movies)
 
 
 def _find(database: Database, text: str) -> Row:
-    number = whole_number(text)
-    if number is not None:
-        rows = database.read(load_query("recommend/movie_by_id"), movieId=number)
+    if whole_number(text) is not None:
+        rows = _of_id(database, text)
         if rows:
-            others = [row for row in _meant(text, _with_words(database, text)) if row["movieId"] != number]
+            others = [row for row in _meant(text, _with_words(database, text)) if row not in rows]
             if others:
                 _log.warning("%s is an id; for the title, give %s.", text, _quoted([others[0]["title"]]))
             return rows[0]
@@ -76,9 +75,9 @@ def _find(database: Database, text: str) -> Row:
 
 
 def _by_stored_text(database: Database, text: str) -> Iterable[list[Row]]:
-    """The movies of a stored title, of an id that was a string in the file, or of an IMDb or TMDB id."""
+    """The movies of a stored title, of an id that is a text, or of an IMDb or TMDB id."""
     yield database.read(load_query("recommend/movies_of_title"), title=text)
-    yield database.read(load_query("recommend/movie_by_id"), movieId=hash_id(text))
+    yield _of_id(database, text)
     external = EXTERNAL_ID.fullmatch(text)
     if external:
         imdb, tmdb = external["imdb"], external["tmdb"]
@@ -87,6 +86,13 @@ def _by_stored_text(database: Database, text: str) -> Iterable[list[Row]]:
             imdbId=None if imdb is None else int(imdb),
             tmdbId=None if tmdb is None else int(tmdb),
         )
+
+
+def _of_id(database: Database, text: str) -> list[Row]:
+    """The movie with this id, as an integer or as a text."""
+    query = load_query("recommend/movie_by_id")
+    found = (database.read(query, movieId=movie_id) for movie_id in parse_id(text))
+    return next((rows for rows in found if rows), [])
 
 
 def _meant(text: str, rows: Sequence[Row]) -> list[Row]:

@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Title", "meant", "nearest", "parse_title", "words"]
+__all__ = ["Title", "meant", "nearest", "parse_title", "title_keys", "words"]
 
 # Of the languages in which MovieLens moves them behind the name.
 ARTICLES = frozenset(
@@ -86,6 +86,11 @@ def meant(typed: str, titles: Sequence[Title]) -> list[int]:
             if found:
                 return found
     return []
+
+
+def title_keys(title: Title) -> set[str]:
+    """What titles that differ by case, accents, punctuation and article have in common; one for each name."""
+    return {_without_article(name) for name in (title.name, *title.others)}
 
 
 def nearest(typed: str, titles: Iterable[str], n: int) -> list[str]:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from movierec.errors import BadRequest
+from movierec.ids import Ids
 from movierec.rating_prediction.array_store import ArrayStore, slices, whole_rows
 
 __all__ = ["MOST_LEVELS", "Features", "RatingGraph", "Side", "check_levels", "level_of"]
@@ -125,14 +126,14 @@ class Side:
 class RatingGraph:
     """Ratings, in the order of users and then of movies.
 
-    user_ids (U,), movie_ids (M,) int64, ascending; stars (R,) float64, ascending
+    user_ids (U,), movie_ids (M,) int64 or str, ascending; stars (R,) float64, ascending
     users, movies (E,) int32 positions; levels (E,) int8, positions in `stars`
     user_features (U, A), movie_features (M, B) float32
     store  where arrays of E are made
     """
 
-    user_ids: NDArray[np.int64]
-    movie_ids: NDArray[np.int64]
+    user_ids: Ids
+    movie_ids: Ids
     stars: NDArray[np.float64]
     users: NDArray[np.int32]
     movies: NDArray[np.int32]

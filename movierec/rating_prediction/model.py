@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from movierec.errors import CheckpointDamaged, MovieRecError
+from movierec.ids import Ids, id_array
 from movierec.rating_prediction.array_store import slices, whole_rows
 from movierec.rating_prediction.graph import Features, RatingGraph, Side, level_of
 from movierec.rating_prediction.message_passing import draw_messages
@@ -33,7 +34,7 @@ CHUNK_PAIRS = 100_000
 class RatingModel:
     """Weights, and the vectors of all users and movies from the ratings it was trained on.
 
-    user_ids (U,), movie_ids (M,) int64, ascending; stars (R,) float64, of each level
+    user_ids (U,), movie_ids (M,) int64 or str, ascending; stars (R,) float64, of each level
     user_vectors (U, D), movie_vectors (M, D) float32
     user_degrees (U,), movie_degrees (M,) int64: ratings in training
     losses             mean cross entropy of a rating, by epoch
@@ -42,8 +43,8 @@ class RatingModel:
 
     settings: RatingModelSettings
     features: Features
-    user_ids: NDArray[np.int64]
-    movie_ids: NDArray[np.int64]
+    user_ids: Ids
+    movie_ids: Ids
     stars: NDArray[np.float64]
     user_degrees: NDArray[np.int64]
     movie_degrees: NDArray[np.int64]
@@ -110,7 +111,7 @@ class RatingModel:
         `user` has userId, movieIds and ratings, and gender, age and occupation or None. Ratings of movies that are
         newer than the model are skipped. New users have zero biases.
         """
-        ids = np.array(user["movieIds"], dtype=np.int64)
+        ids = id_array(user["movieIds"])
         known = np.isin(ids, self.movie_ids)
         known[known] = self.movie_degrees[np.searchsorted(self.movie_ids, ids[known])] > 0
         movies = np.searchsorted(self.movie_ids, ids[known]).astype(np.int32)
@@ -157,7 +158,12 @@ class RatingModel:
     def save(self, path: Path) -> str:
         """Write the file, whole or not at all; returns its hash."""
         draft = draft_of(path)
-        tensors = {name: torch.from_numpy(getattr(self, name)) for name in _ARRAYS}
+        # PyTorch has no tensors of texts.
+        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        tensors = {
+            name: array.tolist() if array.dtype.kind == "U" else torch.from_numpy(array)
+            for name, array in arrays.items()
+        }
         content = {
             "format": FORMAT,
             "settings": self.settings.as_dict(),
@@ -196,7 +202,10 @@ class RatingModel:
             weights=content["weights"],
             losses=tuple(content["losses"]),
             validation_losses=tuple(content["validation_losses"]),
-            **{name: value.numpy() for name, value in content["arrays"].items()},
+            **{
+                name: id_array(value) if isinstance(value, list) else value.numpy()
+                for name, value in content["arrays"].items()
+            },
         )
 
 

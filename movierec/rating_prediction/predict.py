@@ -9,6 +9,7 @@ import numpy as np
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.errors import BadRequest
+from movierec.ids import Id, id_array
 from movierec.lookup.filters import Filters
 from movierec.lookup.users import no_such_user
 from movierec.rating_prediction.model import RatingModel
@@ -23,11 +24,11 @@ LIKED = 4.0  # stars of a like
 def predict_ratings(
     database: Database,
     model: RatingModel,
-    user_id: int,
+    user_id: Id,
     *,
     k: int = 10,
     filters: Filters | None = None,
-    movie_ids: Sequence[int] = (),
+    movie_ids: Sequence[Id] = (),
     run_id: str = "",
 ) -> list[PredictedRating]:
     """The k movies with the highest predicted rating, of those that the filters let through and the user has not
@@ -61,10 +62,10 @@ def predict_ratings(
         used = user["movieIds"]
         asked = [movie for movie in candidates if movie in known and (filters.with_rated or movie not in ratings)]
     levels = model.user_probabilities(user | {"movieIds": used, "ratings": [ratings[movie] for movie in used]})
-    probabilities = levels[np.searchsorted(model.movie_ids, np.array(asked, dtype=np.int64))]  # (asked, R)
+    probabilities = levels[np.searchsorted(model.movie_ids, id_array(asked))]  # (asked, R)
     expected = probabilities @ model.stars
     liked = probabilities[:, model.stars >= LIKED].sum(axis=1)
-    order = np.lexsort((np.array(asked, dtype=np.int64), -expected))
+    order = np.lexsort((id_array(asked), -expected))
     if not movie_ids:
         order = order[:k]
     return [

@@ -11,6 +11,7 @@ from movierec.arrays import positions_in
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.errors import StageMissing
+from movierec.ids import Ids, id_array
 from movierec.progress import Progress, silent
 from movierec.rating_prediction.array_store import ArrayStore, slices
 from movierec.rating_prediction.graph import MOST_LEVELS, Features, RatingGraph, check_levels, level_of
@@ -35,14 +36,14 @@ def pull_rating_graph(
     n_ratings = database.read_one(load_query("doctor/counts"))["ratings"]
     if not movies or not n_ratings:
         raise StageMissing('There are no ratings to learn from. Run "movierec load" first.')
-    movie_ids = np.array([row["movieId"] for row in movies], dtype=np.int64)
+    movie_ids = id_array(row["movieId"] for row in movies)
     users: list[dict[str, Any]] = []
     of_user, rated = (store.zeros(n_ratings, np.int32) for _ in range(2))
     given = store.zeros(n_ratings, np.float64)
     end = 0
     with progress("pull ratings", n_ratings, "ratings") as advance:
         for row in database.stream(load_query("rating_prediction/ratings")):
-            places = _positions(movie_ids, np.array(row.pop("movieIds"), dtype=np.int64))
+            places = _positions(movie_ids, id_array(row.pop("movieIds")))
             start, end = end, end + len(places)
             if end > n_ratings:
                 raise StageMissing(CHANGED)
@@ -63,7 +64,7 @@ def pull_rating_graph(
         levels[part] = level_of(stars, given[part])
     features = Features.of(users, movies)
     return RatingGraph(
-        user_ids=np.array([row["userId"] for row in users], dtype=np.int64),
+        user_ids=id_array(row["userId"] for row in users),
         movie_ids=movie_ids,
         stars=stars,
         users=of_user,
@@ -83,13 +84,13 @@ def pull_held_out(database: Database, graph: RatingGraph) -> HeldOut:
         n = len(row["movieIds"])
         if not n:
             continue
-        users.append(np.repeat(_positions(graph.user_ids, np.array([row["userId"]])), n))
-        movies.append(_positions(graph.movie_ids, np.array(row["movieIds"], dtype=np.int64)))
+        users.append(np.repeat(_positions(graph.user_ids, id_array([row["userId"]])), n))
+        movies.append(_positions(graph.movie_ids, id_array(row["movieIds"])))
         given.append(np.array(row["ratings"], dtype=np.float64))
     return np.concatenate(users), np.concatenate(movies), np.concatenate(given)
 
 
-def _positions(known: NDArray[np.int64], asked: NDArray[np.int64]) -> NDArray[np.int64]:
+def _positions(known: Ids, asked: Ids) -> NDArray[np.int64]:
     places = positions_in(known, asked)
     if len(places) != len(asked):
         raise StageMissing(CHANGED)

@@ -40,7 +40,7 @@ class PredictedRating:
 
     rank: int
     """place in the list, from 1"""
-    movie_id: int
+    movie_id: int | str
     title: str
     year: int | None
     genres: tuple[str, ...]

@@ -1,116 +1,84 @@
-"""A table of one's own: one CSV, TSV or Parquet file, its columns found by option or by their usual names."""
+"""A table of one's own: CSV, TSV, JSON lines or Parquet, its columns found by option or by their usual names."""
 
 from __future__ import annotations
 
-import csv
 import re
+from pathlib import PurePosixPath
 
-from movierec.errors import BadRequest, DataRejected
+from movierec.errors import DataRejected
+from movierec.ratings.column_names import find_columns
 from movierec.ratings.files import Files
+from movierec.ratings.layouts import layout_of
 from movierec.ratings.rejects import quoted_columns
-from movierec.ratings.source import N_LOOKED_AT, ReadSettings, Source, Table, has_text_ids, lines_of, source_of
-from movierec.ratings.tables import Layout, parquet_columns
+from movierec.ratings.source import (
+    ReadSettings,
+    Source,
+    Table,
+    partition_values,
+    source_of,
+)
 
-__all__ = ["custom_table", "custom_tables", "is_parquet"]
+__all__ = ["custom_table", "parts_of_table", "table_files"]
 
-PARQUET_MAGIC = b"PAR1"
-
-_USUAL_NAMES = {
-    "userId": ("userid", "user", "customerid", "customer", "memberid", "visitorid", "reviewerid", "uid"),
-    "movieId": ("movieid", "movie", "itemid", "item", "productid", "product", "sku", "asin", "articleid", "iid"),
-    "rating": ("rating", "stars", "score", "overall"),
-    "timestamp": ("timestamp", "time", "ts", "unixtime", "unixreviewtime", "ratedat", "createdat", "date"),
-    "title": ("title", "movietitle", "itemtitle", "name", "productname"),
-    "year": ("year", "releaseyear"),
-    "genres": ("genres", "genre", "categories", "category"),
-}
-_OPTIONS = {
-    "userId": "user_column",
-    "movieId": "movie_column",
-    "rating": "rating_column",
-    "timestamp": "timestamp_column",
-    "title": "title_column",
-    "genres": "genres_column",
-}
+SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".parquet", ".pq", ".json", ".jsonl", ".ndjson")
 
 
 def custom_table(files: Files, settings: ReadSettings) -> Source:
     """The one table; its columns by option, else by their usual names."""
-    members = files.members()
-    names = list(members) if files.is_single else custom_tables(set(members))
-    if len(names) != 1:
-        raise DataRejected(f"{files.name}: {len(names)} tables ({', '.join(names)}); name one file.")
-    (name,) = names
-    label = files.label(members[name])
-    layout: Layout | None = None
-    if is_parquet(files, name):
-        with files.open(members[name]) as stream:
-            kinds = parquet_columns(stream, label)
-        columns = tuple(kinds)
-        fields = _own_fields(columns, settings, label)
-        texts = any(kinds[fields[field]] == "text" for field in ("userId", "movieId") if field in fields)
+    members = parts_of_table(files)
+    layout, columns = layout_of(files, members[0], settings)
+    partitions = tuple(partition_values(members[0]))
+    columns = (*columns, *(name for name in partitions if name not in columns))
+    label = files.label(members[0])
+    if settings.table == "movies":
+        wanted, needed = ["movieId", "title", "year", "genres"], ["movieId", "title"]
+        fields = find_columns(columns, settings, label, wanted, needed, rows_are_movies=True)
     else:
-        encoding = settings.encoding or "utf-8"
-        lines = lines_of(files, name, encoding, N_LOOKED_AT)
-        if not lines:
-            raise DataRejected(f"{label}: empty; expected a header with the names of the columns.")
-        delimiter = settings.delimiter or max(",\t;|", key=lines[0].count)
-        is_quoted = any('"' in line for line in lines)
-        columns = tuple(column.strip() for column in _fields_of(lines[0], delimiter))
-        if len(set(columns)) < len(columns):
-            raise DataRejected(f"{label} line 1: a column's name comes twice: {quoted_columns(columns)}.")
-        layout = Layout(
-            columns=columns, delimiter=delimiter, has_header=True, is_quoted=is_quoted, encoding=encoding
+        wanted, needed = ["userId", "movieId", "rating", "timestamp"], ["userId", "movieId", "rating"]
+        if settings.user is not None:
+            wanted, needed = wanted[1:], needed[1:]
+        fields = find_columns(
+            columns, settings, label, wanted, [n for n in needed if not (settings.implicit and n == "rating")]
         )
-        fields = _own_fields(columns, settings, label)
-        rows = [_fields_of(line, delimiter) for line in lines[1:]]
-        texts = has_text_ids(rows, columns, [fields[field] for field in ("userId", "movieId") if field in fields])
     return source_of(
         "custom",
         settings,
-        [Table(kind=settings.table, member=members[name], layout=layout, fields=fields, ids_are_texts=texts)],
+        [
+            Table(
+                kind=settings.table,
+                members=members,
+                layout=layout,
+                fields=fields,
+                columns=columns,
+                partitions=partitions,
+                user=settings.user if settings.table == "ratings" else None,
+            )
+        ],
     )
 
 
-def _own_fields(columns: tuple[str, ...], settings: ReadSettings, label: str) -> dict[str, str]:
-    """Our names -> columns, by option, else by usual name; "User ID", "user_id" and "userId" are one name."""
-    if settings.table == "ratings":
-        wanted, needed = ("userId", "movieId", "rating", "timestamp"), ["userId", "movieId", "rating"]
-    else:
-        wanted, needed = ("movieId", "title", "year", "genres"), ["movieId", "title"]
-    if settings.implicit:
-        needed = [name for name in needed if name != "rating"]
-    usual = {re.sub(r"[^a-z]", "", column.lower()): column for column in columns}
-    fields = {}
-    for name in wanted:
-        option = _OPTIONS.get(name)
-        given = getattr(settings, option) if option else None
-        if given is not None and given not in columns:
-            flag = f"--{str(option).replace('_', '-')}"
-            raise BadRequest(f"{flag} is {given!r}, but the columns of {label} are {quoted_columns(columns)}.")
-        column = given or next((usual[n] for n in _USUAL_NAMES[name] if n in usual), None)
-        if column is not None:
-            fields[name] = column
-        elif name in needed:
-            flag = f"--{str(option).replace('_', '-')}"
-            remedy = " (or --implicit, when every row is a like)" if name == "rating" else ""
-            raise DataRejected(
-                f"{label} line 1: no column for {name} among {quoted_columns(columns)}. "
-                f"Name it with {flag}{remedy}."
-            )
-    return fields
+def parts_of_table(files: Files) -> tuple[str, ...]:
+    """The files of the one table: one, or the parts that Spark, Hive or another engine has written."""
+    found = table_files(files)
+    if len(found) == 1:
+        return found
+    # Names of parts differ by numbers and hashes only; "train" and "test" are not parts of one table.
+    stems = [PurePosixPath(name).name.partition(".")[0].lower() for name in found]
+    words = {re.sub(r"[^g-z]", "", stem) for stem in stems}
+    folders = {tuple(partition_values(name)) for name in found}
+    are_numbered = folders != {()} or all(re.search(r"\d", stem) for stem in stems)
+    if found and are_numbered and len(words) == len(folders) == 1:
+        return found
+    several = quoted_columns([PurePosixPath(name).name for name in found])
+    raise DataRejected(f"{files.name}: {len(found)} tables ({several}); name one file.")
 
 
-def custom_tables(names: set[str]) -> list[str]:
-    """The file names that look like tables."""
-    return sorted(name for name in names if name.endswith((".csv", ".tsv", ".parquet")))
-
-
-def is_parquet(files: Files, name: str) -> bool:
-    """Does the file begin as Parquet does?"""
-    with files.open(files.members()[name]) as stream:
-        return bool(stream.read(len(PARQUET_MAGIC)) == PARQUET_MAGIC)
-
-
-def _fields_of(line: str, delimiter: str) -> list[str]:
-    return next(csv.reader([line], delimiter=delimiter), [])
+def table_files(files: Files) -> tuple[str, ...]:
+    """The files that look like tables."""
+    if files.is_single:
+        return files.paths
+    bare = {path: name for name, path in files.members.items()}
+    names = [name for name in files.paths if (bare.get(name) or name.lower()).endswith(SUFFIXES)]
+    # A README.txt beside the tables is none of them.
+    tables = [name for name in names if not name.lower().endswith((".txt", ".dat"))]
+    return tuple(tables or names)

@@ -6,14 +6,18 @@ pyarrow), which needs pyarrow.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from movierec.errors import BadRequest, MissingExtra
 
 __all__ = ["as_pandas", "write_frame"]
+
+NO_TEXTS = (list, tuple, set, frozenset, np.ndarray, bytes)
 
 
 def as_pandas(frame: Any) -> pd.DataFrame:
@@ -34,13 +38,27 @@ def as_pandas(frame: Any) -> pd.DataFrame:
 
 
 def write_frame(frame: Any, folder: Path, name: str) -> Path:
-    """Write a table as `folder/name.csv`, times as Unix seconds; equal tables give equal bytes."""
+    """Write a table as `folder/name.csv`, times as Unix seconds, lists as JSON; equal tables give equal bytes."""
     table = as_pandas(frame)
     times = {
         str(column): (values - pd.Timestamp(0, tz=getattr(values.dt, "tz", None))) // pd.Timedelta(seconds=1)
         for column, values in table.items()
         if pd.api.types.is_datetime64_any_dtype(values)
     }
+    texts = {
+        str(column): values.map(_text)
+        for column, values in table.items()
+        if values.dtype == object and values.map(type).isin(NO_TEXTS).any()
+    }
     path = folder / f"{name}.csv"
-    table.assign(**times).to_csv(path, index=False, lineterminator="\n")
+    table.assign(**times, **texts).to_csv(path, index=False, lineterminator="\n", errors="surrogateescape")
     return path
+
+
+def _text(value: Any) -> Any:
+    """Lists as JSON and bytes as the text that they are; others stay."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "surrogateescape")
+    if isinstance(value, set | frozenset):
+        value = sorted(map(str, value))
+    return json.dumps(list(value), ensure_ascii=False, default=str) if isinstance(value, NO_TEXTS) else value

@@ -9,55 +9,66 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 from movierec.errors import DataRejected
+from movierec.ratings.column_names import find_columns
+from movierec.ratings.columns import Scale
 from movierec.ratings.files import Files
-from movierec.ratings.source import ReadSettings, Source, Table, lines_of, require_files, source_of
+from movierec.ratings.layouts import layout_of
+from movierec.ratings.source import INTEGER_IDS, ReadSettings, Source, Table, lines_of, require_files, source_of
 from movierec.ratings.tables import Layout
 
 __all__ = ["is_fold", "ml_100k", "ml_dat", "ml_latest"]
 
 RATING_FIELDS = {name: name for name in ("userId", "movieId", "rating", "timestamp")}
 
+# What the older formats are by their definition.
+AS_PUBLISHED: dict[str, Any] = {
+    "id_kinds": INTEGER_IDS,
+    "time_form": "s",
+    "scale": Scale(),
+    "genre_delimiter": "|",
+}
+
+# Table -> what is read of it, and what has to be there.
+TABLES = {
+    "movies": (("movieId", "title", "year", "genres"), ("movieId", "title")),
+    "links": (("movieId", "imdbId", "tmdbId"), ("movieId",)),
+    "ratings": (("userId", "movieId", "rating", "timestamp"), ("userId", "movieId", "rating")),
+    "tags": (("userId", "movieId", "tag", "timestamp"), ("userId", "movieId", "tag")),
+}
+
 
 def ml_latest(files: Files, settings: ReadSettings) -> Source:
-    """The tables of a data set of 2016 or later."""
-    members = files.members()
-    layouts = {
-        "movies": Layout(columns=("movieId", "title", "genres")),
-        "links": Layout(columns=("movieId", "imdbId", "tmdbId")),
-        "ratings": Layout(columns=tuple(RATING_FIELDS)),
-        "tags": Layout(columns=("userId", "movieId", "tag", "timestamp")),
-    }
-    require_files(files, members, "movies.csv", "ratings.csv")
-    for kind in {"links", "ratings"} & {kind for kind in layouts if f"{kind}.csv" in members}:
-        # They hold numbers only. Unless a program has quoted the header too, a quotation mark in them is a
-        # fault, not the start of a field that may run over a thousand lines.
-        (header,) = lines_of(files, f"{kind}.csv", settings.encoding or "utf-8", 1) or [""]
-        layouts[kind] = replace(layouts[kind], is_quoted='"' in header)
-    return source_of(
-        "ml-latest",
-        settings,
-        [
-            Table(
-                kind=kind,
-                member=members[f"{kind}.csv"],
-                layout=layout,
-                fields={name: name for name in layout.columns},
-            )
-            for kind, layout in layouts.items()
-            if f"{kind}.csv" in members
-        ],
-    )
+    """The tables of a data set of 2016 or later, or of a folder like it; columns may be more, fewer, or moved."""
+    require_files(files, "movies.csv", "ratings.csv")
+    tables = []
+    for kind, (wanted, always) in TABLES.items():
+        member = files.members.get(f"{kind}.csv")
+        if member is None:
+            continue
+        layout, columns = layout_of(files, member, settings)
+        needed = tuple(name for name in always if not (settings.implicit and name == "rating"))
+        fields = find_columns(
+            columns, settings, files.label(member), wanted, needed, rows_are_movies=kind == "movies"
+        )
+        if layout is not None and layout.form == "delimited":
+            # Numbers need no quotation marks: unless the header is quoted too, one in them is a fault, not the
+            # start of a field that may run over a thousand lines. Titles and tags may be quoted anywhere.
+            (header,) = lines_of(files, member, layout.encoding, layout.n_skipped + 1)[layout.n_skipped :]
+            layout = replace(layout, is_quoted=kind in ("movies", "tags") or '"' in header)
+        tables.append(Table(kind=kind, members=(member,), layout=layout, fields=fields, columns=columns))
+    return source_of("ml-latest", settings, tables)
 
 
 def ml_dat(files: Files, settings: ReadSettings) -> Source:
     """The tables of 1M or 10M, or a single file of their ratings."""
-    members = files.members()
+    members = files.members
     if files.is_single:
-        members = {"ratings.dat": next(iter(members.values()))}
+        members = {"ratings.dat": files.paths[0]}
     else:
-        require_files(files, members, "movies.dat", "ratings.dat")
+        require_files(files, "movies.dat", "ratings.dat")
     is_1m = "users.dat" in members
 
     def dat(*columns: str) -> Layout:
@@ -76,9 +87,10 @@ def ml_dat(files: Files, settings: ReadSettings) -> Source:
         [
             Table(
                 kind=kind,
-                member=members[f"{kind}.dat"],
+                members=(members[f"{kind}.dat"],),
                 layout=layout,
                 fields={name: name for name in layout.columns},
+                **AS_PUBLISHED,
             )
             for kind, layout in layouts.items()
             if f"{kind}.dat" in members
@@ -94,16 +106,16 @@ GENRES_100K = (
 
 def ml_100k(files: Files, settings: ReadSettings) -> Source:
     """The tables of 100K, or a single file of its ratings, such as u1.base."""
-    members = files.members()
+    members = files.members
     data = Layout(columns=tuple(RATING_FIELDS), delimiter="\t", has_header=False, is_quoted=False)
     if files.is_single:
-        parts = list(members.values())
+        parts = list(files.paths)
     elif "u.data" in members:
         parts = [members["u.data"]]
     else:
         parts = [members[name] for name in sorted(members) if is_fold(name)]
         if not parts:
-            require_files(files, members, "u.data")
+            require_files(files, "u.data")
         if len(parts) > 2:
             raise DataRejected(
                 f"{files.name}: several folds and no u.data, so ratings would come twice. "
@@ -115,15 +127,30 @@ def ml_100k(files: Files, settings: ReadSettings) -> Source:
         layout = Layout(columns=item, delimiter="|", has_header=False, is_quoted=False, encoding="latin-1")
         fields = {"movieId": "movieId", "title": "title"}
         tables.append(
-            Table(kind="movies", member=members["u.item"], layout=layout, fields=fields, genre_flags=GENRES_100K)
+            Table(
+                kind="movies",
+                members=(members["u.item"],),
+                layout=layout,
+                fields=fields,
+                genre_flags=GENRES_100K,
+                **AS_PUBLISHED,
+            )
         )
     if "u.user" in members:
         user = ("userId", "age", "gender", "occupation", "zipCode")
         layout = Layout(columns=user, delimiter="|", has_header=False, is_quoted=False, encoding="latin-1")
         tables.append(
-            Table(kind="users", member=members["u.user"], layout=layout, fields={name: name for name in user})
+            Table(
+                kind="users",
+                members=(members["u.user"],),
+                layout=layout,
+                fields={name: name for name in user},
+                **AS_PUBLISHED,
+            )
         )
-    tables += [Table(kind="ratings", member=part, layout=data, fields=RATING_FIELDS) for part in parts]
+    tables += [
+        Table(kind="ratings", members=(part,), layout=data, fields=RATING_FIELDS, **AS_PUBLISHED) for part in parts
+    ]
     return source_of("ml-100k", settings, tables)
 
 

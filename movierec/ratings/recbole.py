@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from movierec.errors import DataRejected
+from movierec.ratings.columns import YES_OR_NO
 from movierec.ratings.files import Files
 from movierec.ratings.rejects import quoted_columns
-from movierec.ratings.source import N_LOOKED_AT, ReadSettings, Source, Table, has_text_ids, lines_of, source_of
+from movierec.ratings.source import ReadSettings, Source, Table, lines_of, source_of
 from movierec.ratings.tables import Layout
 
 __all__ = ["recbole"]
@@ -37,7 +36,7 @@ _FIELDS: dict[str, dict[str, tuple[str, ...]]] = {
 
 def recbole(files: Files, settings: ReadSettings) -> Source:
     """The tables of a folder of atomic files, or a single .inter; without a rating, every row is a like."""
-    members = files.members()
+    members = files.members
     suffixes = {"movies": ".item", "users": ".user", "ratings": ".inter"}
     if files.is_single:
         suffixes = {"ratings": ""}
@@ -47,20 +46,17 @@ def recbole(files: Files, settings: ReadSettings) -> Source:
         if len(names) > 1:
             raise DataRejected(f"{files.name}: several files {suffix}: {', '.join(names)}; expected one.")
         if names:
-            table = _recbole_table(kind, files, names[0], settings)
+            table = _recbole_table(kind, files, members[names[0]], settings)
             if table is not None:
                 tables.append(table)
-    texts = {table.kind: table.ids_are_texts for table in tables}
-    # One kind of ids for all tables: ratings have to find their movies.
-    return source_of("recbole", settings, [replace(t, ids_are_texts=any(texts.values())) for t in tables])
+    return source_of("recbole", settings, tables)
 
 
-def _recbole_table(kind: str, files: Files, name: str, settings: ReadSettings) -> Table | None:
-    lines = lines_of(files, name, settings.encoding or "utf-8", N_LOOKED_AT)
-    member = files.members()[name]
-    if not lines:
+def _recbole_table(kind: str, files: Files, member: str, settings: ReadSettings) -> Table | None:
+    header = next(iter(lines_of(files, member, settings.encoding or "utf-8", 1)), "")
+    if not header.strip():
         raise DataRejected(f"{files.label(member)}: empty; expected a header such as user_id:token.")
-    columns = tuple(lines[0].strip().split(settings.delimiter or "\t"))
+    columns = tuple(header.strip().split(settings.delimiter or "\t"))
     of_name = {column.split(":")[0]: column for column in columns}
     fields = {}
     for ours, names in _FIELDS[kind].items():
@@ -76,6 +72,14 @@ def _recbole_table(kind: str, files: Files, name: str, settings: ReadSettings) -
                 f"{files.label(member)} line 1: no column {_FIELDS[kind][needed][0]}:token; "
                 f"found {quoted_columns(columns)}."
             )
-    rows = [line.split(layout.delimiter) for line in lines[1:]]
-    texts = has_text_ids(rows, columns, [fields[name] for name in ("userId", "movieId") if name in fields])
-    return Table(kind=kind, member=member, layout=layout, fields=fields, ids_are_texts=texts, genre_delimiter=" ")
+    # A label is 1 for what was clicked or liked, 0 for what was not.
+    is_label = fields.get("rating", "").split(":")[0] == "label"
+    return Table(
+        kind=kind,
+        members=(member,),
+        layout=layout,
+        fields=fields,
+        columns=columns,
+        scale=YES_OR_NO if is_label else None,
+        genre_delimiter=" ",
+    )

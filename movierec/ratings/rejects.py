@@ -16,7 +16,7 @@ from typing import TextIO
 
 from movierec.errors import DataRejected, MovieRecError
 
-__all__ = ["BadRows", "Reject", "printable", "quoted", "quoted_columns"]
+__all__ = ["BadRows", "Reject", "escaped", "printable", "quoted", "quoted_columns"]
 
 LONGEST_VALUE = 80  # characters of a value that a message shows
 LONGEST_NAME, MOST_NAMES = 30, 12  # of a column, and of a list of them
@@ -38,13 +38,22 @@ class Reject:
 
 def quoted(value: str) -> str:
     """A value as a record keeps it: undecodable bytes as backslash escapes, cut when it is long."""
-    text = value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    try:
+        data = value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half of a pair, as JSON may have it
+        data = value.encode("utf-8", "surrogatepass")
+    text = data.decode("utf-8", "backslashreplace")
     return text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE] + "..."
 
 
 def printable(value: str) -> str:
     """A value as a terminal may show it: control characters escaped too."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in quoted(value))
+    return escaped(quoted(value))
+
+
+def escaped(text: str) -> str:
+    """A text of one line that a terminal may show: control characters as backslash escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
 def quoted_columns(columns: Sequence[str]) -> str:

@@ -11,8 +11,12 @@ Text is decoded with "surrogateescape": a byte that is not of the encoding becom
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
+import json
+import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import compress, islice
@@ -22,21 +26,50 @@ from typing import IO, Any
 from movierec.errors import DataRejected, MissingExtra
 from movierec.ratings.rejects import Reject, quoted
 
-__all__ = ["LONGEST_LINE", "Layout", "TextChunk", "first_lines", "parquet_columns", "read_parquet", "read_text"]
+__all__ = [
+    "LONGEST_LINE",
+    "Layout",
+    "TextChunk",
+    "begins_as_array",
+    "first_lines",
+    "json_records",
+    "parquet_columns",
+    "read_parquet",
+    "read_text",
+]
 
 LONGEST_LINE = 1 << 20  # characters; more without a line end is no table of text
-UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+BLOCK = 1 << 18  # characters
+LONGEST_ARRAY = 1 << 28  # bytes of JSON in one array, which is read as a whole
+csv.field_size_limit(LONGEST_LINE)
+BYTE_ORDER_MARKS = {  # the longer ones first: that of UTF-32 begins as that of UTF-16 does
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+BLANKS = " "  # as a delimiter: any number of blanks and tabs
+Record = tuple[int, list[str] | str, str]
+_MOVIE_LINE = re.compile(r"([0-9]+):")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """How the text of a table is laid out; `columns` are all its columns, in the order of the file."""
+    """How the text of a table is laid out; `columns` are all its columns, in the order of the file.
+
+    `form` is "delimited"; "json": an object a line, or an array of objects; or "netflix": the line "17:" before
+    the lines of movie 17, whose number then is the first column.
+    """
 
     columns: tuple[str, ...]
     delimiter: str = ","
     has_header: bool = True
     is_quoted: bool = True  # fields may be quoted as in RFC 4180
     encoding: str = "utf-8"
+    form: str = "delimited"
+    n_skipped: int = 0  # lines before the header or the first row
+    last_takes_rest: bool = False  # a delimiter in the last column is a part of it
 
 
 @dataclass(kw_only=True)
@@ -57,21 +90,40 @@ class TextChunk:
 def read_text(
     stream: IO[bytes], label: str, layout: Layout, wanted: tuple[str, ...], chunk_rows: int
 ) -> Iterator[TextChunk]:
-    """The `wanted` columns of a table of text. Raises DataRejected for a wrong header or no text at all."""
+    """The `wanted` columns of a table of text. Raises DataRejected for another header than that of the layout."""
     positions = [layout.columns.index(name) for name in wanted]
     n_columns = len(layout.columns)
     records = _records(stream, label, layout)
-    if layout.has_header:
-        _, header, _ = next(records, (1, [], ""))
-        if tuple(name.strip() for name in header) != layout.columns:
+    if layout.form == "delimited" and layout.has_header:
+        _, first, _ = next(records, (1, [], ""))
+        header = first.split(layout.delimiter) if isinstance(first, str) else first
+        if not header:
+            return  # an empty part of a table
+        names = tuple(name.strip() for name in header)
+        if names not in (layout.columns[-len(names) :], layout.columns[: len(names)]):
             found = quoted(layout.delimiter.join(header))
             expected = layout.delimiter.join(layout.columns)
-            raise DataRejected(f"{label} line 1: the header is {found!r}; expected {expected!r}.")
+            raise DataRejected(f"{label}: the header is {found!r}; expected {expected!r}.")
     row = 0
-    while taken := list(islice(records, chunk_rows)):
+    while unsplit := list(islice(records, chunk_rows)):
+        rows = list(range(row, row + len(unsplit)))
+        columns = _split_at_once(unsplit, layout.delimiter, n_columns)
+        if columns is not None:
+            row += len(unsplit)
+            yield TextChunk(
+                first_row=row - len(unsplit),
+                end_row=row,
+                columns={name: columns[position] for name, position in zip(wanted, positions, strict=True)},
+                lines=[line for line, _, _ in unsplit],
+                rows=rows,
+            )
+            continue
+        taken = [
+            (line, values.split(layout.delimiter) if isinstance(values, str) else values, fault)
+            for line, values, fault in unsplit
+        ]
         rejects = []
         good = taken
-        rows = list(range(row, row + len(taken)))
         if any(len(values) != n_columns for _, values, _ in taken):
             fits = [len(values) == n_columns for _, values, _ in taken]
             for line, values, fault in compress(taken, map(not_, fits)):
@@ -82,17 +134,17 @@ def read_text(
                         line=line,
                         column="row",
                         value=text,
-                        expectation=fault or _count(n_columns, len(values)),
+                        expectation=fault or f"{n_columns} columns, not {len(values)}",
                     )
                 )
             good, rows = list(compress(taken, fits)), list(compress(rows, fits))
         row += len(taken)
-        columns = list(zip(*(values for _, values, _ in good), strict=True)) if good else []
+        by_column = list(zip(*(values for _, values, _ in good), strict=True)) if good else []
         yield TextChunk(
             first_row=row - len(taken),
             end_row=row,
             columns={
-                name: list(columns[position]) if columns else []
+                name: list(by_column[position]) if by_column else []
                 for name, position in zip(wanted, positions, strict=True)
             },
             lines=[line for line, _, _ in good],
@@ -104,7 +156,7 @@ def read_text(
 def read_parquet(stream: IO[bytes], label: str, wanted: tuple[str, ...], chunk_rows: int) -> Iterator[TextChunk]:
     """The `wanted` columns of a Parquet file, as the text that a CSV of it would hold; null is empty.
 
-    `lines` count rows from 1. Times become Unix seconds. Needs pyarrow, the extra "parquet".
+    `lines` count rows from 1. Times are in ISO 8601, lists in JSON. Needs pyarrow, the extra "parquet".
     """
     pa, pq = _pyarrow()
     try:
@@ -112,7 +164,7 @@ def read_parquet(stream: IO[bytes], label: str, wanted: tuple[str, ...], chunk_r
         row = 0
         for batch in file.iter_batches(batch_size=chunk_rows, columns=list(wanted)):
             n = batch.num_rows
-            columns = {name: _as_text(pa, batch.column(batch.schema.get_field_index(name))) for name in wanted}
+            columns = {name: _texts(pa, _column(batch, name, label), label) for name in wanted}
             numbers = list(range(row, row + n))
             yield TextChunk(
                 first_row=row,
@@ -126,15 +178,13 @@ def read_parquet(stream: IO[bytes], label: str, wanted: tuple[str, ...], chunk_r
         raise DataRejected(f"{label}: not a whole Parquet file ({str(error).splitlines()[0]}).") from error
 
 
-def parquet_columns(stream: IO[bytes], label: str) -> dict[str, str]:
-    """Column name -> "text" or "number", of a Parquet file."""
+def parquet_columns(stream: IO[bytes], label: str) -> tuple[str, ...]:
+    """The names of the columns of a Parquet file."""
     pa, pq = _pyarrow()
     try:
-        schema = pq.ParquetFile(stream).schema_arrow
+        return tuple(pq.ParquetFile(stream).schema_arrow.names)
     except (pa.ArrowException, OSError) as error:
         raise DataRejected(f"{label}: not a whole Parquet file ({str(error).splitlines()[0]}).") from error
-    texts = (pa.types.is_string, pa.types.is_large_string, pa.types.is_dictionary, pa.types.is_string_view)
-    return {column.name: "text" if any(is_a(column.type) for is_a in texts) else "number" for column in schema}
 
 
 def first_lines(stream: IO[bytes], label: str, encoding: str, n: int) -> list[str]:
@@ -142,62 +192,181 @@ def first_lines(stream: IO[bytes], label: str, encoding: str, n: int) -> list[st
     return [line.rstrip("\r\n") for line in islice(_lines(stream, label, encoding), n)]
 
 
-def _records(stream: IO[bytes], label: str, layout: Layout) -> Iterator[tuple[int, list[str], str]]:
-    """(line number, values, fault) of each record that is not blank; a faulty one has no columns' count."""
-    lines = _lines(stream, label, layout.encoding)
-    if not layout.is_quoted:
-        for number, line in enumerate(lines, start=1):
+def json_records(stream: IO[bytes], label: str, encoding: str) -> Iterator[tuple[int, dict[str, str], str]]:
+    """(line or element number, flat object, fault) of JSON lines, or of one array of objects.
+
+    The keys of an object within an object are joined by a dot, such as "movie.title"; lists stay JSON.
+    """
+    if begins_as_array(stream.peek(64) if hasattr(stream, "peek") else b""):
+        content = stream.read(LONGEST_ARRAY + 1)
+        if len(content) > LONGEST_ARRAY:
+            raise DataRejected(f"{label}: an array of JSON this long has to be one object a line.")
+        try:
+            elements = json.loads(content.decode(_encoding_of(content, encoding), "surrogateescape"))
+        except ValueError as error:
+            raise DataRejected(f"{label}: not JSON ({error}).") from error
+        for position, element in enumerate(elements, start=1):
+            yield position, *_flattened(element)
+        return
+    for number, line in enumerate(_lines(stream, label, encoding), start=1):
+        text = line.strip()
+        if text:
+            try:
+                yield number, *_flattened(json.loads(text))
+            except ValueError as error:
+                yield number, {}, f"JSON ({error})"
+
+
+def begins_as_array(head: bytes) -> bool:
+    """Does a file with this beginning hold one JSON array?"""
+    mark = next((mark for mark in BYTE_ORDER_MARKS if head.startswith(mark)), b"")
+    return head[len(mark) :].replace(b"\x00", b"").lstrip().startswith(b"[")
+
+
+def _flattened(element: Any) -> tuple[dict[str, str], str]:
+    """The flat object, and what was expected of what is none."""
+    return (dict(_flat("", element)), "") if isinstance(element, dict) else ({}, "a JSON object")
+
+
+def _flat(prefix: str, element: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in element.items():
+        if isinstance(value, dict):
+            yield from _flat(f"{prefix}{name}.", value)
+        else:
+            yield f"{prefix}{name}", _text(value)
+
+
+def _text(value: Any) -> str:
+    """A value of JSON or Arrow as a CSV would hold it."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "surrogateescape")
+    if isinstance(value, list | tuple | dict):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
+
+
+def _split_at_once(records: list[Record], delimiter: str, n_columns: int) -> list[list[str]] | None:
+    """The columns of records that are all whole lines with the right number of columns; else None.
+
+    A list for each record would keep Python's garbage collector busy for longer than the reading takes.
+    """
+    texts = [text for _, text, _ in records if isinstance(text, str)]
+    if len(texts) < len(records) or not all(text.count(delimiter) == n_columns - 1 for text in texts):
+        return None
+    values = delimiter.join(texts).split(delimiter)
+    return [values[position::n_columns] for position in range(n_columns)]
+
+
+def _records(stream: IO[bytes], label: str, layout: Layout) -> Iterator[Record]:
+    """(line number, values, fault) of each record that is not blank; a faulty one has no columns' count.
+
+    Where a line is only to be split at its delimiters, it stands for its values.
+    """
+    if layout.form == "json":
+        for number, record, fault in json_records(stream, label, layout.encoding):
+            yield number, [] if fault else [record.get(name, "") for name in layout.columns], fault
+        return
+    lines = islice(_lines(stream, label, layout.encoding), layout.n_skipped, None)
+    if layout.form == "netflix":
+        yield from _netflix_records(lines)
+    elif layout.is_quoted:
+        yield from _quoted_records(lines, layout)
+    else:
+        is_plain = layout.delimiter != BLANKS and not layout.last_takes_rest
+        most = len(layout.columns) - 1 if layout.last_takes_rest else -1
+        delimiter = None if layout.delimiter == BLANKS else layout.delimiter
+        for number, line in enumerate(lines, start=layout.n_skipped + 1):
             text = line.rstrip("\r\n")
             if text:
-                yield number, text.split(layout.delimiter), ""
-        return
-    reader = csv.reader(lines, delimiter=layout.delimiter, strict=True)
+                yield number, text if is_plain else text.split(delimiter, most), ""
+
+
+def _netflix_records(lines: Iterator[str]) -> Iterator[Record]:
+    movie: list[str] = []
+    for number, line in enumerate(lines, start=1):
+        text = line.strip()
+        heading = _MOVIE_LINE.fullmatch(text)
+        if heading:
+            movie = [heading[1]]
+        elif text:
+            yield number, [*movie, *text.split(",")], ""
+
+
+def _quoted_records(lines: Iterator[str], layout: Layout) -> Iterator[Record]:
+    delimiter = " " if layout.delimiter == BLANKS else layout.delimiter
+    reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
     before = 0
     while True:
+        first = layout.n_skipped + before + 1
         try:
             values = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            gone = f"; lines to {reader.line_num} went with it" if reader.line_num > before + 1 else ""
-            yield before + 1, [], f"fields quoted as in CSV ({error}{gone})"
+            last = layout.n_skipped + reader.line_num
+            gone = f"; lines to {last} went with it" if last > first else ""
+            yield first, [], f"fields quoted as in CSV ({error}{gone})"
         else:
             if values:
-                yield before + 1, values, ""
+                yield first, values, ""
         before = reader.line_num
 
 
 def _lines(stream: IO[bytes], label: str, encoding: str) -> Iterator[str]:
-    """Lines with their ends; a byte order mark is dropped. Raises DataRejected where there is no end."""
+    """Lines with their ends; a byte order mark decides. Raises DataRejected where there is no end."""
     head = stream.peek(4)[:4] if hasattr(stream, "peek") else b""
-    if head[:2] in UTF16_MARKS:
-        raise DataRejected(f"{label}: this is UTF-16 text; save it as UTF-8.")
-    # A byte order mark is not a character of the first column's name.
-    name = "utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding
+    encoding = _encoding_of(head, encoding)
     # Closing the text closes the stream, which its owner then need not do; that is no harm.
-    with io.TextIOWrapper(stream, encoding=name, errors="surrogateescape", newline="") as text:
-        number = 0
-        while line := text.readline(LONGEST_LINE):
-            number += 1
-            if len(line) == LONGEST_LINE and line[-1] not in "\r\n":
-                raise DataRejected(f"{label} line {number}: no line end in a million characters; not a table.")
-            yield line
+    with io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline="") as text:
+        number, rest = 0, ""
+        try:
+            while block := text.read(BLOCK):
+                whole = io.StringIO(rest + block, newline="").readlines()
+                # The last line goes on in the next block; so may a line end of two characters.
+                rest = "" if whole[-1].endswith("\n") else whole.pop()
+                if len(rest) > LONGEST_LINE:
+                    raise DataRejected(
+                        f"{label} line {number + len(whole) + 1}: no line end in a million characters; no table."
+                    )
+                number += len(whole)
+                yield from whole
+        except UnicodeError as error:
+            raise DataRejected(
+                f"{label} line {number + 1}: not {encoding} text ({error}). Name its encoding with --encoding."
+            ) from error
+        if rest:
+            yield rest
 
 
-def _count(expected: int, found: int) -> str:
-    return f"{expected} columns, not {found}"
+def _encoding_of(head: bytes, encoding: str) -> str:
+    """That of the byte order mark, which is not a character of the first column's name; else the given one."""
+    return next((name for mark, name in BYTE_ORDER_MARKS.items() if head.startswith(mark)), encoding)
 
 
-def _as_text(pa: Any, column: Any) -> list[str]:
-    """An Arrow column as text; times as whole Unix seconds."""
-    if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
-        column = column.cast(pa.timestamp("s"), safe=False).cast(pa.int64())
-    elif pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
+def _column(batch: Any, name: str, label: str) -> Any:
+    position = batch.schema.get_field_index(name)
+    if position < 0:
+        raise DataRejected(
+            f"{label}: no column {quoted(name)}, or more than one; other parts of the table have it."
+        )
+    return batch.column(position)
+
+
+def _texts(pa: Any, column: Any, label: str) -> list[str]:
+    """An Arrow column as text."""
+    kind = column.type
+    if pa.types.is_timestamp(kind):
+        column = column.cast(pa.timestamp("us", kind.tz), safe=False)  # what Python's times can hold
     try:
-        return ["" if value is None else str(value) for value in column.to_pylist()]
-    except UnicodeDecodeError as error:
-        raise DataRejected(f"a text column is not UTF-8 ({error.reason} at byte {error.start}).") from error
+        return [_text(value) for value in column.to_pylist()]
+    except (UnicodeDecodeError, ValueError, OverflowError) as error:
+        raise DataRejected(f"{label}: a column of {kind} cannot be read ({error}).") from error
 
 
 def _pyarrow() -> tuple[Any, Any]:

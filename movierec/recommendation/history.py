@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
+from movierec.ids import Id
 from movierec.lookup.users import no_such_user
 from movierec.recommendation.request import RecommendationRequest
 
@@ -17,11 +18,11 @@ __all__ = ["History", "read_histories", "read_history"]
 class History:
     """What a user has rated and likes: movieIds, likes newest first with their timestamps (Unix seconds)."""
 
-    rated: list[int]
-    liked: list[int]
+    rated: list[Id]
+    liked: list[Id]
     timestamps: list[int]
 
-    def with_likes(self, movie_ids: Sequence[int]) -> History:
+    def with_likes(self, movie_ids: Sequence[Id]) -> History:
         """With more likes, of no known time: older than all others, and none older than another."""
         named = [movie_id for movie_id in movie_ids if movie_id not in self.liked]
         return History([*self.rated, *named], [*self.liked, *named], [*self.timestamps, *[0] * len(named)])
@@ -34,7 +35,7 @@ def read_history(database: Database, request: RecommendationRequest, min_rating:
     return read_histories(database, [request.user_id], min_rating)[request.user_id].with_likes(request.likes)
 
 
-def read_histories(database: Database, user_ids: Sequence[int], min_rating: float) -> dict[int, History]:
+def read_histories(database: Database, user_ids: Sequence[Id], min_rating: float) -> dict[Id, History]:
     """What some users have rated and like. Raises NotFound where one is unknown."""
     rows = database.read(load_query("recommend/history"), userIds=list(user_ids), minRating=min_rating)
     found = {row["userId"]: History(row["rated"], row["liked"], row["timestamps"]) for row in rows}

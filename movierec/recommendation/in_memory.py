@@ -17,6 +17,7 @@ from movierec.database.connection import Database
 from movierec.database.runs import require_finished
 from movierec.errors import BadRequest, NotFound
 from movierec.graph.pull import pull_edges
+from movierec.ids import Id, id_array
 from movierec.lookup.filters import Filters
 from movierec.recommendation.history import History, read_histories, read_history
 from movierec.recommendation.in_database import popular_movies, similar_movies
@@ -64,7 +65,7 @@ class Recommender:
         likes, rows = self._ranked(model, history, request)
         return self._with_reasons(model, history, likes, rows, n_reasons)
 
-    def explain(self, request: RecommendationRequest, movie_id: int, n_reasons: int = 10) -> Recommendation:
+    def explain(self, request: RecommendationRequest, movie_id: Id, n_reasons: int = 10) -> Recommendation:
         """One movie's row of the user's whole list, with up to `n_reasons` reasons. A movie that is rated already
         is ranked among all movies, rated ones included.
 
@@ -85,8 +86,8 @@ class Recommender:
         return self._with_reasons(model, history, likes, rows, n_reasons)[0]
 
     def recommend_many(
-        self, user_ids: Iterable[int], request: RecommendationRequest
-    ) -> Iterator[tuple[int, list[Recommendation]]]:
+        self, user_ids: Iterable[Id], request: RecommendationRequest
+    ) -> Iterator[tuple[Id, list[Recommendation]]]:
         """(userId, list) for many users, in their order, without reasons; `request` says everything but the user.
 
         Raises NotFound for an unknown user.
@@ -102,7 +103,7 @@ class Recommender:
                 else:
                     yield user_id, popular_movies(self.database, one, model.min_rating, model.run_id)
 
-    def similar(self, movie_id: int, k: int, filters: Filters, plain_cosine: bool = False) -> list[SimilarMovie]:
+    def similar(self, movie_id: Id, k: int, filters: Filters, plain_cosine: bool = False) -> list[SimilarMovie]:
         """The list of `in_database.similar_movies`, which answers for a movie that has no vector."""
         if k < 1:
             raise BadRequest(f"k is {k}; expected at least 1.")
@@ -121,7 +122,7 @@ class Recommender:
         known = np.full(len(scores), True) if plain_cosine else model.like_counts >= KNOWN_LIKES
         keys = np.lexsort((model.movie_ids, -scores, ~known))
         chosen = keys[allowed[keys]][:k]
-        pairs = [] if plain_cosine else [(movie_id, int(model.movie_ids[i])) for i in chosen]
+        pairs = [] if plain_cosine else [(movie_id, model.movie_ids[i].item()) for i in chosen]
         counts = {movie: link["count"] for (_, movie), link in read_links(self.database, pairs).items()}
         return [
             SimilarMovie(
@@ -129,7 +130,7 @@ class Recommender:
                 **model.describe(int(i)),
                 score=float(scores[i]),
                 cosine=float(cosine[i]),
-                count=counts.get(int(model.movie_ids[i])),
+                count=counts.get(model.movie_ids[i].item()),
                 query_movie_id=movie_id,
                 run_id=model.run_id,
             )
@@ -146,7 +147,7 @@ class Recommender:
     ) -> list[Recommendation]:
         if not n_reasons or not rows:
             return rows
-        known = np.isin(np.array(history.liked, dtype=np.int64), model.movie_ids)
+        known = np.isin(id_array(history.liked), model.movie_ids)
         contributions = []
         for row in rows:
             (position,) = model.positions([row.movie_id])
@@ -207,7 +208,7 @@ class Recommender:
         ]
 
 
-def _batches(user_ids: Iterable[int], size: int) -> Iterator[list[int]]:
+def _batches(user_ids: Iterable[Id], size: int) -> Iterator[list[Id]]:
     waiting = iter(user_ids)
     while batch := list(islice(waiting, size)):
         yield batch

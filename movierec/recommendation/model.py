@@ -16,6 +16,7 @@ from movierec.database.query_files import load_query
 from movierec.database.runs import consistent_read, require_live_run
 from movierec.errors import StageMissing
 from movierec.graph.pull import pull_edges
+from movierec.ids import Id, Ids, id_array
 from movierec.lookup.filters import Filters
 from movierec.recommendation.scoring import LikeHistory, Scorer, like_ages
 
@@ -36,7 +37,7 @@ class Model:
     derive_id      the derivation that made the graph
     """
 
-    movie_ids: NDArray[np.int64]
+    movie_ids: Ids
     like_counts: NDArray[np.int64]
     rating_counts: NDArray[np.int64]
     titles: list[str]
@@ -65,16 +66,14 @@ class Model:
     def _genre_members(self) -> dict[str, NDArray[np.bool_]]:
         return {genre: np.array([genre in one for one in self.genres]) for genre in self.known_genres}
 
-    def positions(self, movie_ids: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
+    def positions(self, movie_ids: Sequence[Id] | Ids) -> NDArray[np.int64]:
         """Positions of those of `movie_ids` that are in the model, in the order given."""
         return positions_in(self.movie_ids, movie_ids)
 
-    def like_history(
-        self, movie_ids: list[int], timestamps: list[int], disliked: Sequence[int] = ()
-    ) -> LikeHistory:
+    def like_history(self, movie_ids: list[Id], timestamps: list[int], disliked: Sequence[Id] = ()) -> LikeHistory:
         """A user's likes, newest first; one that is not in the model counts for the ages of the others."""
         ages = like_ages(np.array(timestamps, dtype=np.int64))
-        known = np.isin(np.array(movie_ids, dtype=np.int64), self.movie_ids)
+        known = np.isin(id_array(movie_ids), self.movie_ids)
         return LikeHistory(self.positions(movie_ids), ages[known], self.positions(disliked))
 
     def allowed(self, filters: Filters) -> NDArray[np.bool_]:
@@ -98,7 +97,7 @@ class Model:
     def describe(self, position: int) -> dict[str, Any]:
         """What all results say of a movie."""
         return {
-            "movie_id": int(self.movie_ids[position]),
+            "movie_id": self.movie_ids[position].item(),
             "title": self.titles[position],
             "year": self.years[position],
             "genres": tuple(self.genres[position]),
@@ -133,7 +132,7 @@ def pull_model(database: Database) -> Model:
         rows = database.read(load_query("recommend/model"))
         sequential = is_sequential(run)
         sources, targets, weights = pull_edges(database, "FOLLOWED_BY" if sequential else "CO_LIKED")
-    movie_ids = np.array([row["movieId"] for row in rows], dtype=np.int64)
+    movie_ids = id_array(row["movieId"] for row in rows)
     like_counts = np.array([row["likeCount"] for row in rows], dtype=np.int64)
     if not np.isin(np.concatenate([sources, targets]), movie_ids).all():
         raise StageMissing('A movie that nobody likes is still linked. Run "movierec derive" again.')

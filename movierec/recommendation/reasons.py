@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from movierec.arrays import Adjacency, vector_table
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
+from movierec.ids import Id
 from movierec.recommendation.results import Reason, Recommendation
 from movierec.recommendation.scoring import LikeHistory, Scorer, contribution_per_like
 
@@ -18,13 +19,13 @@ __all__ = ["N_REASONS", "read_links", "reason_in_words", "reasons_for", "reasons
 
 N_REASONS = 3
 
-Links = Mapping[tuple[int, int], Row]  # (likedId, movieId) -> row of recommend/links
+Links = Mapping[tuple[Id, Id], Row]  # (likedId, movieId) -> row of recommend/links
 
 
 def reasons_for(
     database: Database,
     rows: Sequence[Recommendation],
-    liked_ids: Sequence[int],
+    liked_ids: Sequence[Id],
     ages: NDArray[np.float64],
     *,
     like_half_life: float | None,
@@ -81,7 +82,7 @@ def strongest(contribution: NDArray[np.float64], n: int) -> NDArray[np.int64]:
 
 
 def reasons_from(
-    contribution: NDArray[np.float64], liked_ids: Sequence[int], row: Recommendation, links: Links, n: int
+    contribution: NDArray[np.float64], liked_ids: Sequence[Id], row: Recommendation, links: Links, n: int
 ) -> tuple[Reason, ...]:
     """The `n` likes that contribute most to a movie's score, of those that CO_LIKED links with it.
 
@@ -90,7 +91,7 @@ def reasons_from(
     reasons: list[Reason] = []
     total = row.profile_score + row.graph_score
     for position in strongest(contribution, n):
-        link = links.get((int(liked_ids[position]), row.movie_id))
+        link = links.get((liked_ids[position], row.movie_id))
         if len(reasons) == n or contribution[position] <= 0:
             break
         if link is not None:
@@ -106,7 +107,7 @@ def reasons_from(
     return tuple(reasons)
 
 
-def read_links(database: Database, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Row]:
+def read_links(database: Database, pairs: Sequence[tuple[Id, Id]]) -> dict[tuple[Id, Id], Row]:
     """CO_LIKED of (likedId, movieId) pairs; without those that have none."""
     rows = database.read(
         load_query("recommend/links"), likes=[liked for liked, _ in pairs], movieIds=[movie for _, movie in pairs]

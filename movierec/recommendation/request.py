@@ -6,6 +6,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from movierec.errors import BadRequest
+from movierec.ids import Id
 from movierec.lookup.filters import Filters
 
 __all__ = ["RecommendationRequest"]
@@ -25,10 +26,10 @@ class RecommendationRequest:
     popularity         the score is multiplied by (likeCount / the largest) ** this; below 0 favours what few know
     """
 
-    user_id: int | None = None
+    user_id: Id | None = None
     _: KW_ONLY
-    likes: tuple[int, ...] = ()
-    dislikes: tuple[int, ...] = ()
+    likes: tuple[Id, ...] = ()
+    dislikes: tuple[Id, ...] = ()
     k: int = 10
     filters: Filters = field(default_factory=Filters)
     diversity: float = 0.0

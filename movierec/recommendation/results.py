@@ -11,7 +11,7 @@ __all__ = ["Reason", "Recommendation", "SimilarMovie"]
 class Reason:
     """A liked movie that contributes to a recommendation and has CO_LIKED to the recommended movie."""
 
-    movie_id: int
+    movie_id: int | str
     title: str
     count: int
     """users who like both movies"""
@@ -27,7 +27,7 @@ class Recommendation:
 
     rank: int
     """place in the list, from 1; of an explained movie, in the list of all movies"""
-    movie_id: int
+    movie_id: int | str
     title: str
     year: int | None
     genres: tuple[str, ...]
@@ -55,7 +55,7 @@ class SimilarMovie:
 
     rank: int
     """place in the list, from 1"""
-    movie_id: int
+    movie_id: int | str
     title: str
     year: int | None
     genres: tuple[str, ...]
@@ -69,7 +69,7 @@ class SimilarMovie:
     """users who like both movies; null without a CO_LIKED relationship"""
     estimated_from: str | None = None
     """"neighbours" or "genres" where the query movie has no vector and a mean of theirs is used; else null"""
-    query_movie_id: int
+    query_movie_id: int | str
     """the movie that was asked for"""
     run_id: str = ""
     """the training that answers"""

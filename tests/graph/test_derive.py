@@ -67,7 +67,7 @@ def load_small(database: Database, likes: dict[int, list[int]]) -> None:
     users, movies = (np.array(column) for column in zip(*pairs, strict=True))
     ratings = {"ratings": np.full(len(pairs), 5.0), "timestamps": np.ones(len(pairs), dtype=np.int64)}
     tables: dict[str, dict[str, Any]] = {
-        "movies": {"movieIds": ids, "movieKeys": None, "properties": titles},
+        "movies": {"movieIds": ids, "properties": titles},
         "ratings": {"userIds": users, "movieIds": movies, **ratings},
     }
     for kind, columns in tables.items():

@@ -16,7 +16,6 @@ from movierec.graph.load import list_loads, load_files, load_ratings
 from movierec.graph.results import LoadResult
 from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings
-from movierec.ratings.columns import hash_id
 from movierec.ratings.files import Files
 from movierec.ratings.rejects import BadRows
 from movierec.ratings.source import ReadSettings
@@ -244,25 +243,11 @@ def test_text_ids_can_be_asked_for(
     (tmp_path / "items.csv").write_text("sku,name\ntea,Green tea\nmug,Large mug\n")
     assert connected("load", tmp_path / "items.csv", "--table", "movies").exit_code == 0
     titles = {row["movieId"]: row["title"] for row in empty_database.read(load_query("pull/movies"))}
-    assert titles == {hash_id("tea"): "Green tea", hash_id("mug"): "Large mug", hash_id("cup"): "cup"}
+    assert titles == {"tea": "Green tea", "mug": "Large mug", "cup": "cup"}
     derive_co_liked(empty_database, DeriveSettings(min_weight=0.1, denominator="likes"))
     assert empty_database.read_one(load_query("derive/summary"))["movies"] == 3
     answer = connected("recommend", "--user", "bob", "--format", "json")
     assert answer.exit_code in (0, 5), answer.err
-
-
-def test_two_texts_with_one_number_are_refused(empty_database: Database, tmp_path: Path) -> None:
-    load_ratings(empty_database, own_file(tmp_path, "a.csv", "ann,tea,5.0,1"))
-    # No two such texts are known, so the graph is given one.
-    empty_database.write(
-        parse_query(
-            "tests/clash",
-            "// Another's text.\n// Parameters: none.\n// Returns: n.\n"
-            "MATCH (u:User) SET u.userKey = 'eve' RETURN count(u) AS n;",
-        )
-    )
-    with pytest.raises(DataRejected, match=r"The id 'ann' leads to the same number"):
-        load_ratings(empty_database, own_file(tmp_path, "b.csv", "ann,mug,5.0,1"))
 
 
 def test_dry_run_needs_no_server_and_writes_nothing(movierec: Callable[..., Answer], tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def test_conditions_and_named_movies(few_ratings: Database, tmp_path: Path) -> N
         few_ratings, model, 1, k=100, filters=Filters(genres=("War",), from_year=1960, with_rated=True)
     )
     assert [row.movie_id for row in war] == [
-        row.movie_id for row in everything if row.movie_id % 3 == 0 and row.movie_id >= 10
+        row.movie_id for row in everything if int(row.movie_id) % 3 == 0 and int(row.movie_id) >= 10
     ]
     rated = few_ratings.read(load_query("rating_prediction/user"), userId=1)[0]
     asked = (rated["movieIds"][0], 41)

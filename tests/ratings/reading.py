@@ -11,6 +11,7 @@ from movierec.ratings.files import Files
 from movierec.ratings.formats import recognise
 from movierec.ratings.rejects import BadRows
 from movierec.ratings.source import ReadSettings
+from movierec.ratings.survey import survey_source
 from movierec.ratings.validate import CheckedReader
 
 Rows = list[dict[str, Any]]
@@ -20,12 +21,12 @@ def read(path: Path | str, limit: int = 0, chunk_rows: int = 10_000, **settings:
     """Table -> its rows, one dictionary each."""
     tables: dict[str, Rows] = {}
     with Files(path) as files, BadRows(limit) as bad_rows:
-        source = recognise(files, ReadSettings(**settings))
+        source = survey_source(files, recognise(files, ReadSettings(**settings))).source
         reader = CheckedReader(files, source, bad_rows)
         for table in source.tables:
             rows = tables.setdefault(table.kind, [])
             for chunk in reader.chunks(table, chunk_rows):
-                columns = {name: plain(values) for name, values in chunk.columns.items() if values is not None}
+                columns = {name: plain(values) for name, values in chunk.columns.items()}
                 rows += [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     return tables
 

@@ -41,13 +41,11 @@ def read_or_refuse(path: Path, limit: int) -> Rows:
 def check(rows: Rows) -> None:
     """What every row that is let through has to be."""
     for row in rows:
-        assert type(row["userIds"]) is int
-        assert 0 <= row["userIds"] < 2**63
-        assert 0 <= row["movieIds"] < 2**63
-        assert 0.5 <= row["ratings"] <= 5.0
+        for name in ("userIds", "movieIds"):
+            one = row[name]
+            assert 0 <= one < 2**63 if isinstance(one, int) else one.strip() == one != ""
+        assert 0 <= row["ratings"] <= 5.0
         assert 0 <= row["timestamps"] <= 4_102_444_800
-        for key in ("userKeys", "movieKeys"):
-            assert row.get(key, "x").strip() == row.get(key, "x") != ""
 
 
 @PATIENT

@@ -6,7 +6,7 @@ import pytest
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query, parse_query, with_parameters
 from movierec.errors import BadRequest, NotFound, StageMissing
-from movierec.lookup.filters import Filters, year_range
+from movierec.lookup.filters import Filters, stored_genres, year_range
 from movierec.recommendation.in_database import recommend
 from movierec.recommendation.in_memory import Recommender
 from movierec.recommendation.reasons import reason_in_words
@@ -80,8 +80,12 @@ def test_reason_in_words() -> None:
 
 
 def by_hand(
-    database: Database, movies: dict[int, Row], request: RecommendationRequest, min_rating: float, sequential: bool
-) -> list[tuple[int, float]]:
+    database: Database,
+    movies: dict[int | str, Row],
+    request: RecommendationRequest,
+    min_rating: float,
+    sequential: bool,
+) -> list[tuple[int | str, float]]:
     """The whole list by dictionaries and loops over everything: (movieId, score), best first."""
     rated = database.read(RATED, userId=request.user_id) if request.user_id else []
     seen = {row["movieId"] for row in rated} | set(request.likes) | set(request.dislikes)
@@ -367,5 +371,12 @@ def test_years_and_genres() -> None:
             year_range(text)
     with pytest.raises(BadRequest, match="2000 to 1990 hold none"):
         Filters(from_year=2000, to_year=1990)
-    with pytest.raises(BadRequest, match="No movie is of genre 'Comdy'; expected one of Comedy, Drama"):
-        Filters(genres=("Comdy",)).check_genres(["Drama", "Comedy"])
+
+
+def test_genres_are_those_of_movies_in_any_case() -> None:
+    known = ["Drama", "Comedy", "Sci-Fi", "(none)"]
+    assert stored_genres(["comedy", "SCI-FI", " drama "], known) == ("Comedy", "Sci-Fi", "Drama")
+    with pytest.raises(BadRequest, match=r"No movie is of genre 'Comdy'. Did you mean \"Comedy\"\?"):
+        stored_genres(["Comdy"], known)
+    with pytest.raises(BadRequest, match=r"'xyz'. Expected one of \(none\), Comedy, Drama, Sci-Fi"):
+        stored_genres(["xyz"], known)

@@ -1,0 +1,6 @@
+// The smallest id of a movie.
+// Parameters: none.
+// Returns: movieId INTEGER | STRING.
+
+MATCH (m:Movie)
+RETURN min(m.movieId) AS movieId;
