@@ -146,7 +146,20 @@ def main(args: Sequence[str] | None = None) -> None:
 def _interrupt(number: int, frame: FrameType | None) -> None:
     """Ctrl-C, a closed terminal and a plain kill: hang up on a server that is at work, and unwind."""
     hang_up()
+    if _is_in_finalizer(frame) and hasattr(signal, "setitimer"):
+        # Python ignores what is raised in a __del__: once more, when it is over.
+        signal.signal(signal.SIGALRM, _interrupt)
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        return
     raise KeyboardInterrupt
+
+
+def _is_in_finalizer(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_name == "__del__":
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _in_one_line(error: Exception) -> str:

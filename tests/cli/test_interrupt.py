@@ -117,3 +117,16 @@ def test_ctrl_c_ends_a_training_at_once_whatever_its_threads_do(
     assert "Traceback" not in said
     assert time.monotonic() - began < SOON
     assert changed_small_database.read_one(TRAINING)["n"] == 0, "the Run is closed"
+
+
+def test_ctrl_c_within_a_finalizer_is_not_lost() -> None:
+    script = (
+        "import os, signal, time; from movierec.cli.main import _interrupt\n"
+        "signal.signal(signal.SIGINT, _interrupt)\n"
+        "class Closing:\n"
+        "    def __del__(self): os.kill(os.getpid(), signal.SIGINT); time.sleep(0.01)\n"
+        "try:\n    closing = Closing(); del closing; time.sleep(20)\n"
+        "except KeyboardInterrupt: print('unwound')\n"
+    )
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert answer.stdout == "unwound\n"
