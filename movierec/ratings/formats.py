@@ -110,7 +110,7 @@ def _format_of_one(files: Files, settings: ReadSettings) -> str:
         return "ml-dat"
     if re.fullmatch(r"[1-9]\d*\t[1-9]\d*\t[1-5]\t\d+", lines[0]):
         return "ml-100k"
-    if re.fullmatch(r"\d+:", lines[0]) and _is_row(lines[1:]):
+    if re.fullmatch(r"\d+:", lines[0]) and _is_netflix_row(lines[1:]):
         return "netflix"
     if re.search(r"\w:(token|float|token_seq|float_seq)\b", lines[0]):
         return "recbole"
@@ -124,5 +124,5 @@ def _format_of_table(files: Files, member: str, settings: ReadSettings) -> str:
     return "personal" if personal_format(columns) else "custom"
 
 
-def _is_row(lines: list[str]) -> bool:
+def _is_netflix_row(lines: list[str]) -> bool:
     return bool(lines) and re.fullmatch(r"\d+,[1-5],\d{4}-\d\d-\d\d", lines[0]) is not None

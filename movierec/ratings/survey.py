@@ -126,7 +126,6 @@ class _TableSurvey:
 
     def __init__(self, table: Table, keeps_ids: bool) -> None:
         self.table = table
-        self.name = table.name
         self.ids = {name: _Ids() for name in ID_FIELDS if name in table.fields and not table.id_kinds.get(name)}
         self.times, self.ratings, self.genres = _Times(), _Ratings(), _Genres()
         self.movie_ids: set[str] = set()
