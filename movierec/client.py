@@ -277,7 +277,9 @@ class Client:
 
         return reset_database(self.database, self._progress)
 
-    def stats(self, *, min_rating: float = 4.0, count_pairs: bool | None = None) -> RatingStats:
+    def stats(
+        self, *, min_rating: float = 4.0, count_pairs: bool | None = None, exact: bool = False
+    ) -> RatingStats:
         """What is in the graph, and how much a derivation would have to count.
 
         Parameters
@@ -287,6 +289,8 @@ class Client:
         count_pairs : bool, optional
             Count the pairs of movies, which takes as long as a derivation. Default: if there are at most 2
             million wedges (pairs of likes of one user).
+        exact : bool
+            Read every rating. Default: above a million ratings, those of 2,000 users, and estimate from them.
 
         Examples
         --------
@@ -295,7 +299,7 @@ class Client:
         """
         from movierec.graph.stats import rating_stats
 
-        return rating_stats(self.database, min_rating, count_pairs)
+        return rating_stats(self.database, min_rating, count_pairs, exact)
 
     # Stages
 
@@ -323,7 +327,9 @@ class Client:
 
         return undo_split(self.database)
 
-    def derive(self, settings: DeriveSettings | None = None, *, incremental: bool = False) -> DeriveResult:
+    def derive(
+        self, settings: DeriveSettings | None = None, *, incremental: bool = False, engine: str = "auto"
+    ) -> DeriveResult:
         """Derive CO_LIKED, and FOLLOWED_BY where timestamps order the likes, replacing the last derivation.
 
         Parameters
@@ -349,17 +355,17 @@ class Client:
 
         if settings is None:
             settings = last_derive_settings(self.database) if incremental else DeriveSettings()
-        return derive_co_liked(self.database, settings, self._progress, incremental)
+        return derive_co_liked(self.database, settings, self._progress, incremental, engine=engine)
 
     def preview_derive(
-        self, settings: DeriveSettings | None = None, *, incremental: bool = False
+        self, settings: DeriveSettings | None = None, *, incremental: bool = False, engine: str = "auto"
     ) -> DerivePreview:
         """What `derive` would write: sizes, degrees, weights, time and memory. Nothing stays in the graph."""
         from movierec.graph.derive import last_derive_settings, preview_derive
 
         if settings is None:
             settings = last_derive_settings(self.database) if incremental else DeriveSettings()
-        return preview_derive(self.database, settings, self._progress, incremental)
+        return preview_derive(self.database, settings, self._progress, incremental, engine=engine)
 
     def train(
         self, settings: TrainSettings | None = None, *, fresh: bool = False, threads: int = 2

@@ -2,8 +2,7 @@
 // Parameters: likeIndexes LIST<INTEGER>; minRating FLOAT, stars, the lowest rating that is a like; isCapped BOOLEAN,
 //   whether users' lists hold only their newest likes; halfLifeSeconds FLOAT or null; referenceTime INTEGER, Unix
 //   seconds, when a like counts whole.
-// Returns: likeIndex INTEGER; likes INTEGER; paths INTEGER, of two hops from the movie over a user
-//   who likes it to each movie that this user likes.
+// Returns: likeIndex INTEGER; likes INTEGER.
 :param likeIndexes => [0, 1];
 :param minRating => 4.0;
 :param isCapped => false;
@@ -18,7 +17,6 @@ WITH
   m,
   index,
   count(u) AS likes,
-  sum(size(u.likedIndexes)) AS paths,
   sum(
     // begin _shared/decay.cypher
     0.5 ^ CASE
@@ -30,5 +28,5 @@ WITH
     // end _shared/decay.cypher
   ) AS decayed
 SET m.likeCount = likes, m.decayedLikeCount = CASE WHEN $halfLifeSeconds IS NOT NULL THEN decayed END
-RETURN index AS likeIndex, likes, paths
+RETURN index AS likeIndex, likes
 ORDER BY likeIndex;

@@ -3,8 +3,7 @@
 // Returns: movieId INTEGER | STRING.
 :param minRating => 4.0;
 
-MATCH (m:Movie)<-[r:RATED]-(:User)
-WHERE r.rating >= $minRating
-WITH DISTINCT m
+MATCH (m:Movie)
+WHERE EXISTS { (m)<-[r:RATED]-(:User) WHERE r.rating >= $minRating }
 RETURN m.movieId AS movieId
 ORDER BY movieId;

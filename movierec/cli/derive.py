@@ -10,27 +10,42 @@ import click
 from movierec.cli.grouped import Command
 from movierec.cli.options import connection_options, format_option, open_database, settings_options
 from movierec.cli.settings_help import DERIVE
-from movierec.graph.settings import DENOMINATORS, MEASURES, PRESETS, SEQUENTIAL_CHOICES, DeriveSettings
+from movierec.graph.settings import DENOMINATORS, ENGINES, MEASURES, PRESETS, SEQUENTIAL_CHOICES, DeriveSettings
 
 CHOICES = {"measure": list(MEASURES), "denominator": DENOMINATORS, "sequential": SEQUENTIAL_CHOICES}
-DEFAULTS = {"min_count": "the measure's", "min_weight": "the measure's"}
+DEFAULTS = {
+    "min_count": "the measure's",
+    "min_weight": "the measure's",
+    "top_k": "0, above 10 million wedges 200",
+}
 
 
 @click.command("derive", short_help="Derive CO_LIKED and FOLLOWED_BY.", cls=Command)
 @click.option("--preset", type=click.Choice(list(PRESETS)), help="Settings to start from.  [default: default]")
 @click.option("--incremental", is_flag=True, help="Recount only what has changed since the last derivation.")
 @click.option("--dry-run", is_flag=True, help="Count and weight, show what would be written, write nothing.")
+@click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default="auto",
+    show_default=True,
+    help="Where to count: inside the server, or here; auto: here above 10 million wedges.",
+)
 @settings_options(DeriveSettings, DERIVE, CHOICES, preset_defaults=DEFAULTS)
 @connection_options
 @format_option
-def command(preset: str | None, incremental: bool, dry_run: bool, output_format: str, **options: Any) -> None:
+def command(
+    preset: str | None, incremental: bool, dry_run: bool, engine: str, output_format: str, **options: Any
+) -> None:
     """Link movies that the same people liked: (:Movie)-[:CO_LIKED {count, weight}]->(:Movie).
 
     Where timestamps order the likes, also link movies with those that the same
     people liked soon after: (:Movie)-[:FOLLOWED_BY {weight}]->(:Movie).
 
     Replaces the graph of the last derivation, or with --incremental brings
-    it up to date with the ratings. Counting and writing happen inside the server.
+    it up to date with the ratings. Pairs of likes of one user (wedges) are
+    counted inside the server, by Cypher; many of them by the local engine, which
+    pulls the likes, counts many times as fast, and writes the same graph.
 
     \b
     Presets: default     rating >= 4, D = users, weight >= 5
@@ -42,6 +57,7 @@ def command(preset: str | None, incremental: bool, dry_run: bool, output_format:
     Examples: movierec derive --preset keras
               movierec derive --measure cosine --top-k 20 --dry-run
               movierec derive --incremental
+              movierec derive --engine local --top-k 100
     """
     from movierec.cli.output import print_record, print_rows
     from movierec.cli.progress import bar_or_lines
@@ -55,9 +71,11 @@ def command(preset: str | None, incremental: bool, dry_run: bool, output_format:
         if incremental and not given:
             settings = last_derive_settings(database)
         if not dry_run:
-            print_record(derive_co_liked(database, settings, bar_or_lines, incremental), output_format)
+            print_record(
+                derive_co_liked(database, settings, bar_or_lines, incremental, engine=engine), output_format
+            )
             return
-        preview = to_record(preview_derive(database, settings, bar_or_lines, incremental))
+        preview = to_record(preview_derive(database, settings, bar_or_lines, incremental, engine=engine))
     if output_format != "table":
         print_record(preview, output_format)
         return

@@ -64,7 +64,7 @@ DERIVE = {
         "min_rating": "Lowest rating, in stars, that is a like.",
         "min_count": "Minimum number of users who like both movies.",
         "min_weight": "Minimum weight of a CO_LIKED relationship.",
-        "top_k": "Keep the strongest CO_LIKED of each movie; one stays if either of its movies keeps it.",
+        "top_k": "Keep the strongest CO_LIKED of each movie; one stays if either of its movies keeps it; 0: all.",
         "sequential": SEQUENTIAL,
     },
     "Likes and measures": {

@@ -26,9 +26,16 @@ from movierec.cli.options import connection_options, format_option, open_databas
     help="Count the pairs of movies, which takes as long as a derivation.  "
     "[default: if there are at most 2 million wedges, pairs of likes of one user]",
 )
+@click.option(
+    "--exact",
+    is_flag=True,
+    help="Read every rating.  [default: above a million ratings, those of 2,000 users, and estimate]",
+)
 @connection_options
 @format_option
-def command(min_rating: float, count_pairs: bool | None, output_format: str, **connection: Any) -> None:
+def command(
+    min_rating: float, count_pairs: bool | None, exact: bool, output_format: str, **connection: Any
+) -> None:
     """Users, movies, ratings and their distribution, and how much a derivation would have to count.
 
     Example: movierec stats --min-rating 4.5
@@ -38,7 +45,7 @@ def command(min_rating: float, count_pairs: bool | None, output_format: str, **c
     from movierec.records import to_record
 
     with open_database(**connection) as database:
-        stats = to_record(rating_stats(database, min_rating, count_pairs))
+        stats = to_record(rating_stats(database, min_rating, count_pairs, exact))
     if output_format != "table":
         print_record(stats, output_format)
         return
@@ -49,6 +56,11 @@ def command(min_rating: float, count_pairs: bool | None, output_format: str, **c
         | {"density": f"{stats['density']:.4%}", "given": " to ".join(span) if all(span) else "(no times)"},
         output_format,
     )
+    if stats["sampledUsers"] is not None:
+        click.echo(
+            f"\nTimes, ratings by stars, likes, users and wedges are estimated from {stats['sampledUsers']:,} "
+            "users; --exact reads every rating."
+        )
     click.echo()
     distribution = [
         {"ratings": "of a user"} | stats["ratingsPerUser"],

@@ -64,7 +64,7 @@ class Transaction:
     def run(self, query: Query, **parameters: Any) -> list[Row]:
         """All rows of a query."""
         query.check(parameters)
-        return self._transaction.run(_literal(query.text), parameters).data()
+        return [_row(record) for record in self._transaction.run(_literal(query.text), parameters)]
 
     def run_one(self, query: Query, **parameters: Any) -> Row:
         """The only row of a query that always has exactly one."""
@@ -122,8 +122,7 @@ class Database:
         query.check(parameters)
         with self._mapped(), self._session(neo4j.READ_ACCESS) as session:
             for record in session.run(_literal(query.text), parameters):
-                # Not record.data(): it visits every number of every list, which takes longer than sending them.
-                yield dict(zip(record.keys(), record.values(), strict=True))
+                yield _row(record)
 
     def write(self, query: Query, **parameters: Any) -> list[Row]:
         """Run a write query in one transaction. It must be safe to repeat."""
@@ -234,6 +233,11 @@ class Database:
 
     def _mapped(self) -> AbstractContextManager[None]:
         return driver_errors_mapped(self.settings.uri)
+
+
+def _row(record: neo4j.Record) -> Row:
+    # Not record.data(): it visits every number of every list, which takes longer than sending them.
+    return dict(zip(record.keys(), record.values(), strict=True))
 
 
 def _is_schema_race(error: Exception) -> bool:

@@ -15,18 +15,19 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from dataclasses import fields
-from functools import cached_property
+from dataclasses import dataclass, fields, replace
+from importlib.util import find_spec
 from typing import Any
 
 from movierec.database.connection import Database, Row, Transaction
 from movierec.database.query_files import load_query
 from movierec.database.runs import RunLog, last_done, latest_run, record_run, reject_unfinished
-from movierec.errors import BadRequest, MovieRecError, ServerOutOfMemory, StageMissing
+from movierec.errors import BadRequest, MissingExtra, MovieRecError, ServerOutOfMemory, StageMissing
 from movierec.graph.derive_preview import Preview
-from movierec.graph.derive_steps import BATCH_PATHS, WRITERS, CoLikes, DeriveConstants, InTransaction
+from movierec.graph.derive_steps import BATCH_PATHS, WRITERS, CoLikes, DeriveConstants, InTransaction, Likes
 from movierec.graph.results import DerivePreview, DeriveResult
-from movierec.graph.settings import DeriveSettings
+from movierec.graph.settings import ALL, ENGINES, MOST_BY_CYPHER, DeriveSettings
+from movierec.graph.workload import Workload, workload_of
 from movierec.progress import Progress, silent
 from movierec.records import camel_case
 
@@ -45,31 +46,43 @@ def derive_co_liked(
     progress: Progress = silent,
     incremental: bool = False,
     *,
+    engine: str = "auto",
     one_transaction_paths: int = ONE_TRANSACTION_PATHS,
     batch_paths: int = BATCH_PATHS,
 ) -> DeriveResult:
     """Bring CO_LIKED and FOLLOWED_BY up to the ratings.
 
+    `engine` is where pairs are counted: "cypher", inside the server; "local", here; "auto", here if there are more
+    than 10 million wedges. The graph is the same.
+
     Raises StageMissing when nothing is loaded, or incrementally when there is no full derivation to start from;
-    BadRequest when that had other settings; MovieRecError when no pair passes the thresholds.
+    BadRequest when that had other settings; MissingExtra for "local" without numba; MovieRecError when no pair
+    passes the thresholds.
     """
     started = time.monotonic()
     _checked(database, settings, incremental)
-    described = settings.as_dict() | {"incremental": incremental}
+    plan = _Plan.of(database, settings, engine, incremental)
+    described = plan.settings.as_dict() | {"incremental": incremental, "engine": plan.engine}
     with record_run(database, "derive", described, single_transaction=True) as run:
         # Again, now that no other derivation can come between.
-        job = _DeriveJob(database, settings, _checked(database, settings, incremental), batch_paths)
+        job = _DeriveJob(plan, _checked(database, plan.settings, incremental), progress, batch_paths)
         try:
             result = database.in_transaction(
-                lambda transaction: job.in_single_transaction(transaction, run, one_transaction_paths, progress)
+                lambda transaction: job.in_single_transaction(transaction, database, run, one_transaction_paths)
             )
         except (_TransactionTooLarge, ServerOutOfMemory):
             _log.info("too large for one transaction; writing in batches")
             run.mark_visible(database)
-            result = job.count(database.in_transaction, progress, writers=WRITERS) | {"single_transaction": False}
+            result = job.count(database.in_transaction, writers=WRITERS) | {"single_transaction": False}
         run.results |= result
-    seconds = round(time.monotonic() - started, 3)
-    return DeriveResult(run_id=run.run_id, settings=settings, incremental=incremental, seconds=seconds, **result)
+    return DeriveResult(
+        run_id=run.run_id,
+        settings=plan.settings,
+        engine=plan.engine,
+        incremental=incremental,
+        seconds=round(time.monotonic() - started, 3),
+        **result,
+    )
 
 
 def preview_derive(
@@ -78,6 +91,7 @@ def preview_derive(
     progress: Progress = silent,
     incremental: bool = False,
     *,
+    engine: str = "auto",
     batch_paths: int = BATCH_PATHS,
 ) -> DerivePreview:
     """What `derive_co_liked` would write: sizes, degrees, weights, time and memory. Nothing stays in the graph.
@@ -85,13 +99,15 @@ def preview_derive(
     Raises what that raises, and ServerOutOfMemory where the lists of likes do not fit in one transaction.
     """
     started = time.monotonic()
-    job = _DeriveJob(database, settings, _checked(database, settings, incremental), batch_paths)
+    constants = _checked(database, settings, incremental)
+    plan = _Plan.of(database, settings, engine, incremental)
+    job = _DeriveJob(plan, constants, progress, batch_paths)
     preview = Preview()
     with database.rolled_back() as transaction:
-        result = job.count(lambda work: work(transaction), progress, on_rows=preview.add)
+        result = job.count(lambda work: work(transaction), on_rows=preview.add)
         n_old = 0 if incremental else transaction.run(load_query("derive/summary"))[0]["edges"]
     sizes = preview.summary(n_old, time.monotonic() - started, job.fits(ONE_TRANSACTION_PATHS))
-    return DerivePreview(settings=settings, incremental=incremental, **(result | sizes))
+    return DerivePreview(settings=plan.settings, engine=plan.engine, incremental=incremental, **(result | sizes))
 
 
 def last_derive_settings(database: Database) -> DeriveSettings:
@@ -109,7 +125,8 @@ def _last_derive(database: Database) -> Row:
 def _settings_of(run: Row) -> DeriveSettings:
     # A property that is null is not stored.
     values: dict[str, Any] = {field.name: run.get(camel_case(field.name)) for field in fields(DeriveSettings)}
-    return DeriveSettings(**values)
+    # One that kept all edges had null here, before there was a number for it.
+    return DeriveSettings(**(values | {"top_k": values["top_k"] or ALL}))
 
 
 def _checked(database: Database, settings: DeriveSettings, incremental: bool) -> DeriveConstants | None:
@@ -122,6 +139,8 @@ def _checked(database: Database, settings: DeriveSettings, incremental: bool) ->
         return None
     done = _last_derive(database)
     last = _settings_of(done)
+    if settings.top_k is None:
+        settings = replace(settings, top_k=last.top_k)
     if last != settings:
         differing = [name for name, value in settings.as_dict().items() if value != getattr(last, name)]
         raise BadRequest(
@@ -141,19 +160,55 @@ class _TransactionTooLarge(Exception):
     """More to count than one transaction is meant for."""
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """What is to be derived, and where it is counted."""
+
+    settings: DeriveSettings
+    engine: str
+    workload: Workload
+
+    @classmethod
+    def of(cls, database: Database, settings: DeriveSettings, engine: str, incremental: bool) -> _Plan:
+        if engine not in ENGINES:
+            raise BadRequest(f"No engine {engine!r}; expected one of {', '.join(ENGINES)}.")
+        workload = workload_of(database, settings.min_rating, settings.max_user_likes)
+        settings = _settings_of(_last_derive(database)) if incremental else settings.resolved(workload.paths)
+        has_numba = find_spec("numba") is not None
+        is_large = workload.paths > MOST_BY_CYPHER
+        about = "" if workload.is_exact else "about "
+        said = f"{about}{workload.wedges:,} wedges"
+        if engine == "local" and not has_numba:
+            raise MissingExtra("The local engine", "train")
+        if engine == "auto":
+            engine = "local" if is_large and has_numba else "cypher"
+            if is_large:
+                _log.warning(
+                    "%s to count: %s.%s",
+                    said,
+                    "they are counted by the local engine"
+                    if has_numba
+                    else 'this takes hours in Cypher; the local engine is faster: pip install "movierec[train]"',
+                    f" The {settings.top_k} strongest CO_LIKED of each movie are kept." if settings.top_k else "",
+                )
+        return cls(settings, engine, workload)
+
+
 class _DeriveJob:
-    """One derive, full or (with a constants) incremental, to be done at once, in batches or for a look."""
+    """One derivation, full or (with constants) incremental, to be done at once, in batches or for a look."""
 
     def __init__(
-        self, database: Database, settings: DeriveSettings, constants: DeriveConstants | None, batch_paths: int
+        self, plan: _Plan, constants: DeriveConstants | None, progress: Progress, batch_paths: int
     ) -> None:
-        self.database = database
-        self.settings = settings
+        self.settings = plan.settings
+        self.engine = plan.engine
+        self.paths = plan.workload.paths
         self.constants = constants
+        self.progress = progress
         self.batch_paths = batch_paths
 
     def in_single_transaction(
-        self, transaction: Transaction, run: RunLog, most_paths: int, progress: Progress
+        self, transaction: Transaction, database: Database, run: RunLog, most_paths: int
     ) -> dict[str, Any]:
         """All in one transaction. Raises _TransactionTooLarge for more than `most_paths`.
 
@@ -162,54 +217,47 @@ class _DeriveJob:
         """
         if self.constants is None and not self.fits(most_paths):
             raise _TransactionTooLarge
-        result = self.count(lambda work: work(transaction), progress, most_paths=most_paths)
-        run.mark_visible(self.database)
+        result = self.count(lambda work: work(transaction), most_paths=most_paths)
+        run.mark_visible(database)
         return result | {"single_transaction": True}
 
     def fits(self, most_paths: float) -> bool:
         """Whether all pairs have at most `most_paths`."""
-        most = self.settings.max_user_likes
-        return bool(sum(min(row["likes"], most or row["likes"]) ** 2 for row in self.raters) <= most_paths)
+        return self.paths <= most_paths
 
     def count(
         self,
         run_in_transaction: InTransaction,
-        progress: Progress,
         writers: int = 1,
         on_rows: Callable[[list[Row]], None] | None = None,
         most_paths: float = math.inf,
     ) -> dict[str, Any]:
         """All the steps. With `on_rows` a preview: that gets the pairs, and no edge is changed."""
-        steps = CoLikes(run_in_transaction, self.settings, self.batch_paths, writers, on_rows)
+        steps = self._steps(run_in_transaction, writers, on_rows)
         if self.constants is None:
-            result = self._full(steps, progress)
+            result = self._full(steps)
         else:
-            result = self._incremental(steps, self.constants, most_paths, progress)
+            result = self._incremental(steps, self.constants, most_paths)
         if on_rows is None:
             steps.clear_changed()
             result |= self._summary(run_in_transaction)
         return result
 
-    def _full(self, steps: CoLikes, progress: Progress) -> dict[str, Any]:
-        reference_time = max((row["newestAt"] for row in self.raters), default=0)
-        with progress("likes", 4, "steps") as advance:
-            if not steps.dry_run:
-                steps.clear_edges()
-                steps.clear_followed()
-            advance(1, "old edges cleared")
-            n_movies = steps.index_all_movies()
-            advance(1, f"{n_movies} liked movies")
-            likes = steps.keep_likes(self.raters, reference_time)
-            advance(1, f"{likes.likes} likes")
-            sequential = steps.has_reliable_timestamps()
-            if sequential:
-                self._keep_all_ages(steps)
-            advance(1, "timestamps order them" if sequential else "timestamps do not order them")
-        by_users = self.settings.denominator == "users"
-        constants = DeriveConstants(
-            likes.user_decays if by_users else likes.like_decays, reference_time, sequential
+    def _steps(
+        self, run_in_transaction: InTransaction, writers: int, on_rows: Callable[[list[Row]], None] | None
+    ) -> CoLikes:
+        kind = CoLikes
+        if self.engine == "local":
+            from movierec.graph.local_engine import LocalCoLikes
+
+            kind = LocalCoLikes
+        return kind(
+            run_in_transaction, self.settings, self.progress, self.batch_paths, writers=writers, on_rows=on_rows
         )
-        followed_by = self._pairs(steps, list(range(n_movies)), constants, progress)
+
+    def _full(self, steps: CoLikes) -> dict[str, Any]:
+        likes, followed_by = self._count_all(steps)
+        constants = likes.constants(self.settings.denominator)
         return {
             "users": likes.users,
             "likes": likes.likes,
@@ -220,67 +268,53 @@ class _DeriveJob:
             "followed_by": followed_by,
         }
 
-    def _keep_all_ages(self, steps: CoLikes) -> None:
-        steps.keep_ages([row["userId"] for row in self.raters])
+    def _count_all(self, steps: CoLikes, kept: DeriveConstants | None = None) -> tuple[Likes, int]:
+        """Everything anew, with the constants that are found or `kept`; returns the number of FOLLOWED_BY too."""
+        if not steps.dry_run:
+            steps.clear_edges()
+        n_movies = steps.index_all_movies()
+        likes = steps.keep_likes(kept)
+        constants = likes.constants(self.settings.denominator) if kept is None else kept
+        indexes, paths = steps.count_likes(range(n_movies), constants.reference_time, likes.mean_list)
+        (steps.link_best if self.settings.top_k else steps.link)(indexes, paths, constants)
+        return likes, steps.follow(indexes, paths) if constants.sequential else 0
 
-    def _incremental(
-        self, steps: CoLikes, constants: DeriveConstants, most_paths: float, progress: Progress
-    ) -> dict[str, Any]:
-        with progress("likes", 3, "steps") as advance:
-            steps.index_new_movies()
-            advance(1)
-            if constants.sequential:
-                steps.mark_order_changed()
-            changed_users = steps.keep_changed_likes(constants.reference_time)
-            if constants.sequential:
-                steps.mark_order_changed()
-                steps.keep_ages(steps.changed_users())
-            advance(1, f"{changed_users} users have changed")
-            indexes = steps.changed_indexes()
-            advance(1, f"{len(indexes)} movies have changed")
+    def _incremental(self, steps: CoLikes, constants: DeriveConstants, most_paths: float) -> dict[str, Any]:
+        steps.index_new_movies()
+        if constants.sequential:
+            steps.mark_order_changed()
+        changed_users = steps.keep_changed_likes(constants.reference_time)
+        if constants.sequential:
+            steps.mark_order_changed()
+            steps.keep_ages(steps.changed_users())
+        changed = steps.changed_indexes()
+        totals = steps.totals()
         followed_by = 0
-        if self.settings.top_k is None:
-            indexes, paths = steps.count_likes(indexes, constants.reference_time)
+        if not self.settings.top_k:
+            indexes, paths = steps.count_likes(changed, constants.reference_time, totals.mean_list)
             if sum(paths) > most_paths:
                 raise _TransactionTooLarge
-            with progress("recount pairs", sum(paths), "paths") as advance:
-                steps.relink(indexes, paths, constants, advance)
+            steps.relink(indexes, paths, constants)
             if constants.sequential:
-                again, paths = steps.count_likes(steps.order_changed_indexes(), constants.reference_time)
-                followed_by = self._follow(steps, again, paths, progress)
+                again = steps.order_changed_indexes()
+                indexes, paths = steps.count_likes(again, constants.reference_time, totals.mean_list)
+                followed_by = steps.follow(indexes, paths)
         elif steps.has_changes():
             if not self.fits(most_paths):
                 raise _TransactionTooLarge
             # Which edges are a movie's best depends on all others, so every pair is counted again, and by indexes
             # in the order of the ids, which decide between equal weights.
-            if not steps.dry_run:
-                steps.clear_edges()
-                steps.clear_followed()
-            n_movies = steps.index_all_movies()
-            steps.keep_likes(self.raters, constants.reference_time)
-            if constants.sequential:
-                self._keep_all_ages(steps)
-            followed_by = self._pairs(steps, list(range(n_movies)), constants, progress)
+            _, followed_by = self._count_all(steps, constants)
         return {
-            **steps.totals(),
+            "users": totals.users,
+            "likes": totals.likes,
             "changed_users": changed_users,
-            "changed_movies": len(indexes),
+            "changed_movies": len(changed),
             "denominator_value": constants.denominator,
             "reference_time": constants.reference_time,
             "is_sequential": constants.sequential,
             "followed_by": followed_by,
         }
-
-    def _pairs(self, steps: CoLikes, indexes: list[int], constants: DeriveConstants, progress: Progress) -> int:
-        """Both graphs; returns how many FOLLOWED_BY relationships were found."""
-        indexes, paths = steps.count_likes(indexes, constants.reference_time)
-        with progress("count pairs", sum(paths), "paths") as advance:
-            (steps.link if self.settings.top_k is None else steps.link_best)(indexes, paths, constants, advance)
-        return self._follow(steps, indexes, paths, progress) if constants.sequential else 0
-
-    def _follow(self, steps: CoLikes, indexes: list[int], paths: list[int], progress: Progress) -> int:
-        with progress("count what follows", sum(paths), "paths") as advance:
-            return steps.follow(indexes, paths, advance)
 
     def _remedy(self) -> str:
         """What can still be lowered; if nothing can, why there is no pair."""
@@ -316,8 +350,3 @@ class _DeriveJob:
             "mean_degree": round(2 * summary["edges"] / summary["movies"], 3),
             "followed_by": summary["followedBy"],
         }
-
-    @cached_property
-    def raters(self) -> list[Row]:
-        """userId, likes, newestAt of each user who likes anything."""
-        return self.database.read(load_query("derive/raters"), minRating=self.settings.min_rating)

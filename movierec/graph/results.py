@@ -143,6 +143,8 @@ class DeriveResult:
 
     run_id: str
     settings: DeriveSettings = field(metadata=INLINED)
+    engine: str
+    """where pairs were counted: cypher, inside the server, or local"""
     incremental: bool
     users: int
     """who like anything"""
@@ -186,6 +188,8 @@ class DerivePreview:
     """What a derivation would write. Nothing was written."""
 
     settings: DeriveSettings = field(metadata=INLINED)
+    engine: str
+    """where pairs were counted: cypher, inside the server, or local"""
     incremental: bool
     users: int
     likes: int
@@ -249,3 +253,5 @@ class RatingStats:
     """for the pairs"""
     pairs: int | None
     """pairs of movies that at least one user likes both of; null if not counted"""
+    sampled_users: int | None = None
+    """users of whom times, counts by stars, likes, users and wedges are estimated; null if of all"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from movierec.errors import BadRequest
@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 __all__ = [
+    "ALL",
     "DENOMINATORS",
+    "ENGINES",
     "MEASURES",
+    "MOST_BY_CYPHER",
     "PRESETS",
     "SEQUENTIAL_CHOICES",
     "SPLIT_STRATEGIES",
@@ -38,6 +41,10 @@ MEASURES = {
     "llr": (10.83, 1),  # less than this comes by chance once in a thousand pairs
 }
 INT32_LIMIT = 2**31
+ENGINES = ("auto", "cypher", "local")
+MOST_BY_CYPHER = 20_000_000  # paths, 10 million wedges: half a minute in Cypher
+ALL = 0  # of top_k: keep every edge
+LARGE_TOP_K = 200  # of more paths than that: the edges are then as many as the movies, not as the users
 DENOMINATORS = ("users", "likes")
 SEQUENTIAL_CHOICES = ("auto", "on", "off")
 
@@ -69,7 +76,7 @@ class DeriveSettings:
     min_weight: float | None = None  # of CO_LIKED; None: the measure's default
     min_count: int | None = None  # users who like both movies; None: the measure's default
     damping: float = 10.0  # users who like both at which damped_lift is half of lift
-    top_k: int | None = None  # strongest CO_LIKED to keep of each movie; one stays if either movie keeps it
+    top_k: int | None = None  # strongest CO_LIKED to keep of each movie; 0: all; None: 200 above 10 million wedges
     max_user_likes: int | None = None  # likes to use of each user at most, the newest
     half_life_days: float | None = None  # days after which a like counts half
     sequential: str = "auto"  # derive FOLLOWED_BY too: on, off, or auto, where timestamps order the likes
@@ -96,9 +103,10 @@ class DeriveSettings:
             raise BadRequest(
                 f"sequential is {self.sequential!r}; expected one of {', '.join(SEQUENTIAL_CHOICES)}."
             )
+        if self.top_k is not None and not 0 <= self.top_k < INT32_LIMIT:
+            raise BadRequest(f"top_k is {self.top_k}; expected 0, for all, or more, less than {INT32_LIMIT}.")
         for name in (
             "min_count",
-            "top_k",
             "max_user_likes",
             "half_life_days",
             "damping",
@@ -112,6 +120,12 @@ class DeriveSettings:
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+    def resolved(self, paths: int) -> DeriveSettings:
+        """With `top_k` decided, by how many paths there are to count."""
+        if self.top_k is not None:
+            return self
+        return replace(self, top_k=LARGE_TOP_K if paths > MOST_BY_CYPHER else ALL)
 
     @classmethod
     def from_preset(cls, preset: str, **changes: Any) -> DeriveSettings:
@@ -130,7 +144,7 @@ class DeriveSettings:
         return cls(**(values | given))
 
 
-_KERAS = {"min_rating": 5.0, "denominator": "likes", "min_weight": 10.0, "sequential": "off"}
+_KERAS = {"min_rating": 5.0, "denominator": "likes", "min_weight": 10.0, "top_k": ALL, "sequential": "off"}
 
 PRESETS: dict[str, dict[str, Any]] = {
     "default": {},
@@ -138,7 +152,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "keras": _KERAS,
     "case-study": _KERAS,
     # The book chapter's graph: plain co-occurrence counts of ten and more.
-    "co-count": {"measure": "count", "min_weight": 10.0, "min_count": 10, "sequential": "off"},
+    "co-count": {"measure": "count", "min_weight": 10.0, "min_count": 10, "top_k": ALL, "sequential": "off"},
 }
 
 

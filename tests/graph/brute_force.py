@@ -46,7 +46,7 @@ def edges_of(
     kept = edges[
         (edges.weight > 0) & (edges.weight >= settings.min_weight) & (edges["count"] >= settings.min_count)
     ]
-    if settings.top_k is not None:
+    if settings.top_k:
         turned = kept.rename(columns={"a": "b", "b": "a"})
         ends = pd.concat([kept, turned]).sort_values(["a", "weight", "b"], ascending=[True, False, True])
         best = ends.groupby("a").head(settings.top_k)

@@ -142,15 +142,25 @@ def test_every_threshold_is_that_of_a_sparse_matrix_product(
 
 
 @pytest.mark.one_version
-def test_every_measure_and_threshold_on_a_few_ratings(changed_small_database: Database, tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", ["cypher", "local"])
+def test_every_measure_and_threshold_on_a_few_ratings(
+    changed_small_database: Database, tmp_path: Path, engine: str
+) -> None:
     ratings = pd.read_csv(write_small_ratings(tmp_path) / "ratings.csv")
     changes: dict[str, Any]
     for changes in [*({"measure": measure} for measure in MEASURES), *THRESHOLDS]:
         settings = DeriveSettings(**{"min_rating": 5.0, "min_weight": 0.2, "sequential": "off", **changes})
         expected = edges_of(ratings, settings)
         assert len(expected) > 20
-        derive_co_liked(changed_small_database, settings)
-        assert_edges(found(changed_small_database), expected)
+        for one_transaction_paths in (10**9, 0):
+            derive_co_liked(
+                changed_small_database,
+                settings,
+                engine=engine,
+                one_transaction_paths=one_transaction_paths,
+                batch_paths=2_000,
+            )
+            assert_edges(found(changed_small_database), expected)
 
 
 @pytest.mark.slow
@@ -273,23 +283,30 @@ def test_derive_that_fails_at_once_leaves_the_graph_as_it_was(empty_database: Da
 
 
 @pytest.mark.one_version
-@pytest.mark.parametrize("at_commit", [9, 12, 15, 18])
+@pytest.mark.parametrize(
+    ("engine", "at_commit"),
+    [("cypher", 9), ("cypher", 12), ("cypher", 15), ("cypher", 18), ("local", 9), ("local", 12), ("local", 18)],
+)
 def test_batch_whose_commit_is_not_answered_is_written_once(
-    derived_database: Database, neo4j_server: TestServer, at_commit: int
+    derived_database: Database, neo4j_server: TestServer, engine: str, at_commit: int
 ) -> None:
     settings = DeriveSettings.from_preset("keras")
     server = neo4j_server.settings
     with BoltProxy(int(server.uri.rsplit(":", 1)[1].rstrip("/")), at_commit, "commit unanswered") as proxy:
         through = ConnectionSettings(f"bolt://127.0.0.1:{proxy.port}", server.username, server.password)
         with Database(through) as database:
-            result = derive_co_liked(database, settings, one_transaction_paths=0, batch_paths=100_000)
+            batch = {"cypher": 100_000, "local": 5_000}[engine]
+            result = derive_co_liked(database, settings, engine=engine, one_transaction_paths=0, batch_paths=batch)
         assert proxy.n_cuts == 1
     assert result.edges == 40_043
     assert_edges(found(derived_database), edges_of(RATINGS, settings))
 
 
 @pytest.mark.one_version
-def test_killed_after_any_batch_and_run_again(derived_database: Database, neo4j_server: TestServer) -> None:
+@pytest.mark.parametrize(("engine", "batch_paths"), [("cypher", 100_000), ("local", 5_000)])
+def test_killed_after_any_batch_and_run_again(
+    derived_database: Database, neo4j_server: TestServer, engine: str, batch_paths: int
+) -> None:
     database = derived_database
     derive_co_liked(database, DeriveSettings.from_preset("keras"))
     expected = found(database)
@@ -302,7 +319,7 @@ def test_killed_after_any_batch_and_run_again(derived_database: Database, neo4j_
         "settings = ConnectionSettings(os.environ['URI'], os.environ['NAME'], os.environ['PASSWORD'])\n"
         "with Database(settings) as database:\n"
         "    derive_co_liked(database, DeriveSettings.from_preset('keras'),"
-        " one_transaction_paths=0, batch_paths=100_000)\n"
+        f" engine={engine!r}, one_transaction_paths=0, batch_paths={batch_paths})\n"
     )
     settings = neo4j_server.settings
     for at_commit in (11, 14, 17, 21, 25):
@@ -322,7 +339,7 @@ def test_killed_after_any_batch_and_run_again(derived_database: Database, neo4j_
             assert started[0].wait(120) == -signal.SIGKILL
         with pytest.raises(StageMissing, match="not whole"):
             pull_movie_graph(database)
-    derive_co_liked(database, DeriveSettings.from_preset("keras"), one_transaction_paths=0)
+    derive_co_liked(database, DeriveSettings.from_preset("keras"), engine=engine, one_transaction_paths=0)
     pd.testing.assert_frame_equal(found(database), expected)
 
 
@@ -375,7 +392,7 @@ def test_derive_of_nothing_names_the_stage_before(empty_database: Database) -> N
         {"min_rating": 9.0},
         {"min_weight": -1.0},
         {"min_count": 0},
-        {"top_k": 0},
+        {"top_k": -1},
         {"half_life_days": -1.0},
     ],
 )

@@ -73,9 +73,12 @@ def assert_as_in_full(database: Database, settings: DeriveSettings, result: Deri
     ],
     ids=lambda settings: settings.measure,
 )
-@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.one_version)])
+@pytest.mark.parametrize(
+    ("seed", "engine"),
+    [(1, "cypher"), pytest.param(2, "cypher", marks=pytest.mark.one_version), (1, "local")],
+)
 def test_random_changes_of_ratings(
-    empty_database: Database, tmp_path: Path, settings: DeriveSettings, seed: int
+    empty_database: Database, tmp_path: Path, settings: DeriveSettings, seed: int, engine: str
 ) -> None:
     database, generator = empty_database, np.random.default_rng(seed)
     load_ratings(database, own_file(tmp_path, "first", some_ratings(generator, N_RATINGS)))
@@ -92,7 +95,12 @@ def test_random_changes_of_ratings(
             loads.append(step + 1 - step // 3)
         limit = [0, 10**9][step % 2]
         result = derive_co_liked(
-            database, settings, incremental=True, one_transaction_paths=limit, batch_paths=2_000
+            database,
+            settings,
+            incremental=True,
+            engine=engine,
+            one_transaction_paths=limit,
+            batch_paths=2_000,
         )
         assert_as_in_full(database, settings, result)
         if step == 3:

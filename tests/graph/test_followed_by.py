@@ -16,7 +16,7 @@ from movierec.errors import StageMissing
 from movierec.graph.derive import derive_co_liked, preview_derive
 from movierec.graph.load import load_ratings
 from movierec.graph.pull import pull_followed_graph, pull_likes
-from movierec.graph.settings import DeriveSettings
+from movierec.graph.settings import ALL, DeriveSettings
 from movierec.graph.unload import remove_load
 
 EDGES = parse_query(
@@ -82,11 +82,16 @@ SETTINGS = DeriveSettings(min_weight=0.0, sequential="on", follow_window=6, foll
 
 
 @pytest.mark.both_versions
-def test_weights_and_the_best_of_each_movie(empty_database: Database, tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", ["cypher", "local"])
+def test_weights_and_the_best_of_each_movie(empty_database: Database, tmp_path: Path, engine: str) -> None:
     load(empty_database, tmp_path, "ratings", some_ratings(np.random.default_rng(1), 250))
     for batch_paths in (10**6, 200):
         result = derive_co_liked(
-            empty_database, SETTINGS, batch_paths=batch_paths, one_transaction_paths=batch_paths
+            empty_database,
+            SETTINGS,
+            engine=engine,
+            batch_paths=batch_paths,
+            one_transaction_paths=batch_paths,
         )
         assert result.is_sequential is True
         assert result.followed_by == len(empty_database.read(EDGES))
@@ -94,9 +99,11 @@ def test_weights_and_the_best_of_each_movie(empty_database: Database, tmp_path: 
 
 
 @pytest.mark.one_version
-@pytest.mark.parametrize(("seed", "top_k"), [(1, None), (2, 5)])
+@pytest.mark.parametrize(
+    ("seed", "top_k", "engine"), [(1, ALL, "cypher"), (2, 5, "cypher"), (1, ALL, "local"), (2, 5, "local")]
+)
 def test_incremental_derive_gives_what_a_full_one_does(
-    empty_database: Database, tmp_path: Path, seed: int, top_k: int | None
+    empty_database: Database, tmp_path: Path, seed: int, top_k: int, engine: str
 ) -> None:
     generator, database, settings = np.random.default_rng(seed), empty_database, replace(SETTINGS, top_k=top_k)
     load(database, tmp_path, "first", some_ratings(generator, 200))
@@ -108,7 +115,7 @@ def test_incremental_derive_gives_what_a_full_one_does(
         else:
             rows = some_ratings(generator, 25, 1 + 3 * step, later=int(generator.integers(-200, 200)))
             loads.append(load(database, tmp_path, f"more-{step}", rows))
-        result = derive_co_liked(database, settings, incremental=True)
+        result = derive_co_liked(database, settings, incremental=True, engine=engine)
         assert_followed(database, settings)
         assert result.followed_by == len(database.read(EDGES))
 
