@@ -3,8 +3,8 @@
     python -m benchmarks.generate FOLDER --ratings 1e6 [--users N] [--movies N] [--seed 1] [--format csv|parquet]
     python -m benchmarks.generate likeness    a table beside ml-latest-small; writes docs/scale.md
 
-The same numbers give the same bytes. `FOLDER` gets movies.csv, and ratings.csv or ratings.parquet, sorted by
-userId and movieId. The model is in benchmarks/generated_ratings.py.
+`FOLDER` gets movies.csv, and ratings.csv or ratings.parquet, sorted by userId and movieId. The same numbers give
+the same bytes, with the same versions of NumPy and PyArrow. The model is in benchmarks/generated_ratings.py.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, get_args
@@ -20,7 +20,7 @@ from typing import Literal, get_args
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
-import pyarrow.parquet
+import pyarrow.parquet as parquet
 
 from benchmarks.generated_ratings import GENRES, Block, Ratings, Shape
 
@@ -55,25 +55,23 @@ def generate(
     _write_movies(ratings, folder / "movies.csv")
     with _writer(folder / f"ratings.{format}", format) as write:
         group: list[pa.RecordBatch] = []
-        for block in ratings:
+        for number, block in enumerate(ratings, 1):
             group.append(_batch(block, format))
-            if len(group) == GROUP_BLOCKS:
+            if len(group) == GROUP_BLOCKS or number == ratings.n_blocks:
                 write(pa.Table.from_batches(group))
                 group = []
-        if group:
-            write(pa.Table.from_batches(group))
     return folder
 
 
 @contextmanager
-def _writer(path: Path, format: Format) -> Iterator:  # type: ignore[type-arg]
+def _writer(path: Path, format: Format) -> Iterator[Callable[[pa.Table], None]]:
     if format == "parquet":
-        with pa.parquet.ParquetWriter(path, SCHEMA) as parquet:
-            yield parquet.write_table
+        with parquet.ParquetWriter(path, SCHEMA) as file:
+            yield file.write_table
     else:
-        options = pa.csv.WriteOptions(quoting_style="none", quoting_header="none")
-        with pa.csv.CSVWriter(str(path), TEXT_SCHEMA, write_options=options) as text:
-            yield text.write_table
+        options = pyarrow.csv.WriteOptions(quoting_style="none", quoting_header="none")
+        with pyarrow.csv.CSVWriter(str(path), TEXT_SCHEMA, write_options=options) as file:
+            yield file.write_table
 
 
 def _batch(block: Block, format: Format) -> pa.RecordBatch:
@@ -106,6 +104,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--format", choices=get_args(Format), default="csv")
     asked = parser.parse_args()
+    if asked.folder == "likeness":
+        from benchmarks.likeness import likeness
+
+        likeness()
+        return
     try:
         generate(
             Path(asked.folder),

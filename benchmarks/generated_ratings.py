@@ -3,12 +3,13 @@
     activity     how many movies a user rates: quantiles of ml-latest-small and of what is published of ml-25m
     popularity   how likely a movie is drawn, by its rank: the same two. A subset of MovieLens' users rates mostly
                  the head of the same catalogue, so one law by rank serves every size
-    taste        movies belong to clusters, a user draws from them by a Dirichlet distribution of their own. Movies
-                 are drawn one after another without repetition, the well-known ones therefore first, as people do
+    taste        movies belong to clusters, and a user draws from these by a Dirichlet distribution of their own,
+                 one movie after another without repetition
     first ones   a rating of each rated movie is given to a user by activity, since nobody lists what nobody rated
     stars        a normal variable, of the user's severity, the movie's quality, the taste for its cluster and
                  chance, cut where MovieLens' distribution of stars is kept
-    time         sittings: seconds between two ratings, sometimes days; nothing is rated before its release
+    time         sittings: seconds between two ratings, sometimes days; well-known movies first, and none before
+                 its release. Apart from that the order says nothing about a user's taste
 
 Every block has a random stream of its own, by seed and block: a block is the same alone as in the sequence.
 Memory is that of a block, and some 50 bytes a user and a movie.
@@ -41,9 +42,10 @@ USERS, MOVIES, RATED_MOVIES = (610, 162_541), (9_742, 62_423), (9_724, 59_047)
 # Ratings of a user at quantiles; straight between them on the axes log(q / (1 - q)) and log(n - 19).
 ACTIVITY = (
     *((0.001, 20.0), (0.1, 24.0), (0.25, 35.5), (0.5, 71.0), (0.75, 165.0), (0.9, 390.0), (0.95, 600.0)),
-    *((0.99, 1_256.0), (0.999, 2_564.0), (0.9999, 4_800.0), (0.99999, 9_300.0)),
+    *((0.99, 1_256.0), (0.999, 2_564.0), (0.9999, 4_800.0), (0.99999, 9_200.0)),
+    (0.999995, 32_202.0),
 )
-LARGEST_PART = 1 / 3  # of all rated movies, which one user rates
+LARGEST_PART = 0.55  # of all rated movies, that one user rates
 
 # Weight of a movie by its rank; straight between on logarithmic axes.
 POPULARITY = (
@@ -51,14 +53,21 @@ POPULARITY = (
     *((3_000.0, 0.019), (14_762.0, 4.4e-4), (29_523.0, 7.4e-5), (59_047.0, 1.2e-5), (1e7, 1.2e-11)),
 )
 
-N_CLUSTERS = 40
-CONCENTRATION = 3.0  # of the Dirichlet distribution: smaller is narrower tastes
+# How much more often a movie must be drawn, as nobody rates one twice; fitted at 1.5 million ratings.
+SATURATION = (
+    *((1.0, 3.0), (10.0, 2.15), (31.0, 1.85), (100.0, 1.24), (300.0, 0.78), (1_000.0, 0.445), (3_000.0, 0.25)),
+    *((14_762.0, 0.115), (1e7, 0.115)),
+)
+
+N_CLUSTERS = 25
+CONCENTRATION = 2.5  # of the Dirichlet distribution: smaller is narrower tastes
 MAINSTREAM = 0.2  # part of the draws that follow no taste
+POPULAR_FIRST = 0.03  # of all a user rates, how much earlier a movie comes that is e times as popular
+UNKNOWN = 1e-4  # of all ratings: below it popularity says nothing about when a movie is rated and how good it is
 
 # ml-latest-small: part of the ratings with 0.5, 1, ... 5 stars.
 STARS = (0.0136, 0.0279, 0.0178, 0.0749, 0.0550, 0.1988, 0.1303, 0.2659, 0.0848, 0.1310)
-SEVERITY, QUALITY, TASTE = 0.44, 0.35, 0.25  # standard deviations, of 1 in all
-ACTIVE_ARE_SEVERE = -0.16  # correlation of a user's mean with log(n)
+SEVERITY, QUALITY, TASTE = 0.44, 0.42, 0.25  # standard deviations, of 1 in all
 POPULAR_ARE_GOOD = 0.6  # correlation of a movie's quality with log(weight)
 
 FIRST_TIME, LAST_TIME = 828_000_000, 1_537_000_000  # March 1996 and September 2018, as ml-latest-small
@@ -66,6 +75,7 @@ PAUSE_SHAPE = (0.2, 3.0)  # beta distribution over users: part of the gaps that 
 GAP, GAP_SPREAD = 10.0, 1.5  # within a sitting: median in seconds, sigma of the logarithm
 PAUSE, PAUSE_SPREAD = 3.9 * 86_400, 1.87  # between sittings
 YEAR = 31_556_952
+OWNER_TRIALS = 10  # to find a user who came after a movie's release; then it is released earlier
 
 YEARS = ((0.0, 1902), (0.05, 1953), (0.25, 1988), (0.5, 1999), (0.75, 2008), (1.0, 2018))
 NEW_MOVIES_GAIN = 4.0  # at most, for the users who came before a movie
@@ -83,7 +93,7 @@ OF_USERS, OF_MOVIES, OF_BLOCKS = 0, 1, 2
 
 @dataclass(frozen=True)
 class Shape:
-    """How many of each; refused where users cannot have 20 ratings, or a third of the movies is not enough."""
+    """How many of each; refused where users cannot have 20 ratings each, or would rate most movies."""
 
     n_ratings: int
     n_users: int
@@ -104,8 +114,8 @@ class Shape:
         most = int(self.n_rated_movies * LARGEST_PART)
         if most < FEWEST or self.n_ratings > most * self.n_users:
             raise ValueError(
-                f"{self.n_ratings:,} ratings are too many for {self.n_users:,} users and {self.n_movies:,} movies; "
-                f"expected at most a third of the movies a user."
+                f"{self.n_ratings:,} ratings are too many for {self.n_users:,} users and {self.n_movies:,} "
+                f"movies; expected at most {most:,} a user."
             )
 
     @property
@@ -137,9 +147,12 @@ class Ratings:
     Movies have two orders: that of their clusters, in which they are drawn, and movieIds, which say nothing.
 
     activity      (U,) int64, ratings of a user; they add up to `shape.n_ratings`
+    starts        (U,) int64, seconds since 1970: the first rating of a user
     movie_ids     (M,) int64, in the order of clusters; all arrays of movies are
     cluster_ends  (K + 1,) int64
     years         (M,) int64, of release
+    parts         (M,) float64, of all ratings: how popular each is to be; 0 for those that nobody rates
+    genres        (M, G) bool, in the order of GENRES
     """
 
     def __init__(self, shape: Shape, seed: int) -> None:
@@ -147,6 +160,7 @@ class Ratings:
         self.seed = seed
         generator = _generator(seed, OF_USERS)
         self.activity = _activity(shape, generator)
+        self.starts = generator.integers(FIRST_TIME, LAST_TIME, shape.n_users)
         self._set_movies(_generator(seed, OF_MOVIES))
         self._set_first_ratings(generator)
 
@@ -166,7 +180,7 @@ class Ratings:
         taste = generator.standard_gamma(CONCENTRATION * self.cluster_parts, (n, len(self.cluster_parts)))
         taste /= taste.sum(axis=1, keepdims=True)
         chance = (1 - MAINSTREAM) * taste + MAINSTREAM * self.cluster_parts
-        starts = generator.integers(FIRST_TIME, LAST_TIME, n)
+        starts = self.starts[first : first + n]
         ends = np.concatenate([[0], np.cumsum(counts)])
         given = slice(*np.searchsorted(self._first_users, [first, first + n]))
         drawn = np.empty(ends[-1], dtype=np.int64)
@@ -183,19 +197,18 @@ class Ratings:
             drawn,
         )
         own = np.repeat(np.arange(n), counts)
+        late = (np.arange(len(drawn)) - ends[own]) / counts[own]
+        late -= POPULAR_FIRST * np.log(np.maximum(self.parts[drawn], UNKNOWN))
+        drawn = drawn[np.lexsort((late, own))]
         times = _times(generator, starts, ends, own)
-        # How much more than others the user likes the cluster: 0 on average, of deviation 1 as clusters are drawn.
-        liking = np.log(chance / self.cluster_parts)
-        mean = (chance * liking).sum(axis=1, keepdims=True)
-        deviation = np.sqrt((chance * (liking - mean) ** 2).sum(axis=1, keepdims=True))
-        liking = (liking - mean) / np.maximum(deviation, 1e-9)
-        active = (np.log(counts - FEWEST + 1.0) - np.log(50.0)) / 1.6
-        severity = ACTIVE_ARE_SEVERE * active + np.sqrt(1 - ACTIVE_ARE_SEVERE**2) * generator.standard_normal(n)
+        # How much more than others the user likes the cluster, of mean 0 and deviation 1 over what the user rates.
+        liking = np.log(chance / self.cluster_parts)[own, self.cluster[drawn]]
+        liking -= (np.bincount(own, liking) / counts)[own]
+        liking /= np.sqrt(np.maximum(np.bincount(own, liking**2) / counts, 1e-9))[own]
+        severity = generator.standard_normal(n)
         rest = np.sqrt(1 - SEVERITY**2 - QUALITY**2 - TASTE**2)
         level = rest * generator.standard_normal(len(drawn))
-        level += (
-            SEVERITY * severity[own] + QUALITY * self.quality[drawn] + TASTE * liking[own, self.cluster[drawn]]
-        )
+        level += SEVERITY * severity[own] + QUALITY * self.quality[drawn] + TASTE * liking
         movies = self.movie_ids[drawn]
         order = np.lexsort((movies, own))
         stars = 0.5 + 0.5 * np.searchsorted(STAR_LIMITS, level[order])
@@ -203,23 +216,33 @@ class Ratings:
 
     def _set_movies(self, generator: np.random.Generator) -> None:
         n = self.shape.n_movies
+        n_rated = self.shape.n_rated_movies
         # Ranks of another number of movies than MovieLens has are stretched, so that a tail stays a tail.
         ranks = np.arange(1, n + 1) * (_power(self.shape.n_ratings, MOVIES) / n)
         x, y = np.log(np.array(POPULARITY)).T
-        weights = np.exp(np.interp(np.log(ranks), x, y))
+        parts = np.exp(np.interp(np.log(ranks), x, y))
+        parts[n_rated:] = 0.0
+        parts /= parts.sum()
+        x, y = np.log(np.array(SATURATION)).T
+        weights = parts * np.exp(np.interp(np.log(ranks), x, y))
+        # What a movie has beyond the first rating, which comes by itself.
+        weights *= np.maximum(1.0 - 1.0 / np.maximum(parts * self.shape.n_ratings, 1e-9), 0.01)
         quantiles, years = np.array(YEARS).T
         self.years = np.interp(generator.random(n), quantiles, years).astype(np.int64)
+        # Whom half of all users have seen is no new movie.
+        seen_by = np.minimum(1.0, 2.0 * parts * self.shape.n_ratings / self.shape.n_users)
+        latest = LAST_TIME - seen_by * (LAST_TIME - FIRST_TIME)
+        self.years = np.minimum(self.years, _year(latest.astype(np.int64)))
         came_later = (LAST_TIME - (self.years - 1970.0) * YEAR) / (LAST_TIME - FIRST_TIME)
         weights /= np.clip(came_later, 1 / NEW_MOVIES_GAIN, 1.0)
-        weights[self.shape.n_rated_movies :] = 0.0
-        quality = POPULAR_ARE_GOOD * _standard(np.log(np.maximum(weights, weights[weights > 0].min())), weights)
+        quality = POPULAR_ARE_GOOD * _standard(np.log(np.maximum(parts, UNKNOWN)), parts)
         quality += np.sqrt(1 - POPULAR_ARE_GOOD**2) * generator.standard_normal(n)
-        cluster = np.searchsorted(np.cumsum(np.full(N_CLUSTERS, 1 / N_CLUSTERS)), generator.random(n))
-        cluster = np.minimum(cluster, N_CLUSTERS - 1)
+        cluster = generator.integers(0, N_CLUSTERS, n)
         order = np.argsort(cluster, kind="stable")
         self.movie_ids = generator.permutation(n)[order] + 1
         self.years = self.years[order]
-        self.quality = _standard(quality, weights)[order]
+        self.quality = _standard(quality, parts)[order]
+        self.parts = parts[order]
         self.cluster = cluster[order]
         self.cluster_ends = np.searchsorted(self.cluster, np.arange(N_CLUSTERS + 1))
         self.cumulative = np.concatenate([[0.0], np.cumsum(weights[order])])
@@ -232,7 +255,13 @@ class Ratings:
         """A user for every movie that is rated at all, in the order of users."""
         rated = np.flatnonzero(np.diff(self.cumulative) > 0)
         ends = np.cumsum(self.activity)
-        users = np.searchsorted(ends, generator.integers(0, ends[-1], len(rated)), side="right")
+        users = np.zeros(len(rated), dtype=np.int64)
+        is_early = np.ones(len(rated), dtype=bool)
+        for _ in range(OWNER_TRIALS):
+            drawn = generator.integers(0, ends[-1], np.count_nonzero(is_early))
+            users[is_early] = np.searchsorted(ends, drawn, side="right")
+            is_early = _year(self.starts[users]) < self.years[rated]
+        self.years[rated] = np.minimum(self.years[rated], _year(self.starts[users]))
         order = np.argsort(users, kind="stable")
         self._first_users, self._first_movies = users[order], rated[order]
 
@@ -254,13 +283,13 @@ def _standard(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDAr
 
 
 def _year(times: NDArray[np.int64]) -> NDArray[np.int64]:
-    return 1970 + times // YEAR
+    return np.asarray(1970 + times // YEAR, dtype=np.int64)
 
 
 def _activity(shape: Shape, generator: np.random.Generator) -> NDArray[np.int64]:
     """(U,) one of each quantile in random order, stretched until they add up to the number of ratings."""
     quantiles, counts = np.array(ACTIVITY).T
-    own = (generator.permutation(shape.n_users) + generator.random(shape.n_users)) / shape.n_users
+    own = (generator.permutation(shape.n_users) + 0.5) / shape.n_users
     axis = np.log(quantiles / (1 - quantiles))
     above = np.exp(np.interp(np.log(own / (1 - own)), axis, np.log(counts - FEWEST + 1))) - 1
     most = int(shape.n_rated_movies * LARGEST_PART) - FEWEST
@@ -274,7 +303,7 @@ def _activity(shape: Shape, generator: np.random.Generator) -> NDArray[np.int64]
     # Rounding the running sum keeps the sum.
     ends = np.rint(np.cumsum(np.minimum(high * above, most))).astype(np.int64)
     ends[-1] = wanted
-    return FEWEST + np.diff(ends, prepend=0)
+    return np.asarray(FEWEST + np.diff(ends, prepend=0), dtype=np.int64)
 
 
 def _times(
@@ -293,7 +322,8 @@ def _times(
     since -= since[ends[:-1]][own]
     longest = since[ends[1:] - 1]
     factor = np.minimum(1.0, (LAST_TIME + YEAR / 10 - starts) / np.maximum(longest, 1.0))
-    return starts[own] + (since * factor[own]).astype(np.int64)
+    times: NDArray[np.int64] = starts[own] + (since * factor[own]).astype(np.int64)
+    return times
 
 
 def _genres(cluster: NDArray[np.int64], generator: np.random.Generator) -> NDArray[np.bool_]:
@@ -350,13 +380,16 @@ def _draw_movies(  # type: ignore[no-untyped-def]
             rated_by[movie] = user
             drawn[place] = movie
             place += 1
-        movie = int(generator.random() * n_movies)
-        while place < end:
-            if rated_by[movie] != user and cumulative[movie] < cumulative[movie + 1]:
+        first = int(generator.random() * n_movies)
+        for step in range(2 * n_movies):  # those that are out, then all
+            if place == end:
+                break
+            movie = (first + step) % n_movies
+            is_out = step >= n_movies or released[movie] <= years[user]
+            if is_out and rated_by[movie] != user and cumulative[movie] < cumulative[movie + 1]:
                 rated_by[movie] = user
                 drawn[place] = movie
                 place += 1
-            movie = (movie + 1) % n_movies
         for i in range(begin, begin + n_first):
             other = begin + int(generator.random() * (end - begin))
             drawn[i], drawn[other] = drawn[other], drawn[i]
