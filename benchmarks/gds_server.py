@@ -16,6 +16,7 @@ from unittest.mock import patch
 
 from movierec.database.connection import Database
 from movierec.database.embedded.artifacts import fetch_jars, load_lock
+from movierec.database.embedded.memory import ServerMemory
 from movierec.database.embedded.server import DEFAULT_VERSION, EmbeddedServer
 from movierec.home import Home
 
@@ -47,8 +48,8 @@ def gds_database() -> Iterator[Database]:
 class GdsServer(EmbeddedServer):
     """The embedded server with the library's jars among its plugins."""
 
-    def _configure(self, bolt_port: int, http_port: int, heap: str, authenticates: bool = True) -> None:
-        super()._configure(bolt_port, http_port, heap, authenticates)
+    def _configure(self, bolt_port: int, http_port: int, memory: ServerMemory, authenticates: bool = True) -> None:
+        super()._configure(bolt_port, http_port, memory, authenticates)
         plugins = self.home.server / "plugins"
         plugins.mkdir(parents=True, exist_ok=True)
         for jar in self.library():

@@ -9,6 +9,7 @@ from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.database.runs import latest_run, live_run
 from movierec.errors import DatabaseFailed
+from movierec.home import Home
 
 __all__ = ["Finding", "examine"]
 
@@ -62,7 +63,19 @@ def _server(database: Database) -> list[Finding]:
     except DatabaseFailed as error:
         # A hosted server does not show its settings; that is no fault of the database.
         findings.append(Finding("memory", f"not told ({error.code})"))
-    return findings
+    return [*findings, *_embedded_memory(database)]
+
+
+def _embedded_memory(database: Database) -> list[Finding]:
+    """Why the embedded server has the memory it has, and whether that still fits."""
+    home = database.settings.embedded_home
+    if home is None:
+        return []
+    from movierec.database.embedded.server import EmbeddedServer
+
+    server = EmbeddedServer(Home(home), {})
+    state = server.running()
+    return [Finding("memory", state.memory_reason, server.outgrown_memory())] if state else []
 
 
 def _indexes(database: Database, counts: dict[str, Any]) -> list[Finding]:

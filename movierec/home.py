@@ -47,13 +47,17 @@ def cache_folder(env: Mapping[str, str]) -> Path:
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """What the last start recorded."""
+    """What the last start recorded. Sizes that were given are kept for later starts, others chosen anew."""
 
     pid: int
     bolt_port: int
     http_port: int
     neo4j: str
     heap: str
+    page_cache: str = "256m"
+    given_heap: str | None = None
+    given_page_cache: str | None = None
+    memory_reason: str = ""
     authenticates: bool = True
 
 

@@ -32,17 +32,28 @@ def command() -> None:
     help="Neo4j version for a new MOVIEREC_HOME, 5.26.31 (the default, long-term support) or 2026.09.0.  "
     "[env: MOVIEREC_NEO4J_VERSION]",
 )
-@click.option("--heap", help="Maximum heap size of the server, kept for later starts.  [default: 1g]")
+@click.option(
+    "--heap",
+    metavar="SIZE",
+    help="Maximum heap size, such as 2g, kept for later starts.  [default: auto, by store and available memory]",
+)
+@click.option(
+    "--page-cache",
+    metavar="SIZE",
+    help="Memory for the store, likewise.  [default: auto]",
+)
 @format_option
-def start(neo4j_version: str | None, heap: str | None, output_format: str) -> None:
+def start(neo4j_version: str | None, heap: str | None, page_cache: str | None, output_format: str) -> None:
     """Start the server, if it is not running. The first start downloads Neo4j (about 150 MB).
+
+    Every start chooses how much memory the server may use, unless you have said so; "auto" takes that back.
 
     Example: movierec server start --heap 2g
     """
     from movierec.cli.progress import bar_or_lines
 
     server = _server(neo4j_version)
-    server.start(heap, bar_or_lines)
+    server.start(heap, bar_or_lines, page_cache=page_cache)
     _print_status(server, output_format)
 
 
@@ -129,7 +140,12 @@ def _print_status(server: EmbeddedServer, output_format: str) -> None:
             "username": "neo4j",
             "passwordFile": str(server.home.password_file),
             "pid": state.pid,
+            "heap": state.heap,
+            "pageCache": state.page_cache,
+            "memory": state.memory_reason,
         }
+        if remedy := server.outgrown_memory():
+            record["note"] = remedy
     elif server.ended_unexpectedly():
         record["note"] = "It ended without being stopped; the next command that needs it starts it again."
     print_record(record, output_format)

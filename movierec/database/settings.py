@@ -22,12 +22,15 @@ SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 
 @dataclass(frozen=True)
 class ConnectionSettings:
-    """Everything the driver needs. `database` None means the user's home database."""
+    """Everything the driver needs. `database` None means the user's home database; `embedded_home` is the home
+    whose embedded server this is.
+    """
 
     uri: str
     username: str = "neo4j"
     password: str = field(default="", repr=False)  # repr=False keeps it out of logs
     database: str | None = None
+    embedded_home: Path | None = None
 
     def __post_init__(self) -> None:
         check_address(self.uri)

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from movierec.database.connection import Database
+from movierec.database.embedded.memory import ServerMemory
 from movierec.database.embedded.server import EmbeddedServer
 from movierec.database.query_files import load_query
 from movierec.database.settings import ConnectionSettings
@@ -238,8 +239,8 @@ def test_disk_is_full_for_the_rejects(
 class SqueezedServer(EmbeddedServer):
     """A server whose transactions may use very little memory."""
 
-    def _configure(self, bolt_port: int, http_port: int, heap: str, authenticates: bool = True) -> None:
-        super()._configure(bolt_port, http_port, heap, authenticates)
+    def _configure(self, bolt_port: int, http_port: int, memory: ServerMemory, authenticates: bool = True) -> None:
+        super()._configure(bolt_port, http_port, memory, authenticates)
         with self.home.configuration.open("a") as file:
             file.write("db.memory.transaction.max=4m\n")
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import shutil
 import subprocess
 import time
@@ -23,6 +22,15 @@ from filelock import FileLock
 from movierec.database.connection import Database
 from movierec.database.embedded.artifacts import Lock, fetch_jars, load_lock, locked_version
 from movierec.database.embedded.java import find_java
+from movierec.database.embedded.memory import (
+    ServerMemory,
+    available_bytes,
+    check_size,
+    choose_memory,
+    in_bytes,
+    in_words,
+    store_bytes,
+)
 from movierec.database.embedded.processes import (
     is_free,
     listens,
@@ -43,8 +51,7 @@ __all__ = ["DEFAULT_VERSION", "EmbeddedServer"]
 _log = logging.getLogger(__name__)
 
 DEFAULT_VERSION = "5.26.31"  # the long-term support line
-DEFAULT_HEAP = "1g"
-PAGE_CACHE = "256m"
+AUTO = "auto"  # as a size: what fits the store and the machine
 BOLT_PORT, HTTP_PORT = 7687, 7474
 START_ATTEMPTS = 5  # with other ports, as long as another program is quicker
 START_SECONDS = 180  # 5 s on an idle laptop; a loaded two-core machine has been seen to need 60
@@ -82,18 +89,24 @@ class EmbeddedServer:
             raise EmbeddedServerFailed(
                 f'The embedded server of {self.home.folder} was never started. Run "movierec server start".'
             )
-        return ConnectionSettings(f"bolt://127.0.0.1:{state.bolt_port}", "neo4j", password)
+        uri = f"bolt://127.0.0.1:{state.bolt_port}"
+        return ConnectionSettings(uri, "neo4j", password, embedded_home=self.home.folder)
 
-    def start(self, heap: str | None = None, progress: Progress = silent) -> State:
+    def start(
+        self, heap: str | None = None, progress: Progress = silent, *, page_cache: str | None = None
+    ) -> State:
         """Make sure that the server runs and answers; returns where.
 
-        `heap`, such as "2g", is kept for later starts; None means the last one's, at first DEFAULT_HEAP.
+        `heap` and `page_cache`, such as "2g", are kept for later starts; None means the size that was given last,
+        and "auto", or if none was given, what fits the store and the machine (`memory.py`).
 
         Raises EmbeddedServerFailed when it cannot be fetched or started, with what to do about it.
         """
-        if heap is not None and not re.fullmatch(r"[1-9]\d*[mgMG]", heap):
-            raise BadRequest(f"heap is {heap!r}; expected a number with m or g, such as 512m or 2g.")
-        state = self._found(heap)
+        asked = {"heap": heap, "page cache": page_cache}
+        for name, size in asked.items():
+            if size not in (None, AUTO):
+                check_size(name, size)
+        state = self._found(asked)
         if state is not None:
             return state
         try:
@@ -104,10 +117,10 @@ class EmbeddedServer:
             ) from error
         with FileLock(self.home.folder / "start.lock"):
             self._kill_open_server()  # of a reset that was killed
-            state = self._found(heap)  # another process may have started it while this one waited
+            state = self._found(asked)  # another process may have started it while this one waited
             if state is not None:
                 return state
-            return self._start(heap, progress)
+            return self._start(asked, progress)
 
     def stop(self) -> bool:
         """End the server cleanly; False when it was not running."""
@@ -142,13 +155,27 @@ class EmbeddedServer:
             draft = self.home.draft_password()
             password = draft.read_text().strip()
             try:
-                state = self._start(None, progress, authenticates=False)
+                state = self._start({}, progress, authenticates=False)
                 with Database(self._open_settings(state, "system")) as database:
                     database.run_batches(load_query("embedded/set_password"), password=password)
                 draft.replace(self.home.password_file)
             finally:
                 self._kill_open_server()
         return self.start(progress=progress)
+
+    def outgrown_memory(self) -> str:
+        """What to do where the store is larger than the page cache that was chosen for it; else an empty text."""
+        state = self.running()
+        if state is None or state.given_page_cache:
+            return ""
+        size = store_bytes(self.home.data)
+        chosen = choose_memory(size, available_bytes(), heap=state.given_heap)
+        if size <= in_bytes(state.page_cache) or in_bytes(chosen.page_cache) <= in_bytes(state.page_cache):
+            return ""
+        return (
+            f"The store has grown to {in_words(size)}, beyond the server's page cache of {state.page_cache}. "
+            'Run "movierec server stop": the next start chooses anew.'
+        )
 
     def discard(self) -> None:
         """End the server at once and delete its home: for one whose data nobody wants any more."""
@@ -166,7 +193,7 @@ class EmbeddedServer:
             return []
         return self.home.console_log.read_text(errors="replace").splitlines()[-n_lines:]
 
-    def _found(self, heap: str | None) -> State | None:
+    def _found(self, asked: Mapping[str, str | None]) -> State | None:
         state = self.running()
         if state is None or not state.authenticates:
             return None  # one without a password is a reset's, which the lock is waited for
@@ -175,11 +202,14 @@ class EmbeddedServer:
                 f"The embedded server of {self.home.folder} is Neo4j {state.neo4j}, not {self.version}; "
                 "its data cannot change line. Set MOVIEREC_HOME to another folder for another version."
             )
-        if heap not in (None, state.heap):
-            raise BadRequest(
-                f"The embedded server runs with a heap of {state.heap}, not {heap}. "
-                'Run "movierec server stop" first.'
-            )
+        now = {"heap": (state.heap, state.given_heap), "page cache": (state.page_cache, state.given_page_cache)}
+        for name, size in asked.items():
+            in_force, given = now[name]
+            if size not in (None, in_force if size != AUTO or given else AUTO):
+                raise BadRequest(
+                    f"The embedded server runs with a {name} of {in_force}, not {size}. "
+                    'Run "movierec server stop" first.'
+                )
         self._wait_until_it_answers(state)
         return state
 
@@ -202,14 +232,13 @@ class EmbeddedServer:
         """Was there a first start, whose store knows its password?"""
         return (self.home.data / "databases").is_dir()
 
-    def _start(self, heap: str | None, progress: Progress, *, authenticates: bool = True) -> State:
+    def _start(self, asked: Mapping[str, str | None], progress: Progress, *, authenticates: bool = True) -> State:
         if authenticates and self.home.password() is None and self._has_store():
             raise EmbeddedServerFailed(
                 f"{self.home.password_file} is missing, but the store of {self.home.data} knows a password. Put "
                 'it back, or run "movierec server reset-password".'
             )
         last = self.home.state()
-        heap = heap or (last.heap if last else DEFAULT_HEAP)
         if last is not None and self.version not in (None, last.neo4j, locked_version(last.neo4j)):
             raise BadRequest(
                 f"{self.home.folder} holds data of Neo4j {last.neo4j}, not {self.version}. "
@@ -230,7 +259,7 @@ class EmbeddedServer:
         while True:
             try:
                 return self._launch(
-                    lock, command, heap, last, progress, other_ports=attempt > 1, authenticates=authenticates
+                    lock, command, asked, last, progress, other_ports=attempt > 1, authenticates=authenticates
                 )
             except _PortTaken as error:
                 if attempt == START_ATTEMPTS:
@@ -242,31 +271,38 @@ class EmbeddedServer:
         self,
         lock: Lock,
         command: list[str],
-        heap: str,
+        asked: Mapping[str, str | None],
         last: State | None,
         progress: Progress,
         *,
         other_ports: bool,
         authenticates: bool,
     ) -> State:
-        """Choose ports, configure and run the server; returns when it answers."""
+        """Choose memory and ports, configure and run the server; returns when it answers."""
+        heap = _kept(asked.get("heap"), last.given_heap if last else None)
+        page_cache = _kept(asked.get("page cache"), last.given_page_cache if last else None)
+        memory = choose_memory(store_bytes(self.home.data), available_bytes(), heap=heap, page_cache=page_cache)
         if authenticates and self.home.password() is None:
-            self._configure(BOLT_PORT, HTTP_PORT, heap)
+            self._configure(BOLT_PORT, HTTP_PORT, memory)
             self._set_first_password(command)
         reserved = cache_folder(self.env) / "ports"
         with (
             reserved_port(reserved, last.bolt_port if last else BOLT_PORT, BOLT_PORT, other_ports) as bolt_port,
             reserved_port(reserved, last.http_port if last else HTTP_PORT, HTTP_PORT, other_ports) as http_port,
         ):
-            self._configure(bolt_port, http_port, heap, authenticates)
+            self._configure(bolt_port, http_port, memory, authenticates)
             _log.info("starting Neo4j %s on port %d", lock.neo4j, bolt_port)
-            process = self._run(lock, command, heap)
+            process = self._run(lock, command, memory.heap)
             state = State(
                 pid=process.pid,
                 bolt_port=bolt_port,
                 http_port=http_port,
                 neo4j=lock.neo4j,
-                heap=heap,
+                heap=memory.heap,
+                page_cache=memory.page_cache,
+                given_heap=heap,
+                given_page_cache=page_cache,
+                memory_reason=memory.reason,
                 authenticates=authenticates,
             )
             self.home.write_state(state)
@@ -298,7 +334,7 @@ class EmbeddedServer:
         self.home.stopped_mark.unlink(missing_ok=True)
         return process
 
-    def _configure(self, bolt_port: int, http_port: int, heap: str, authenticates: bool = True) -> None:
+    def _configure(self, bolt_port: int, http_port: int, memory: ServerMemory, authenticates: bool = True) -> None:
         self.home.configuration.parent.mkdir(parents=True, exist_ok=True)
         settings = {
             "server.default_listen_address": "127.0.0.1",
@@ -308,8 +344,8 @@ class EmbeddedServer:
             "server.http.enabled": str(authenticates).lower(),
             "server.https.enabled": "false",
             "server.directories.data": str(self.home.data),
-            "server.memory.heap.max_size": heap,
-            "server.memory.pagecache.size": PAGE_CACHE,
+            "server.memory.heap.max_size": memory.heap,
+            "server.memory.pagecache.size": memory.page_cache,
             "dbms.security.auth_enabled": str(authenticates).lower(),
             "dbms.usage_report.enabled": "false",
             # Two stores of the default 256 MB of transaction log would be the largest files here.
@@ -396,6 +432,11 @@ class EmbeddedServer:
                     f"{START_SECONDS} s; see {self.home.console_log}."
                 ) from refused
             time.sleep(0.2)
+
+
+def _kept(asked: str | None, given: str | None) -> str | None:
+    """The size to start with: what is asked for now, else what was given last; None: to be chosen."""
+    return None if asked == AUTO else asked or given
 
 
 class _PortTaken(EmbeddedServerFailed):
