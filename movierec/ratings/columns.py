@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -22,6 +22,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from movierec.ids import INT64_MAX, Ids, whole_number
+from movierec.ratings.plain_lines import PlainColumn, distinct
 from movierec.ratings.rejects import Reject, quoted
 from movierec.ratings.tables import TextChunk
 
@@ -163,14 +164,23 @@ class CheckedColumns:
 
     def stars(self, column: str, scale: Scale) -> NDArray[np.float64]:
         """(N,) float64 stars, 0 where the value is wrong."""
-        stars_of = {}
-        for text in set(self.chunk.columns[column]):
+        texts, which = distinct(self.chunk.columns[column])
+        of_text = np.full(len(texts), np.nan)
+        for i, text in enumerate(texts):
             rating = WORDS.get(text.strip().lower()) if scale == YES_OR_NO else None
             rating = parse_rating(text) if rating is None else rating
             if rating is not None and scale.low <= rating <= scale.high:
-                stars_of[text] = scale.stars(rating)
-        expectation = f"a rating from {scale.low:g} to {scale.high:g} (another scale: --scale LOW:HIGH)"
-        return np.array(self._converted(column, stars_of.get, expectation, 0.0), dtype=np.float64)
+                of_text[i] = scale.stars(rating)
+        stars = of_text[which]
+        is_wrong = np.isnan(stars)
+        for position in np.flatnonzero(is_wrong).tolist():
+            self.reject(
+                position,
+                column,
+                f"a rating from {scale.low:g} to {scale.high:g} (another scale: --scale LOW:HIGH)",
+            )
+        stars[is_wrong] = 0.0
+        return stars
 
     def timestamps(self, column: str, form: str) -> Integers:
         """(N,) int64 Unix seconds, 0 where there is no time.
@@ -252,8 +262,10 @@ def is_missing(text: str) -> bool:
     return not text or text.strip().lower() in MISSING
 
 
-def plain_integers(values: list[str]) -> Integers | None:
+def plain_integers(values: Sequence[str]) -> Integers | None:
     """(N,) int64 where all values are digits, at most 18 of them: a look at the column as a whole; else None."""
+    if isinstance(values, PlainColumn):
+        return values.integers()
     joined = "".join(values)
     if joined.isascii() and joined.isdigit() and all(values) and max(map(len, values)) <= 18:
         return np.fromiter(map(int, values), dtype=np.int64, count=len(values))

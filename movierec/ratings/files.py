@@ -25,6 +25,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any, BinaryIO, cast
 
 from movierec.errors import DataRejected, MissingExtra
+from movierec.ratings.plain_lines import n_line_ends
 from movierec.ratings.rejects import escaped
 
 __all__ = ["STANDARD_INPUT", "Files", "damage_named"]
@@ -209,7 +210,7 @@ class Files:
             is_plain = is_plain and _compression(file.peek(8)) is None
             while block := file.read(BLOCK_BYTES):
                 digest.update(block)
-                n_lines += block.count(b"\n")
+                n_lines += n_line_ends(block)
         return digest.hexdigest(), n_lines if is_plain else None
 
     def refuse_foreign(self, member: str) -> None:

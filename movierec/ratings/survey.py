@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from movierec.errors import DataRejected
@@ -38,6 +39,7 @@ from movierec.ratings.columns import (
     text_id,
 )
 from movierec.ratings.files import Files
+from movierec.ratings.plain_lines import PlainColumn, distinct
 from movierec.ratings.rejects import printable
 from movierec.ratings.source import ID_FIELDS, Source, Table
 from movierec.ratings.tables import TextChunk
@@ -129,11 +131,11 @@ class _TableSurvey:
         self.ids = {name: _Ids() for name in ID_FIELDS if name in table.fields and not table.id_kinds.get(name)}
         self.times, self.ratings, self.genres = _Times(), _Ratings(), _Genres()
         self.movie_ids: set[str] = set()
-        self.looks: dict[str, list[Callable[[str, list[str], list[int]], None]]] = {}
+        self.looks: dict[str, list[Callable[[str, Sequence[str], Sequence[int]], None]]] = {}
         for name, column in self.ids.items():
             self._look(name, column.add)
         if keeps_ids and table.kind in ("movies", "ratings"):
-            self._look("movieId", lambda label, values, lines: self.movie_ids.update(map(str.strip, values)))
+            self._look("movieId", lambda label, values, lines: self.movie_ids.update(_stripped(values)))
         if table.time_form is None:
             self._look("timestamp", self.times.add)
         if table.scale is None:
@@ -146,7 +148,7 @@ class _TableSurvey:
             for look in looks:
                 look(label, chunk.columns[column], chunk.lines)
 
-    def _look(self, name: str, look: Callable[[str, list[str], list[int]], None]) -> None:
+    def _look(self, name: str, look: Callable[[str, Sequence[str], Sequence[int]], None]) -> None:
         if name in self.table.fields:
             self.looks.setdefault(self.table.fields[name], []).append(look)
 
@@ -158,8 +160,8 @@ class _Ids:
     text: str = ""  # the first, with its place
     zero: str = ""
 
-    def add(self, label: str, values: list[str], lines: list[int]) -> None:
-        if plain_integers(values) is not None and not any(value[:1] == "0" for value in values):
+    def add(self, label: str, values: Sequence[str], lines: Sequence[int]) -> None:
+        if plain_integers(values) is not None and not _any_leads_with_zero(values):
             self.n += len(values)
             return
         for value, line in zip(values, lines, strict=True):
@@ -188,7 +190,7 @@ class _Times:
     n_texts: int = 0
     are_dates: bool = True  # all numbers, as 20240501
 
-    def add(self, label: str, values: list[str], lines: list[int]) -> None:
+    def add(self, label: str, values: Sequence[str], lines: Sequence[int]) -> None:
         plain = plain_integers(values)
         if plain is not None:
             self._numbers(plain[plain > 0])
@@ -229,18 +231,14 @@ class _Ratings:
     n_words: int = 0
     values: set[float] = field(default_factory=set)
 
-    def add(self, label: str, values: list[str], lines: list[int]) -> None:
+    def add(self, label: str, values: Sequence[str], lines: Sequence[int]) -> None:
         default = Scale()
         self.n += len(values)
-        rating_of = {text: parse_rating(text) for text in set(values)}
-        outside = {
-            text for text, rating in rating_of.items() if rating is not None and not _within(rating, default)
-        }
-        if outside:
-            self.n_outside += sum(text in outside for text in values)
-        words = {text for text in rating_of if text.strip().lower() in WORDS}
-        if words:
-            self.n_words += sum(text in words for text in values)
+        texts, which = distinct(values)
+        rating_of = {text: parse_rating(text) for text in texts}
+        for (text, rating), n in zip(rating_of.items(), np.bincount(which).tolist(), strict=True):
+            self.n_outside += n * (rating is not None and not _within(rating, default))
+            self.n_words += n * (text.strip().lower() in WORDS)
         if len(self.values) < MOST_DISTINCT:
             self.values.update(rating for rating in rating_of.values() if rating is not None)
 
@@ -273,7 +271,7 @@ class _Ratings:
 class _Genres:
     found: Counter[str] = field(default_factory=Counter)
 
-    def add(self, label: str, values: list[str], lines: list[int]) -> None:
+    def add(self, label: str, values: Sequence[str], lines: Sequence[int]) -> None:
         for value in values:
             if not value.startswith(("[", "{")):
                 text = html.unescape(value)
@@ -287,6 +285,19 @@ class _Genres:
 
 def _within(rating: float, scale: Scale) -> bool:
     return scale.low <= rating <= scale.high
+
+
+def _any_leads_with_zero(values: Sequence[str]) -> bool:
+    """Does any of these integers have a zero in front?"""
+    if isinstance(values, PlainColumn):
+        return values.any_leads_with_zero()
+    return any(value[:1] == "0" for value in values)
+
+
+def _stripped(values: Sequence[str]) -> set[str]:
+    """The distinct texts without blanks around them."""
+    plain = None if _any_leads_with_zero(values) else plain_integers(values)
+    return set(map(str.strip, values)) if plain is None else set(map(str, pd.unique(plain).tolist()))
 
 
 def _leads_with_zero(value: str) -> bool:

@@ -1,7 +1,8 @@
 """Tables in files, read in chunks of text columns, each row with the number of its line.
 
-In: the bytes of a file and its `Layout`. Out: `TextChunk`s of at most `chunk_rows` records. Nothing is
-converted here; `columns.py` does that. A record with the wrong number of columns is a Reject. Rows are
+In: the bytes of a file and its `Layout`. Out: `TextChunk`s of at most `chunk_rows` records. Lines in which
+nothing is out of the ordinary are taken apart as bytes (`plain_lines.py`), many times as fast as the others.
+Nothing is converted here; `columns.py` does that. A record with the wrong number of columns is a Reject. Rows are
 numbered from 0 in the order of the file, rejects included and blank lines not, so that a row keeps its
 number whatever is rejected and however the file is cut into chunks.
 
@@ -17,13 +18,16 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import compress, islice
-from operator import not_
 from typing import IO, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from movierec.errors import DataRejected, MissingExtra
+from movierec.ratings.plain_lines import LineBlocks, is_plain_encoding, n_line_ends, plain_columns
 from movierec.ratings.rejects import Reject, quoted
 
 __all__ = [
@@ -74,16 +78,16 @@ class Layout:
 
 @dataclass(kw_only=True)
 class TextChunk:
-    """`columns` of equal length, beside `lines`, `rows` (row numbers), and what was rejected.
+    """`columns` of equal length, beside `lines`, `rows` (row numbers, (N,) int64), and what was rejected.
 
     The chunk covers row numbers `first_row` to `end_row` - 1, rejects included.
     """
 
     first_row: int
     end_row: int
-    columns: dict[str, list[str]]
-    lines: list[int]
-    rows: list[int]
+    columns: dict[str, Sequence[str]]
+    lines: Sequence[int]
+    rows: NDArray[np.int64]
     rejects: list[Reject] = field(default_factory=list)
 
 
@@ -91,10 +95,89 @@ def read_text(
     stream: IO[bytes], label: str, layout: Layout, wanted: tuple[str, ...], chunk_rows: int
 ) -> Iterator[TextChunk]:
     """The `wanted` columns of a table of text. Raises DataRejected for another header than that of the layout."""
+    blocks = LineBlocks(stream)
+    n_before = layout.n_skipped + layout.has_header
+    beginning = blocks.take(n_before, LONGEST_LINE) if _may_be_plain(stream, layout) else None
+    if beginning is None or _is_no_plain_header(beginning, layout):
+        yield from _careful_chunks(blocks.rest(beginning or b""), label, layout, wanted, chunk_rows)
+        return
+    if layout.has_header and beginning.count(b"\n") < n_before:
+        return  # an empty part of a table
+    yield from _careful_chunks(io.BytesIO(beginning), label, layout, wanted, chunk_rows)
     positions = [layout.columns.index(name) for name in wanted]
-    n_columns = len(layout.columns)
-    records = _records(stream, label, layout)
-    if layout.form == "delimited" and layout.has_header:
+    place = _Place(line=n_before, row=0, is_first=False)
+    while (raw := blocks.take(chunk_rows, LONGEST_LINE)) != b"":
+        is_whole = raw is not None and not (layout.is_quoted and b'"' in raw) and not _has_lone_return(raw)
+        if raw is None or not is_whole:
+            rest = blocks.rest(raw or b"")
+            yield from _careful_chunks(rest, label, layout, wanted, chunk_rows, place=place)
+            return
+        columns = plain_columns(raw, layout.delimiter, len(layout.columns), positions, layout.is_quoted)
+        n_lines = n_line_ends(raw)
+        if columns is None:  # each line is a row, or none
+            for chunk in _careful_chunks(io.BytesIO(raw), label, layout, wanted, chunk_rows, place=place):
+                place = replace(place, row=chunk.end_row)
+                yield chunk
+        else:
+            end = place.row + n_lines
+            yield TextChunk(
+                first_row=place.row,
+                end_row=end,
+                columns=dict(zip(wanted, columns, strict=True)),
+                lines=range(place.line + 1, place.line + 1 + n_lines),
+                rows=np.arange(place.row, end),
+            )
+            place = replace(place, row=end)
+        place = replace(place, line=place.line + n_lines)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """How much of a file was read before: lines and rows; `is_first`: whether its header comes now."""
+
+    line: int = 0
+    row: int = 0
+    is_first: bool = True
+
+
+def _may_be_plain(stream: IO[bytes], layout: Layout) -> bool:
+    head = stream.peek(4)[:4] if hasattr(stream, "peek") else b""
+    return (
+        not head.startswith(tuple(BYTE_ORDER_MARKS))
+        and layout.form == "delimited"
+        and layout.delimiter != BLANKS
+        and layout.delimiter.isascii()
+        and not layout.last_takes_rest
+        and is_plain_encoding(layout.encoding)
+    )
+
+
+def _is_no_plain_header(beginning: bytes, layout: Layout) -> bool:
+    """Does what stands before the rows need the careful reader, and the rows then too?"""
+    lines = beginning.splitlines()
+    has_blank = layout.has_header and bool(lines) and not lines[-1].strip()
+    return has_blank or b'"' in beginning or not beginning.isascii() or _has_lone_return(beginning)
+
+
+def _has_lone_return(raw: bytes) -> bool:
+    """Is there a line end of the old Macintosh, which is no line end in `LineBlocks`?"""
+    return raw.count(b"\r") != raw.count(b"\r\n")
+
+
+def _careful_chunks(
+    stream: IO[bytes],
+    label: str,
+    layout: Layout,
+    wanted: tuple[str, ...],
+    chunk_rows: int,
+    *,
+    place: _Place | None = None,
+) -> Iterator[TextChunk]:
+    """The chunks of what begins at `place`, record by record."""
+    place = place or _Place()
+    positions = [layout.columns.index(name) for name in wanted]
+    records = _records(stream, label, layout, place)
+    if place.is_first and layout.form == "delimited" and layout.has_header:
         _, first, _ = next(records, (1, [], ""))
         header = first.split(layout.delimiter) if isinstance(first, str) else first
         if not header:
@@ -104,53 +187,23 @@ def read_text(
             found = quoted(layout.delimiter.join(header))
             expected = layout.delimiter.join(layout.columns)
             raise DataRejected(f"{label}: the header is {found!r}; expected {expected!r}.")
-    row = 0
-    while unsplit := list(islice(records, chunk_rows)):
-        rows = list(range(row, row + len(unsplit)))
-        columns = _split_at_once(unsplit, layout.delimiter, n_columns)
-        if columns is not None:
-            row += len(unsplit)
-            yield TextChunk(
-                first_row=row - len(unsplit),
-                end_row=row,
-                columns={name: columns[position] for name, position in zip(wanted, positions, strict=True)},
-                lines=[line for line, _, _ in unsplit],
-                rows=rows,
-            )
-            continue
-        taken = [
-            (line, values.split(layout.delimiter) if isinstance(values, str) else values, fault)
-            for line, values, fault in unsplit
-        ]
-        rejects = []
-        good = taken
-        if any(len(values) != n_columns for _, values, _ in taken):
-            fits = [len(values) == n_columns for _, values, _ in taken]
-            for line, values, fault in compress(taken, map(not_, fits)):
-                text = quoted(layout.delimiter.join(values))
-                rejects.append(
-                    Reject(
-                        file=label,
-                        line=line,
-                        column="row",
-                        value=text,
-                        expectation=fault or f"{n_columns} columns, not {len(values)}",
-                    )
-                )
-            good, rows = list(compress(taken, fits)), list(compress(rows, fits))
-        row += len(taken)
-        by_column = list(zip(*(values for _, values, _ in good), strict=True)) if good else []
+    row = place.row
+    while taken := list(islice(records, chunk_rows)):
+        rows, lines = np.arange(row, row + len(taken)), [line for line, _, _ in taken]
+        columns = _split_at_once(taken, layout)
+        rejects: list[Reject] = []
+        if columns is None:
+            is_good, columns, rejects = _split_one_by_one(taken, layout, label)
+            rows, lines = rows[is_good], list(compress(lines, is_good))
         yield TextChunk(
-            first_row=row - len(taken),
-            end_row=row,
-            columns={
-                name: list(by_column[position]) if by_column else []
-                for name, position in zip(wanted, positions, strict=True)
-            },
-            lines=[line for line, _, _ in good],
+            first_row=row,
+            end_row=row + len(taken),
+            columns={name: columns[position] for name, position in zip(wanted, positions, strict=True)},
+            lines=lines,
             rows=rows,
             rejects=rejects,
         )
+        row += len(taken)
 
 
 def read_parquet(stream: IO[bytes], label: str, wanted: tuple[str, ...], chunk_rows: int) -> Iterator[TextChunk]:
@@ -164,14 +217,15 @@ def read_parquet(stream: IO[bytes], label: str, wanted: tuple[str, ...], chunk_r
         row = 0
         for batch in file.iter_batches(batch_size=chunk_rows, columns=list(wanted)):
             n = batch.num_rows
-            columns = {name: _texts(pa, _column(batch, name, label), label) for name in wanted}
-            numbers = list(range(row, row + n))
+            columns: dict[str, Sequence[str]] = {
+                name: _texts(pa, _column(batch, name, label), label) for name in wanted
+            }
             yield TextChunk(
                 first_row=row,
                 end_row=row + n,
                 columns=columns,
-                lines=[number + 1 for number in numbers],
-                rows=numbers,
+                lines=range(row + 1, row + n + 1),
+                rows=np.arange(row, row + n),
             )
             row += n
     except (pa.ArrowException, OSError) as error:
@@ -251,11 +305,12 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def _split_at_once(records: list[Record], delimiter: str, n_columns: int) -> list[list[str]] | None:
+def _split_at_once(records: list[Record], layout: Layout) -> list[list[str]] | None:
     """The columns of records that are all whole lines with the right number of columns; else None.
 
     A list for each record would keep Python's garbage collector busy for longer than the reading takes.
     """
+    n_columns, delimiter = len(layout.columns), layout.delimiter
     texts = [text for _, text, _ in records if isinstance(text, str)]
     if len(texts) < len(records) or not all(text.count(delimiter) == n_columns - 1 for text in texts):
         return None
@@ -263,7 +318,33 @@ def _split_at_once(records: list[Record], delimiter: str, n_columns: int) -> lis
     return [values[position::n_columns] for position in range(n_columns)]
 
 
-def _records(stream: IO[bytes], label: str, layout: Layout) -> Iterator[Record]:
+def _split_one_by_one(
+    records: list[Record], layout: Layout, label: str
+) -> tuple[list[bool], list[list[str]], list[Reject]]:
+    """Which records have the right number of columns, the columns of these, and the others as rejects."""
+    n_columns, delimiter = len(layout.columns), layout.delimiter
+    split = [
+        (line, values.split(delimiter) if isinstance(values, str) else values, fault)
+        for line, values, fault in records
+    ]
+    is_good = [len(values) == n_columns for _, values, _ in split]
+    rejects = [
+        Reject(
+            file=label,
+            line=line,
+            column="row",
+            value=quoted(delimiter.join(values)),
+            expectation=fault or f"{n_columns} columns, not {len(values)}",
+        )
+        for (line, values, fault), good in zip(split, is_good, strict=True)
+        if not good
+    ]
+    good_values = [values for (_, values, _), good in zip(split, is_good, strict=True) if good]
+    columns = [list(column) for column in zip(*good_values, strict=True)] if good_values else [[]] * n_columns
+    return is_good, columns, rejects
+
+
+def _records(stream: IO[bytes], label: str, layout: Layout, place: _Place) -> Iterator[Record]:
     """(line number, values, fault) of each record that is not blank; a faulty one has no columns' count.
 
     Where a line is only to be split at its delimiters, it stands for its values.
@@ -272,16 +353,19 @@ def _records(stream: IO[bytes], label: str, layout: Layout) -> Iterator[Record]:
         for number, record, fault in json_records(stream, label, layout.encoding):
             yield number, [] if fault else [record.get(name, "") for name in layout.columns], fault
         return
-    lines = islice(_lines(stream, label, layout.encoding), layout.n_skipped, None)
+    lines = _lines(stream, label, layout.encoding, place.line)
+    before = place.line
+    if place.is_first:
+        lines, before = islice(lines, layout.n_skipped, None), layout.n_skipped
     if layout.form == "netflix":
         yield from _netflix_records(lines)
     elif layout.is_quoted:
-        yield from _quoted_records(lines, layout)
+        yield from _quoted_records(lines, layout, before)
     else:
         is_plain = layout.delimiter != BLANKS and not layout.last_takes_rest
         most = len(layout.columns) - 1 if layout.last_takes_rest else -1
         delimiter = None if layout.delimiter == BLANKS else layout.delimiter
-        for number, line in enumerate(lines, start=layout.n_skipped + 1):
+        for number, line in enumerate(lines, start=before + 1):
             text = line.rstrip("\r\n")
             if text:
                 yield number, text if is_plain else text.split(delimiter, most), ""
@@ -298,18 +382,18 @@ def _netflix_records(lines: Iterator[str]) -> Iterator[Record]:
             yield number, [*movie, *text.split(",")], ""
 
 
-def _quoted_records(lines: Iterator[str], layout: Layout) -> Iterator[Record]:
+def _quoted_records(lines: Iterator[str], layout: Layout, n_before: int) -> Iterator[Record]:
     delimiter = " " if layout.delimiter == BLANKS else layout.delimiter
     reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
     before = 0
     while True:
-        first = layout.n_skipped + before + 1
+        first = n_before + before + 1
         try:
             values = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            last = layout.n_skipped + reader.line_num
+            last = n_before + reader.line_num
             gone = f"; lines to {last} went with it" if last > first else ""
             yield first, [], f"fields quoted as in CSV ({error}{gone})"
         else:
@@ -318,13 +402,13 @@ def _quoted_records(lines: Iterator[str], layout: Layout) -> Iterator[Record]:
         before = reader.line_num
 
 
-def _lines(stream: IO[bytes], label: str, encoding: str) -> Iterator[str]:
+def _lines(stream: IO[bytes], label: str, encoding: str, n_before: int = 0) -> Iterator[str]:
     """Lines with their ends; a byte order mark decides. Raises DataRejected where there is no end."""
-    head = stream.peek(4)[:4] if hasattr(stream, "peek") else b""
+    head = stream.peek(4)[:4] if n_before == 0 and hasattr(stream, "peek") else b""
     encoding = _encoding_of(head, encoding)
     # Closing the text closes the stream, which its owner then need not do; that is no harm.
     with io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline="") as text:
-        number, rest = 0, ""
+        number, rest = n_before, ""
         try:
             while block := text.read(BLOCK):
                 whole = io.StringIO(rest + block, newline="").readlines()

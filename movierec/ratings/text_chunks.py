@@ -38,7 +38,7 @@ def text_chunks(
                         first_row=first + chunk.first_row,
                         end_row=first + chunk.end_row,
                         columns=chunk.columns | constants,
-                        rows=[first + row for row in chunk.rows] if first else chunk.rows,
+                        rows=first + chunk.rows,
                     ),
                 )
         first += n_rows
