@@ -32,7 +32,7 @@ def _entropy_term(k):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def weight_of(measure, xy, x, y, d, damping):  # type: ignore[no-untyped-def]
+def _weight_of(measure, xy, x, y, d, damping):  # type: ignore[no-untyped-def]
     """The weight of a pair by one of MEASURE_CODES; x, y and xy > 0."""
     if measure == 0:
         return xy * np.log(xy * d / (x * y))
@@ -117,7 +117,7 @@ def _weigh(i, n, touched, weights, count, xy, sums, has_decays, thresholds):  # 
         if j != i and count[j] >= min_count and sums[i] > 0 and sums[j] > 0:
             both = xy[j] if has_decays else np.float64(count[j])
             # The smaller index first, so that both ends of a pair find the same last digit.
-            weight = weight_of(measure, both, sums[min(i, j)], sums[max(i, j)], d, damping)
+            weight = _weight_of(measure, both, sums[min(i, j)], sums[max(i, j)], d, damping)
         if weight > 0 and weight >= min_weight:
             touched[n_left] = j
             weights[n_left] = weight

@@ -17,7 +17,7 @@ from movierec.graph.derive import derive_co_liked, preview_derive
 from movierec.graph.load import load_ratings
 from movierec.graph.settings import ALL, LARGE_TOP_K, MOST_BY_CYPHER, DeriveSettings
 from movierec.graph.user_likes import PulledLikes
-from movierec.graph.workload import sample_users, workload_of
+from movierec.graph.workload import sample_by_size, sample_users, workload_of
 from tests.servers import MOVIELENS
 from tests.small_ratings import write_small_ratings
 
@@ -135,7 +135,17 @@ def test_workload_is_exact_where_ratings_are_few_and_near_from_a_sample(movielen
     near = sample_users(movielens_database, most_counted=0, n=100).workload(4.0)
     assert not near.is_exact
     assert near.likes == pytest.approx(exact.likes, rel=0.15)
-    assert near.paths == pytest.approx(exact.paths, rel=0.4)
+    assert near.paths == pytest.approx(exact.paths, rel=0.15)
+
+
+def test_sample_stands_for_all_users_their_ratings_and_pairs_of_ratings() -> None:
+    sizes = np.random.default_rng(1).zipf(1.7, 50_000)
+    chosen, (users, ratings, pairs) = sample_by_size(sizes, 2_000)
+    assert 1_000 < len(chosen) <= 2_000
+    assert (np.diff(chosen) > 0).all()
+    assert users.sum() == pytest.approx(len(sizes))
+    assert (sizes[chosen] * ratings).sum() == pytest.approx(sizes.sum())
+    assert (sizes[chosen].astype(float) ** 2 * pairs).sum() == pytest.approx((sizes.astype(float) ** 2).sum())
 
 
 def pulled(times: list[list[int]]) -> PulledLikes:

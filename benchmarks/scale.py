@@ -1,0 +1,171 @@
+"""From a file to a recommendation at growing sizes, as a user types it: time, memory and store by stage.
+
+    python -m benchmarks.scale [--ratings 1e5,1e6,1e7,2.5e7] [--stages load,stats,...] [--keep FOLDER]
+
+Ratings are generated (`benchmarks.generate`); each stage is one command in a process of its own, on an embedded server of
+its own, and `recommend` is asked twice: the first answer finds the caches cold. Peak memory is the largest resident set seen, five
+times a second, of the command's process and of the server's. The last table has what a stage costs per unit of its
+work, and beside it what `movierec estimate` said beforehand.
+
+With --keep the folder holds the ratings and the database afterwards, and a second run goes on from them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from benchmarks.common import publish, table
+from benchmarks.generate import generate
+from movierec.home import Home
+
+SIZES = "1e5,1e6,1e7,2.5e7"
+# Stage -> its command.
+STAGES = {
+    "load": ["load", "{ratings}"],
+    "stats": ["stats"],
+    "derive": ["derive"],
+    "train": ["train"],
+    "recommend, cold": ["recommend", "--user", "1"],
+    "recommend": ["recommend", "--user", "1"],
+    "similar": ["similar", "1"],
+}
+POLL = 0.2  # seconds
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One stage."""
+
+    seconds: float
+    cpu_seconds: float  # of the command and of the server
+    peak_mb: float  # of the command
+    server_peak_mb: float
+    store_mb: float  # afterwards, with transaction logs
+    answer: Any
+
+
+def run_stage(arguments: Sequence[str], env: dict[str, str], home: Path) -> Measured:
+    """Run `movierec` with some arguments, and watch it and the server."""
+    started, server_before = time.monotonic(), _cpu_of(_server(home))
+    with tempfile.TemporaryFile() as out:
+        process = psutil.Popen(
+            [sys.executable, "-m", "movierec", *arguments, "--format", "json"], env=env, stdout=out
+        )
+        peak = server_peak = cpu = 0.0
+        server_cpu = server_before
+        while process.poll() is None:
+            peak, cpu = max(peak, _resident(process)), max(cpu, _cpu_of(process))
+            server = _server(home)
+            server_peak, server_cpu = max(server_peak, _resident(server)), _cpu_of(server) or server_cpu
+            time.sleep(POLL)
+        seconds = time.monotonic() - started
+        out.seek(0)
+        text = out.read().decode()
+    if process.returncode:
+        raise SystemExit(f"movierec {' '.join(arguments)} ended with {process.returncode}.")
+    # A bulk load starts the server anew, whose time then counts from 0.
+    used = server_cpu - server_before if server_cpu >= server_before else server_cpu
+    store = sum(path.stat().st_size for path in (home / "server").rglob("*") if path.is_file())
+    return Measured(seconds, cpu + used, peak, server_peak, store / 2**20, json.loads(text))
+
+
+def measure(n_ratings: int, folder: Path, stages: Sequence[str]) -> dict[str, Measured]:
+    """All the stages at one size."""
+    ratings, home = folder / "ratings", folder / "home"
+    if not ratings.exists():
+        generate(ratings, n_ratings)
+    env = os.environ | {"MOVIEREC_HOME": str(home)}
+    measured: dict[str, Measured] = {}
+    try:
+        for name in stages:
+            arguments = [part.format(ratings=ratings) for part in STAGES[name]]
+            measured[name] = run_stage(arguments, env, home)
+            print(_row(n_ratings, name, measured[name]), file=sys.stderr, flush=True)
+    finally:
+        subprocess.run(
+            [sys.executable, "-m", "movierec", "server", "stop"], env=env, check=False, stdout=subprocess.DEVNULL
+        )
+    return measured
+
+
+def _row(n_ratings: int, name: str, stage: Measured) -> list[object]:
+    return [
+        name,
+        f"{n_ratings:,}",
+        f"{stage.seconds:,.1f}",
+        f"{stage.cpu_seconds:,.1f}",
+        f"{stage.peak_mb:,.0f}",
+        f"{stage.server_peak_mb:,.0f}",
+        f"{stage.store_mb:,.0f}",
+    ]
+
+
+def _server(home: Path) -> psutil.Process | None:
+    state = Home(home).state() if home.exists() else None
+    if state is None:
+        return None
+    try:
+        return psutil.Process(state.pid)
+    except psutil.NoSuchProcess:
+        return None
+
+
+def _resident(process: psutil.Process | None) -> float:
+    """MB of a process and those it has started."""
+    if process is None:
+        return 0.0
+    total = 0.0
+    try:
+        for one in (process, *process.children(recursive=True)):
+            total += one.memory_info().rss / 2**20
+    except psutil.NoSuchProcess:
+        pass
+    return total
+
+
+def _cpu_of(process: psutil.Process | None) -> float:
+    """Seconds of a process, in user and system mode, with those of children that have ended."""
+    if process is None:
+        return 0.0
+    try:
+        return sum(process.cpu_times()[:4])
+    except psutil.NoSuchProcess:
+        return 0.0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__.splitlines()[0])
+    parser.add_argument("--ratings", default=SIZES, help="sizes, separated by commas")
+    parser.add_argument("--stages", default=";".join(STAGES), help="some of the stages, separated by semicolons")
+    parser.add_argument("--keep", type=Path, help="folder for ratings and databases")
+    parser.add_argument("--publish", action="store_true", help="put the tables into docs/scale.md")
+    asked = parser.parse_args()
+    rows: list[list[object]] = []
+    for size in (int(float(text)) for text in asked.ratings.split(",")):
+        with tempfile.TemporaryDirectory(prefix="movierec-scale-") as temporary:
+            folder = Path(temporary) if asked.keep is None else asked.keep / str(size)
+            folder.mkdir(parents=True, exist_ok=True)
+            measured = measure(size, folder, asked.stages.split(";"))
+            rows += [_row(size, name, stage) for name, stage in measured.items()]
+    columns = ("stage", "ratings", "seconds", "CPU-seconds", "MB", "server's MB", "store's MB")
+    text = table(columns, sorted(rows, key=lambda row: list(STAGES).index(str(row[0]))))
+    if asked.publish:
+        publish("stages", text, "scale")
+    else:
+        print(text)
+
+
+if __name__ == "__main__":
+    main()
