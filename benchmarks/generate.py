@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import argparse
 import csv
+import resource
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -120,6 +122,10 @@ def main() -> None:
         )
     except ValueError as error:
         sys.exit(str(error))
+    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # Linux counts kilobytes
+    print(
+        f"{int(asked.ratings):,} ratings, {time.process_time():.0f} CPU-seconds, at most {megabytes:.0f} MB of memory"
+    )
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@
     python -m benchmarks.load scale     0.1, 1 and 10 million rows: rows a second, peak memory (half an hour)
     python -m benchmarks.load memory    25 million rows read and checked: peak memory of the process
 
-Rows are generated as MovieLens has them: sorted by user, users with 20 ratings or more, movies by
-popularity. Every server is new and empty: the figures are those of a first load on a cold server.
+Rows are those of `benchmarks.generate`, sorted by user as MovieLens has them. Every server is new and empty: the
+figures are those of a first load on a cold server.
 """
 
 from __future__ import annotations
@@ -22,10 +22,9 @@ from pathlib import Path
 
 import numpy as np
 import psutil
-import pyarrow as pa
-import pyarrow.csv
 
 from benchmarks.common import query
+from benchmarks.generate import generate
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.evaluation.scratch import scratch_database
@@ -36,39 +35,6 @@ PEER_ROWS = 300_000
 SINGLE_ROWS = 2_000
 SIZES = (100_000, 1_000_000, 10_000_000)
 MEMORY_ROWS = 25_000_000
-BLOCK_USERS = 5_000
-RATINGS_A_USER = 150  # on average; MovieLens has 165 in ml-latest-small, 154 in ml-25m
-
-
-def generate(folder: Path, n_rows: int) -> Path:
-    """movies.csv and ratings.csv with `n_rows` ratings; no (user, movie) pair twice."""
-    folder.mkdir(parents=True)
-    generator = np.random.default_rng(1)
-    n_movies = max(2_000, min(60_000, n_rows // 100))
-    popularity = np.arange(1, n_movies + 1) ** -0.8
-    cumulated = np.cumsum(popularity / popularity.sum())
-    lines = "".join(
-        f"{movie},Movie {movie} ({1920 + movie % 100}),Drama|War\n" for movie in range(1, n_movies + 1)
-    )
-    (folder / "movies.csv").write_text("movieId,title,genres\n" + lines)
-    schema = pa.schema(
-        {"userId": pa.int64(), "movieId": pa.int64(), "rating": pa.float64(), "timestamp": pa.int64()}
-    )
-    options = pyarrow.csv.WriteOptions(quoting_style="none", quoting_header="none")
-    written, user = 0, 1
-    with pyarrow.csv.CSVWriter(str(folder / "ratings.csv"), schema, write_options=options) as writer:
-        while written < n_rows:
-            sizes = 20 + generator.geometric(1 / (RATINGS_A_USER - 20), BLOCK_USERS)
-            users = np.repeat(np.arange(user, user + BLOCK_USERS), sizes)
-            movies = np.searchsorted(cumulated, generator.random(len(users))).clip(max=n_movies - 1) + 1
-            pairs = np.unique(users * 10**6 + movies)[: n_rows - written]
-            ratings = generator.integers(1, 11, len(pairs)) / 2
-            times = generator.integers(800_000_000, 1_500_000_000, len(pairs))
-            columns = [pairs // 10**6, pairs % 10**6, ratings, times]
-            writer.write_table(pa.table([pa.array(column) for column in columns], schema=schema))
-            written += len(pairs)
-            user += BLOCK_USERS
-    return folder
 
 
 @contextmanager
