@@ -122,10 +122,9 @@ def main() -> None:
         )
     except ValueError as error:
         sys.exit(str(error))
+    seconds = time.process_time()
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # Linux counts kilobytes
-    print(
-        f"{int(asked.ratings):,} ratings, {time.process_time():.0f} CPU-seconds, at most {megabytes:.0f} MB of memory"
-    )
+    print(f"{int(asked.ratings):,} ratings; {seconds:.0f} s of CPU, at most {megabytes:.0f} MB of memory")
 
 
 if __name__ == "__main__":
