@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, TypeAlias
@@ -169,7 +169,7 @@ class LocalCoLikes(CoLikes):
     def follow(self, indexes: Sequence[int], paths: Sequence[int]) -> int:
         likes, settings = self.likes, self.settings
         lists = (likes.indptr, likes.indexes)
-        fans, ranks = fans_of(*lists, self._n_movies), self._ranks()
+        fans, ranks = fans_of(*lists, self._n_movies), self._ranks
         n_edges: list[int] = []
 
         def follow(first: int, last: int) -> None:
@@ -184,7 +184,7 @@ class LocalCoLikes(CoLikes):
                 settings.follow_top_k,
                 ranks,
             )
-            block = _Block(batch, pointers, {"followers": followers, "weights": weights})
+            block = _Block(batch, pointers, followers, {"weights": weights})
             if not self.dry_run:
                 self._write(block, "derive/clear_followed_by_from_movies", "derive/write_followed_by")
             n_edges.append(len(followers))
@@ -255,7 +255,7 @@ class LocalCoLikes(CoLikes):
             self._thresholds(constants),
             cutoffs,
         )
-        return _Block(batch, pointers, {"neighbours": neighbours, "counts": counts, "weights": weights})
+        return _Block(batch, pointers, neighbours, {"counts": counts, "weights": weights})
 
     def _write(self, block: _Block, before: str, query: str) -> None:
         """Write a block in transactions of about BATCH_EDGES each, fewer where the server's memory asks for it."""
@@ -275,10 +275,22 @@ class LocalCoLikes(CoLikes):
 
     def _commit(self, block: _Block, before: str, query: str) -> None:
         """Write a block in one transaction that can be repeated: what is there of it goes first."""
+        sources, targets = block.ends()
+        if query == "derive/write_co_liked":
+            # From the smaller movieId.
+            is_turned = self._ranks[sources] > self._ranks[targets]
+            sources, targets = np.where(is_turned, targets, sources), np.where(is_turned, sources, targets)
+        movies, places = np.unique(np.concatenate([sources, targets]), return_inverse=True)
+        parameters = {
+            "likeIndexes": movies,
+            "sources": places[: len(sources)],
+            "targets": places[len(sources) :],
+            **block.values(),
+        }
 
         def write(transaction: Transaction) -> None:
             transaction.run(load_query(before), likeIndexes=block.indexes)
-            transaction.run(load_query(query), likeIndexes=block.indexes, **block.lists())
+            transaction.run(load_query(query), **parameters)
 
         self.run_in_transaction(write)
 
@@ -353,8 +365,11 @@ class LocalCoLikes(CoLikes):
             int(settings.min_count or 1),
         )
 
+    @cached_property
     def _ranks(self) -> NDArray[np.int64]:
-        """(M,) the place of each movie in the order of the movieIds, which decides between equal weights."""
+        """(M,) the place of each movie in the order of the movieIds: where CO_LIKED starts, and which of equal
+        weights is kept.
+        """
         ranks = np.zeros(self._n_movies, dtype=np.int64)
         indexes = [row["likeIndex"] for row in self._run("derive/movies_by_id")]
         ranks[indexes] = np.arange(len(indexes))
@@ -363,32 +378,38 @@ class LocalCoLikes(CoLikes):
 
 @dataclass(frozen=True)
 class _Block:
-    """The edges of n movies: row i of each column is column[pointers[i]:pointers[i + 1]]."""
+    """The edges of n movies: those of movie indexes[i] are pointers[i] to pointers[i + 1]."""
 
     indexes: NDArray[np.int64]  # (n,) likeIndexes
     pointers: NDArray[np.int64]  # (n + 1,)
-    columns: dict[str, NDArray[Any]]  # (E,) each
+    neighbours: NDArray[np.int32]  # (E,) likeIndexes
+    columns: dict[str, NDArray[Any]]  # (E,) counts, weights
 
     @property
     def n_edges(self) -> int:
         return int(self.pointers[-1] - self.pointers[0])
 
     def part(self, first: int, last: int) -> _Block:
-        return _Block(self.indexes[first : last + 1], self.pointers[first : last + 2], self.columns)
+        """The edges of movies first..last."""
+        return replace(self, indexes=self.indexes[first : last + 1], pointers=self.pointers[first : last + 2])
 
-    def lists(self) -> dict[str, list[list[Any]]]:
-        """The columns as the driver sends them."""
-        bounds = list(pairwise(self.pointers.tolist()))
-        return {name: [column[a:b].tolist() for a, b in bounds] for name, column in self.columns.items()}
+    def ends(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """(E,) likeIndexes of both movies of each edge."""
+        neighbours = self.neighbours[self.pointers[0] : self.pointers[-1]]
+        return np.repeat(self.indexes, np.diff(self.pointers)), neighbours.astype(np.int64)
+
+    def values(self) -> dict[str, NDArray[Any]]:
+        """The columns of these edges."""
+        return {name: column[self.pointers[0] : self.pointers[-1]] for name, column in self.columns.items()}
 
     def rows(self) -> list[Row]:
         """As derive/co_liked returns them in a dry run."""
         return [
             {
                 "likeIndex": int(index),
-                "edges": b - a,
-                "neighbours": self.columns["neighbours"][a:b],
-                "weights": self.columns["weights"][a:b],
+                "edges": end - start,
+                "neighbours": self.neighbours[start:end],
+                "weights": self.columns["weights"][start:end],
             }
-            for index, (a, b) in zip(self.indexes, pairwise(self.pointers.tolist()), strict=True)
+            for index, (start, end) in zip(self.indexes, pairwise(self.pointers.tolist()), strict=True)
         ]
