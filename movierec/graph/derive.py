@@ -24,7 +24,15 @@ from movierec.database.query_files import load_query
 from movierec.database.runs import RunLog, last_done, latest_run, record_run, reject_unfinished
 from movierec.errors import BadRequest, MissingExtra, MovieRecError, ServerOutOfMemory, StageMissing
 from movierec.graph.derive_preview import Preview
-from movierec.graph.derive_steps import BATCH_PATHS, WRITERS, CoLikes, DeriveConstants, InTransaction, Likes
+from movierec.graph.derive_steps import (
+    BATCH_EDGES,
+    BATCH_PATHS,
+    WRITERS,
+    CoLikes,
+    DeriveConstants,
+    InTransaction,
+    Likes,
+)
 from movierec.graph.results import DerivePreview, DeriveResult
 from movierec.graph.settings import ALL, ENGINES, MOST_BY_CYPHER, DeriveSettings
 from movierec.graph.workload import Workload, workload_of
@@ -102,11 +110,14 @@ def preview_derive(
     constants = _checked(database, settings, incremental)
     plan = _Plan.of(database, settings, engine, incremental)
     job = _DeriveJob(plan, constants, progress, batch_paths)
-    preview = Preview()
+    preview = Preview(BATCH_EDGES if plan.engine == "local" else math.inf)
     with database.rolled_back() as transaction:
         result = job.count(lambda work: work(transaction), on_rows=preview.add)
-        n_old = 0 if incremental else transaction.run(load_query("derive/summary"))[0]["edges"]
-    sizes = preview.summary(n_old, time.monotonic() - started, job.fits(ONE_TRANSACTION_PATHS))
+        old = transaction.run(load_query("derive/summary"))[0]
+        n_old = 0 if incremental else old["edges"] + old["followedBy"]
+    sizes = preview.summary(
+        result["followed_by"], n_old, time.monotonic() - started, job.fits(ONE_TRANSACTION_PATHS)
+    )
     return DerivePreview(settings=plan.settings, engine=plan.engine, incremental=incremental, **(result | sizes))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -22,33 +23,42 @@ HEAP_SHARE = 0.7  # of the heap, that all transactions together may use (dbms.me
 
 
 class Preview:
-    """Gathers edges as likeIndexes and weights, 16 bytes each."""
+    """Gathers edges as likeIndexes and weights, 16 bytes each.
 
-    def __init__(self) -> None:
+    `batch_edges` is the most that is written in one transaction, where that is less than what is counted in one.
+    """
+
+    def __init__(self, batch_edges: float = math.inf) -> None:
+        self._batch_edges = batch_edges
         self._pairs: list[np.ndarray] = [np.empty(0, dtype=np.int64)]
         self._weights: list[np.ndarray] = [np.empty(0)]
-        self._largest_batch = 0
+        self._largest_batch: float = 0
 
     def add(self, rows: list[Row]) -> None:
         """Rows of derive/co_liked and its variants: likeIndex, neighbours, weights; of one batch."""
-        self._largest_batch = max(self._largest_batch, sum(row["edges"] for row in rows))
+        counted = sum(row["edges"] for row in rows)
+        self._largest_batch = max(self._largest_batch, min(counted, self._batch_edges))
         for row in rows:
             one, others = row["likeIndex"], np.array(row["neighbours"], dtype=np.int64)
             # Smaller index first: some variants meet a pair from both of its ends.
             self._pairs.append((np.minimum(one, others) << 32) | np.maximum(one, others))
             self._weights.append(np.array(row["weights"], dtype=np.float64))
 
-    def summary(self, n_old_edges: int, seconds: float, single_transaction: bool) -> dict[str, Any]:
+    def summary(
+        self, n_followed: int, n_old_edges: int, seconds: float, single_transaction: bool
+    ) -> dict[str, Any]:
         """Sizes, quantiles of degrees, a histogram of weights, and what writing them would take.
 
-        `seconds` is what counting took; with `single_transaction` all would be written in one. The bounds of the
+        `n_followed` is the number of FOLLOWED_BY relationships, `n_old_edges` that of both kinds to be deleted,
+        `seconds` what counting took; with `single_transaction` all would be written in one. The bounds of the
         histogram are 1, 2 and 5 times powers of ten.
         """
         pairs, first = np.unique(np.concatenate(self._pairs), return_index=True)
         weights = np.concatenate(self._weights)[first]
         _, degrees = np.unique(np.concatenate([pairs >> 32, pairs & 0xFFFFFFFF]), return_counts=True)
         n_edges = len(pairs)
-        in_memory = n_edges + n_old_edges if single_transaction else WRITERS * self._largest_batch
+        n_written = n_edges + n_followed
+        in_memory = n_written + n_old_edges if single_transaction else WRITERS * self._largest_batch
         quantiles = np.quantile(degrees if n_edges else [0], list(QUANTILES.values()), method="inverted_cdf")
         return {
             "movies": len(degrees),
@@ -56,9 +66,9 @@ class Preview:
             "mean_degree": round(2 * n_edges / max(len(degrees), 1), 3),
             "degrees": {name: int(value) for name, value in zip(QUANTILES, quantiles, strict=True)},
             "weights": _histogram(weights),
-            "estimated_seconds": round(seconds + n_edges / WRITTEN_A_SECOND + n_old_edges / DELETED_A_SECOND, 1),
+            "estimated_seconds": round(seconds + n_written / WRITTEN_A_SECOND + n_old_edges / DELETED_A_SECOND, 1),
             "estimated_heap_mb": round(in_memory * HEAP_BYTES / HEAP_SHARE / 2**20, 1),
-            "estimated_store_mb": round(n_edges * STORE_BYTES / 2**20, 1),
+            "estimated_store_mb": round(n_written * STORE_BYTES / 2**20, 1),
         }
 
 
