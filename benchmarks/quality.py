@@ -25,7 +25,7 @@ import numpy as np
 from benchmarks.common import parts, publish, table
 from benchmarks.datasets import DATASETS, dataset
 from benchmarks.starts import fastrp, random, svd
-from movierec.arrays import positions_in
+from movierec.arrays import Lists, positions_in
 from movierec.database.connection import Database
 from movierec.embedding.embeddings import Embeddings
 from movierec.embedding.profiles import train_profiles
@@ -37,7 +37,6 @@ from movierec.evaluation.item_to_item import by_vectors, evaluate_similarity, ge
 from movierec.evaluation.methods import kernel, mean_cosine, movierec_scores
 from movierec.evaluation.metrics import ndcg
 from movierec.evaluation.protocol import (
-    Tables,
     evaluate_baselines,
     evaluate_model,
     evaluate_similar,
@@ -46,7 +45,16 @@ from movierec.evaluation.protocol import (
     restricted_to,
 )
 from movierec.evaluation.scratch import scratch_database
-from movierec.evaluation.tables import compare, evaluate_method, list_metrics, strata, strata_means
+from movierec.evaluation.tables import (
+    Tables,
+    differences,
+    evaluate_method,
+    evaluate_methods,
+    list_metrics,
+    padded,
+    strata,
+    strata_means,
+)
 from movierec.evaluation.tuning import GRAPH_WEIGHTS, PROFILE_TEMPERATURES, inner_split, tune_score_settings
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
@@ -84,7 +92,7 @@ def recommend() -> None:
 
 def _measured(database: Database, data: EvaluationData, checkpoints: Path) -> str:
     """The tables of one split: every method, differences against EASE, and groups of users."""
-    tables, of_lists = evaluate_baselines(data, SEEDS[0])
+    tables, of_lists, _ = evaluate_baselines(data, SEEDS[0])
     graph = pull_movie_graph(database)
     quick = [_by_fastrp(fastrp(graph, TrainSettings().embedding_size, seed), data) for seed in SEEDS]
     quick_tables, quick_lists = mean_of_seeds(quick)
@@ -115,7 +123,7 @@ def _measured(database: Database, data: EvaluationData, checkpoints: Path) -> st
         )
     return "\n\n".join(
         [
-            f"{len(data.cases)} users, {sum(len(q.held_out) for q in data.cases):,} held-out likes.",
+            f"{len(data.cases)} users, {len(data.cases.held_out.values):,} held-out likes.",
             table(["method", *SHOWN], rows),
             "Against EASE, paired by user, with 95 % bootstrap intervals:",
             _differences(tables, of_lists, names),
@@ -134,9 +142,10 @@ def _by_fastrp(embeddings: Embeddings, data: EvaluationData) -> tuple[Tables, di
 
 def _differences(tables: Tables, of_lists: dict[str, dict[str, float]], names: list[str]) -> str:
     rows = []
+    against = differences(tables, "ease")
     for name in names:
         if name != "ease":
-            found = compare(tables[name], tables["ease"])
+            found = against[name]
             low, high = found.interval
             ratio_low, ratio_high = found.ratio_interval
             rows.append(
@@ -212,12 +221,10 @@ def starts() -> None:
                     train_and_write(database, settings, checkpoints)
                     model = pull_model(database)
                     for start, scorer in _by_start(database, settings, model.scorer):
-                        ways = (movierec_scores(scorer, profile_only=True), movierec_scores(scorer))
+                        methods = restricted_to(movierec_scores(scorer), model, data.catalogue)
+                        measured = evaluate_methods(methods, data.cases, data.catalogue)
                         alone, blended = (
-                            evaluate_method(restricted_to(way, model, data.catalogue), data.cases, data.catalogue)[
-                                0
-                            ]["ndcg@10"].mean()
-                            for way in ways
+                            measured[way][0]["ndcg@10"].mean() for way in ("profile_vectors", "movierec")
                         )
                         found.setdefault(start, []).append((alone, blended))
                         print(name, order, seed, start, f"{alone:.4f} {blended:.4f}", file=sys.stderr, flush=True)
@@ -252,14 +259,13 @@ def diversity() -> None:
             train_and_write(database, TrainSettings(sequential="on"), checkpoints)
             recommender = Recommender(database)
             for value in (0.0, 0.1, 0.2, 0.3, 0.5, 0.7):
-                users = {case.user.user_id: case.held_out for case in data.cases}
-                request = RecommendationRequest(next(iter(users)), k=10, diversity=value)
+                users, held_out = data.cases.users.user_ids.tolist(), data.cases.held_out
+                request = RecommendationRequest(users[0], k=10, diversity=value)
                 lists, hits = [], []
-                for user, recommended in recommender.recommend_many(users, request):
-                    ids = np.array([row.movie_id for row in recommended], dtype=np.int64)
-                    hits.append(ndcg(np.isin(ids, users[user]), len(users[user]), 10))
-                    lists.append(positions_in(data.catalogue.movie_ids, ids))
-                of_lists = list_metrics(lists, data.catalogue)
+                for i, (_, recommended) in enumerate(recommender.recommend_many(users, request)):
+                    lists.append(positions_in(data.catalogue.movie_ids, [row.movie_id for row in recommended]))
+                    hits.append(ndcg(np.isin(lists[-1], held_out[i]), len(held_out[i]), 10))
+                of_lists = list_metrics(padded(Lists.of(lists), 10), data.catalogue)
                 shown = (f"{of_lists[key]:.3f}" for key in ("coverage@10", "novelty@10", "diversity@10"))
                 rows.append([f"{name}, --diversity {value:g}", f"{np.mean(hits):.4f}", *shown])
     publish("diversity", table(["", "ndcg@10", "coverage@10", "novelty@10", "diversity@10"], rows), "quality")

@@ -49,7 +49,7 @@ def neighbour_recall(graph: MovieGraph, vectors: NDArray[np.float32], k: int = 1
 
 
 def weighted_graph(candidates: Candidates) -> Method:
-    """(C,) sum over edges to liked movies of weight * exp(2 * cosine): the graph, refined by vectors."""
+    """(B, C) sum over edges to liked movies of weight * exp(2 * cosine): the graph, refined by vectors."""
     rows = candidates.co_liked
     sources = np.repeat(np.arange(len(rows.indptr) - 1), np.diff(rows.indptr))
     shares = np.empty(len(rows.targets))
@@ -58,4 +58,6 @@ def weighted_graph(candidates: Candidates) -> Method:
         cosine = (candidates.unit[sources[part]] * candidates.unit[rows.targets[part]]).sum(1)
         shares[part] = rows.weights[part] * np.exp(AFFINITY * cosine)
     shared = Adjacency(rows.indptr, rows.targets, shares.astype(np.float32))
-    return lambda user: shared.weighted_neighbour_sum(user.likes.movies, np.ones(len(user.likes.movies)))
+    return lambda users: shared.weighted_neighbour_sums(
+        users.likes.movies, np.ones(len(users.likes.movies.values))
+    )

@@ -8,9 +8,10 @@ float32 weight).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,13 +21,97 @@ from movierec.ids import Id, Ids, id_array
 __all__ = [
     "Adjacency",
     "LikeLists",
+    "Lists",
     "MovieGraph",
     "graph_from_edges",
+    "places_of",
     "positions_in",
     "symmetric_pmi",
     "unit_vectors",
     "vector_table",
 ]
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Lists of several lengths, one after the other: list i is values[indptr[i]:indptr[i + 1]].
+
+    indptr  (N + 1,) int64, from 0
+    values  (T,)
+    """
+
+    indptr: NDArray[np.int64]
+    values: NDArray[Any]
+
+    @classmethod
+    def of(cls, lists: Sequence[Sequence[Any] | NDArray[Any]], dtype: type[Any] = np.int64) -> Lists:
+        """From N lists."""
+        parts = [np.asarray(one, dtype=dtype) for one in lists]
+        return cls.of_sizes([len(part) for part in parts], np.concatenate([np.empty(0, dtype), *parts]))
+
+    @classmethod
+    def of_sizes(cls, sizes: Sequence[int] | NDArray[np.int64], values: NDArray[Any]) -> Lists:
+        """From the lengths of N lists and what is in them."""
+        return cls(np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64), values)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Lists]) -> Lists:
+        """The lists of all parts, which are at least one."""
+        sizes = np.concatenate([part.sizes for part in parts])
+        return cls.of_sizes(sizes, np.concatenate([part.values for part in parts]))
+
+    def __len__(self) -> int:
+        return len(self.indptr) - 1
+
+    def __getitem__(self, i: int) -> NDArray[Any]:
+        return self.values[self.indptr[i] : self.indptr[i + 1]]
+
+    def __iter__(self) -> Iterator[NDArray[Any]]:
+        return (self[i] for i in range(len(self)))
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """(N,) length of each list."""
+        return np.diff(self.indptr)
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """(T,) which list each value is in."""
+        return np.repeat(np.arange(len(self)), self.sizes)
+
+    def part(self, start: int, end: int) -> Lists:
+        """Lists `start` to `end`; the values are not copied."""
+        indptr = self.indptr[start : end + 1]
+        return Lists(indptr - indptr[0], self.values[indptr[0] : indptr[-1]])
+
+    def entries(self, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Positions in `values` of the lists `chosen`, one list after the other."""
+        sizes = self.sizes[chosen]
+        starts = self.indptr[chosen] - np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
+        return np.repeat(starts, sizes) + np.arange(sizes.sum())
+
+    def taken(self, chosen: NDArray[np.int64]) -> Lists:
+        """The lists `chosen`, in that order."""
+        return Lists.of_sizes(self.sizes[chosen], self.values[self.entries(chosen)])
+
+    def kept(self, is_kept: NDArray[np.bool_], values: NDArray[Any] | None = None) -> Lists:
+        """As many lists, of those of the (T,) `values`, by default its own, that are marked."""
+        ends = np.concatenate([[0], np.cumsum(is_kept)]).astype(np.int64)
+        return Lists(ends[self.indptr], (self.values if values is None else values)[is_kept])
+
+    def sums(self, values: NDArray[Any]) -> NDArray[Any]:
+        """(N, ...) for each list the sum of its part of `values` (T, ...), in float64; 0 for an empty one."""
+        found = np.zeros((len(self), *values.shape[1:]))
+        some = self.sizes > 0
+        if some.any():
+            found[some] = np.add.reduceat(values, self.indptr[:-1][some], axis=0, dtype=np.float64)
+        return found
+
+    def marked(self, n: int) -> NDArray[np.bool_]:
+        """(N, n) True at the positions that are in each list."""
+        marks = np.zeros((len(self), n), dtype=bool)
+        marks[self.rows, self.values] = True
+        return marks
 
 
 @dataclass(frozen=True)
@@ -119,6 +204,14 @@ class Adjacency:
         sums = np.bincount(self.targets[entries], values, minlength=len(self.indptr) - 1)
         return np.asarray(sums, dtype=np.float64)
 
+    def weighted_neighbour_sums(self, nodes: Lists, node_weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(B, M) `weighted_neighbour_sum` for each of B lists of movies, with (T,) weights of these."""
+        sums = np.empty((len(nodes), len(self.indptr) - 1))
+        for row in range(len(nodes)):
+            own = slice(nodes.indptr[row], nodes.indptr[row + 1])
+            sums[row] = self.weighted_neighbour_sum(nodes.values[own], node_weights[own])
+        return sums
+
 
 @dataclass(frozen=True, kw_only=True)
 class LikeLists:
@@ -155,6 +248,17 @@ def positions_in(movie_ids: Ids, asked: Sequence[Id] | Ids) -> NDArray[np.int64]
     places[places == len(movie_ids)] = 0
     known: NDArray[np.int64] = places[movie_ids[places] == ids]
     return known
+
+
+def places_of(movie_ids: Ids, lists: Sequence[Sequence[Id]]) -> Lists:
+    """The lists as positions in `movie_ids`, ascending; -1 (int32) for what is not there."""
+    asked = id_array(one for each in lists for one in each)
+    places = np.full(len(asked), -1, dtype=np.int32)
+    if len(asked) and len(movie_ids):
+        near = np.minimum(np.searchsorted(movie_ids, asked), len(movie_ids) - 1)
+        known = movie_ids[near] == asked
+        places[known] = near[known]
+    return Lists.of_sizes([len(each) for each in lists], places)
 
 
 def symmetric_pmi(sources: Ids, targets: Ids, weights: NDArray[np.float64], min_weight: float) -> MovieGraph:

@@ -604,6 +604,7 @@ class Client:
         derive: DeriveSettings | None = None,
         train: TrainSettings | None = None,
         n_seeds: int = 1,
+        n_users: int | None = None,
         in_place: bool = False,
         keep: bool = False,
         by_user: str | Path | None = None,
@@ -616,6 +617,8 @@ class Client:
             What to hold out, and how to build the model from the rest.
         n_seeds : int
             Number of seeds; results are averaged.
+        n_users : int, optional
+            Make lists for a random sample of so many users, by `train.seed`. Default: all.
         in_place : bool
             Use the connected database itself, one made for experiments, which then stays split.
         keep : bool
@@ -637,6 +640,7 @@ class Client:
             derive=derive,
             train=train,
             n_seeds=n_seeds,
+            n_users=n_users,
             in_place=in_place,
             keep=keep,
             by_user=None if by_user is None else Path(by_user),
@@ -650,8 +654,11 @@ class Client:
         derive: DeriveSettings | None = None,
         train: TrainSettings | None = None,
         n_seeds: int = 1,
+        n_users: int | None = None,
     ) -> pd.DataFrame:
         """Evaluate pairs of profile temperature and graph weight on an inner split, best first; changes nothing.
+
+        With `n_users`, on a random sample of so many users.
 
         Returns
         -------
@@ -668,6 +675,7 @@ class Client:
             derive=derive,
             train=train,
             n_seeds=n_seeds,
+            n_users=n_users,
             progress=self._progress,
         )
         return _table(ScoreSettingsResult, found)

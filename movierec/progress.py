@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
-__all__ = ["Advance", "Progress", "silent"]
+__all__ = ["Advance", "Progress", "silent", "silently"]
 
 
 class Advance(Protocol):
@@ -28,11 +28,11 @@ class Progress(Protocol):
     ) -> AbstractContextManager[Advance]: ...
 
 
+def silently(n: int, note: str = "") -> None:
+    """The `Advance` that says nothing."""
+
+
 @contextmanager
 def silent(title: str, total: int | None, unit: str, done: int = 0) -> Iterator[Advance]:
     """The listener that says nothing."""
-
-    def advance(n: int, note: str = "") -> None:
-        return
-
-    yield advance
+    yield silently

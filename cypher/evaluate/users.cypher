@@ -1,12 +1,13 @@
-// For every user: what is liked and rated in the training part, and the likes that were held out.
-// Parameters: minRating FLOAT, stars, the lowest rating that is a like.
+// For some users: what is liked and rated in the training part, and the likes that were held out.
+// Parameters: userIds LIST<INTEGER | STRING>; minRating FLOAT, stars, the lowest rating that is a like.
 // Returns: userId INTEGER | STRING; liked LIST<INTEGER | STRING>, movieIds, newest first; times LIST<INTEGER>, when
 //   each of these was given; seen LIST<INTEGER | STRING>, movieIds; heldOut LIST<INTEGER | STRING>, movieIds, oldest
 //   first; heldOutTimes LIST<INTEGER>.
+:param userIds => [1];
 :param minRating => 4.0;
 
-MATCH (u:User)
-WHERE u.userId IS NOT NULL // so that an index gives them in order, and no list waits to be sorted
+UNWIND $userIds AS userId
+MATCH (u:User {userId: userId})
 CALL (u) {
   OPTIONAL MATCH (u)-[r:RATED]->(m:Movie)
   WITH r, m.movieId AS movieId

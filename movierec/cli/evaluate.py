@@ -14,6 +14,7 @@ from movierec.cli.options import (
     format_option,
     held_out_options,
     open_database,
+    sample_option,
     sequential_option,
     split_settings,
 )
@@ -31,6 +32,7 @@ from movierec.graph.settings import DeriveSettings
     help="Preset for derive and train.",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="First of the --seeds of the training.")
+@sample_option
 @experiment_options
 @held_out_options
 @sequential_option
@@ -44,6 +46,7 @@ def command(
     *,
     preset: str,
     seed: int,
+    n_users: int | None,
     seeds: int,
     strategy: str,
     fraction: float,
@@ -60,11 +63,13 @@ def command(
 
     Runs on a copy of the ratings in a scratch server; the connected database is
     only read. With --in-place it runs there, and leaves the database split: for
-    one that was made for experiments.
+    one that was made for experiments. Many users take long; --users 10000 asks
+    a random sample of them, and says within what interval the mean of all lies.
 
     \b
     Examples: movierec evaluate --seeds 3
               movierec evaluate --strategy random --sequential off
+              movierec evaluate --users 10000
               movierec evaluate --test-file ml-100k/u1.test
               movierec evaluate --format json --by-user metrics.csv --plot quality.png
     """
@@ -84,6 +89,7 @@ def command(
             derive=DeriveSettings.from_preset(preset, sequential=sequential),
             train=TrainSettings.from_preset(preset, seed=seed, sequential=sequential),
             n_seeds=seeds,
+            n_users=n_users,
             in_place=in_place,
             keep=keep,
             by_user=by_user,
@@ -108,6 +114,9 @@ SHOWN = (
 )
 
 
+INTERVAL = {"95 % interval of ndcg@10": lambda row: "{:.4f} to {:.4f}".format(*row["interval"])}
+
+
 def print_report(report: dict[str, Any], output_format: str, brief: bool = False) -> None:
     """The record of a report as tables, or as it is; `brief`: without the groups of users."""
     from movierec.cli.output import print_record, print_rows
@@ -115,18 +124,24 @@ def print_report(report: dict[str, Any], output_format: str, brief: bool = False
     if output_format in ("json", "jsonl"):
         print_record(report, output_format)
         return
-    rows = [{"method": name, **metrics} for name, metrics in report["methods"].items()]
+    is_sample = report["users"] < report["sampledFrom"]
+    rows = [
+        {"method": name, "interval": report["intervals"][name], **metrics}
+        for name, metrics in report["methods"].items()
+    ]
     rows.sort(key=lambda row: row["ndcg@10"])
     print_rows(
         rows,
         output_format,
-        {"method": "method", **{name: name for name in SHOWN}},
+        {"method": "method", **{name: name for name in SHOWN}, **(INTERVAL if is_sample else {})},
         title=(
-            f"{report['users']} users, {report['heldOut']:,} held-out likes: {report['protocol']}; "
+            f"{_users(report, is_sample)}, {report['heldOut']:,} held-out likes: {report['protocol']}; "
             f"{'sequential' if report['sequential'] else 'not sequential'}, "
             f"{len(report['seeds'])} seed{'s' if len(report['seeds']) > 1 else ''}"
         ),
     )
+    for name, reason in report["leftOut"].items():
+        click.echo(f"{name} is left out: {reason}.", err=output_format != "table")
     if output_format != "table":
         return
     against = report["against"]
@@ -152,6 +167,12 @@ def print_report(report: dict[str, Any], output_format: str, brief: bool = False
         )
     if not brief:
         _print_similar(report)
+
+
+def _users(report: dict[str, Any], is_sample: bool) -> str:
+    if not is_sample:
+        return f"{report['users']} users"
+    return f"{report['users']:,} of {report['sampledFrom']:,} users (a random sample, seed {report['seeds'][0]})"
 
 
 def _print_similar(report: dict[str, Any]) -> None:

@@ -28,6 +28,7 @@ __all__ = [
     "held_out_options",
     "k_option",
     "open_database",
+    "sample_option",
     "sequential_option",
     "settings_options",
     "split_settings",
@@ -120,6 +121,17 @@ def experiment_options(function: F) -> F:
         ),
     ]
     return _decorated(function, options)
+
+
+def sample_option(function: F) -> F:
+    """--users, how many are asked; passed to the command as `n_users`."""
+    return click.option(
+        "--users",
+        "n_users",
+        type=click.IntRange(2),
+        metavar="N",
+        help="Rank for a random sample of so many users, by the seed.  [default: all]",
+    )(function)
 
 
 def held_out_options(function: F) -> F:

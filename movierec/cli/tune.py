@@ -12,17 +12,27 @@ from movierec.cli.options import (
     experiment_options,
     format_option,
     open_database,
+    sample_option,
     sequential_option,
 )
 from movierec.graph.settings import DeriveSettings, SplitSettings
 
 
 @click.command("tune", short_help="Evaluate pairs of score settings.", cls=Command)
+@sample_option
 @experiment_options
 @sequential_option
 @connection_options
 @format_option
-def command(seeds: int, strategy: str, sequential: str | None, output_format: str, **connection: Any) -> None:
+def command(
+    *,
+    n_users: int | None,
+    seeds: int,
+    strategy: str,
+    sequential: str | None,
+    output_format: str,
+    **connection: Any,
+) -> None:
     """Evaluate pairs of profile temperature and graph weight on a split of the ratings, best first.
 
     Runs on a copy in a scratch server. The part that movierec evaluate would hold
@@ -46,6 +56,7 @@ def command(seeds: int, strategy: str, sequential: str | None, output_format: st
             derive=DeriveSettings.from_preset("default", sequential=sequential),
             train=TrainSettings.from_preset("default", sequential=sequential),
             n_seeds=seeds,
+            n_users=n_users,
             progress=bar_or_lines,
         )
     columns = {

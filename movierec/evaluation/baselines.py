@@ -1,7 +1,7 @@
 """What movierec is compared with: well-known methods over the same likes. Pure: arrays in, arrays out.
 
-Each takes the likes X of training (U users, C movies; 1 or nothing) and gives a function from the positions of
-what a user likes, to a score for every movie.
+Each takes the likes X of training (U users, C movies; 1 or nothing) and gives a function from the likes of a block
+of users, (B, C) and sparse, to their scores of every movie, (B, C).
 
     most popular   likes of a movie
     item-kNN       cosine, shrunk by 30, of each movie with the 50 nearest to it (Sarwar and others 2001)
@@ -11,72 +11,109 @@ what a user likes, to a score for every movie.
 
 ALS's regularisation is the best on inner splits; beta of RP3beta was taken after a look at the test part, which
 can only flatter it; the others are usual ones.
+
+EASE and RP3beta hold a number for every pair of movies, or nearly; `memory` says how much that is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-__all__ = ["BASELINES", "LARGEST_EASE", "Scores", "als", "ease", "item_knn", "most_popular", "rp3beta"]
+from movierec.arrays import Lists
+from movierec.errors import MovieRecError
+from movierec.progress import Advance, silently
+from movierec.recommendation.scoring import best_of_rows, block_rows
 
-Scores = Callable[[NDArray[np.int64]], NDArray[np.float64]]  # (L,) liked positions -> (C,)
+__all__ = ["BASELINES", "Baseline", "Scores", "als", "ease", "item_knn", "likes_matrix", "most_popular", "rp3beta"]
+
+Scores = Callable[[sp.csr_array], NDArray[np.float64]]  # (B, C) likes -> (B, C)
 
 NEIGHBOURS, SHRINK = 50, 30.0
 BETA = 0.3
 RIDGE = 200.0
-LARGEST_EASE = 20_000  # movies: a dense matrix of 1.6 GB, and twice that while it is inverted
 FACTORS, REGULARISATION, ITERATIONS = 128, 10.0, 15
+SPARSE_ENTRY = 12  # bytes: a float64 and an int32
 
 
-def most_popular(likes: sp.csr_array, seed: int) -> Scores:
+def most_popular(likes: sp.csr_array, seed: int, advance: Advance = silently) -> Scores:
     """The same for everybody."""
     counts = likes.sum(axis=0).astype(np.float64)
-    return lambda liked: counts
+    return lambda liked: np.broadcast_to(counts, liked.shape)
 
 
-def item_knn(likes: sp.csr_array, seed: int) -> Scores:
+def item_knn(likes: sp.csr_array, seed: int, advance: Advance = silently) -> Scores:
     """Sum over likes i of sim(i, j), where i is among the 50 movies nearest to j."""
-    both = (likes.T @ likes).tocoo()
-    apart = both.row != both.col
-    rows, columns, counts = both.row[apart], both.col[apart], both.data[apart]
+    n = likes.shape[1]
     norms = np.sqrt(likes.sum(axis=0))
-    similarity = counts / (norms[rows] * norms[columns] + SHRINK)
-    order = np.lexsort((columns, -similarity, rows))
-    rank = np.arange(len(order)) - np.searchsorted(rows[order], rows[order])
-    kept = order[rank < NEIGHBOURS]
-    # Row j holds the neighbours of movie j; a user's likes are gathered from them.
-    shape = (likes.shape[1], likes.shape[1])
-    near = sp.csr_array((similarity[kept], (columns[kept], rows[kept])), shape=shape)
-    return lambda liked: np.asarray(near[liked].sum(axis=0), dtype=np.float64)
+    by_movie = likes.T.tocsr()
+    sizes, columns, values = [], [], []
+    rows = block_rows(n)
+    for start in range(0, n, rows):
+        both = (by_movie[start : start + rows] @ likes).toarray()  # (rows, C)
+        similarity = both / (norms[start : start + rows, None] * norms + SHRINK)
+        similarity[np.arange(len(both)), np.arange(start, start + len(both))] = 0.0
+        near = best_of_rows(np.where(similarity > 0, similarity, -np.inf), NEIGHBOURS)
+        sizes.append(near.sizes)
+        columns.append(near.values)
+        values.append(similarity[near.rows, near.values])
+        advance(len(both))
+    indptr = np.concatenate([[0], np.cumsum(np.concatenate(sizes))])
+    near_of = sp.csr_array((np.concatenate(values), np.concatenate(columns), indptr), shape=(n, n))
+    nearest = near_of.T.tocsr()  # row i leads to the movies j that it is near to
+    return lambda liked: (liked @ nearest).toarray()
 
 
-def rp3beta(likes: sp.csr_array, seed: int) -> Scores:
+def rp3beta(likes: sp.csr_array, seed: int, advance: Advance = silently) -> Scores:
     """Sum over likes i of the chance to walk from i over a user to j, divided by likes of j ** beta."""
     counts = likes.sum(axis=0)
+    weights = np.maximum(counts, 1.0)
     from_users = sp.diags_array(1.0 / np.maximum(likes.sum(axis=1), 1)) @ likes
-    from_movies = sp.diags_array(1.0 / np.maximum(counts, 1)) @ likes.T
-    walked = (from_movies @ from_users).tolil()
-    walked.setdiag(0)
-    walked = (walked.tocsr() @ sp.diags_array(1.0 / np.maximum(counts, 1) ** BETA)).tocsr()
-    return lambda liked: np.asarray(walked[liked].sum(axis=0), dtype=np.float64)
+    from_movies = (sp.diags_array(1.0 / weights) @ likes.T).tocsr()
+    walked = (from_movies @ (from_users @ sp.diags_array(1.0 / weights**BETA)).tocsr()).tocsr()
+    for movie in range(len(counts)):
+        own = slice(walked.indptr[movie], walked.indptr[movie + 1])
+        walked.data[own][walked.indices[own] == movie] = 0.0
+    advance(len(counts))
+    return lambda liked: (liked @ walked).toarray()
 
 
-def ease(likes: sp.csr_array, seed: int) -> Scores:
-    """X B with B = I - P diag(P)^-1, P = (X'X + lambda I)^-1, and a zero diagonal."""
-    gram = (likes.T @ likes).toarray().astype(np.float64)
-    gram[np.diag_indices_from(gram)] += RIDGE
-    inverse = np.linalg.inv(gram)
-    weights = inverse / -np.diag(inverse)
+def ease(likes: sp.csr_array, seed: int, advance: Advance = silently) -> Scores:
+    """X B with B = I - P diag(P)^-1, P = (X'X + lambda I)^-1, and a zero diagonal; in the memory of X'X alone."""
+    from scipy.linalg.lapack import dpotrf, dpotri
+
+    n = likes.shape[1]
+    by_movie = likes.T.tocsr()
+    gram = np.empty((n, n), order="F")
+    rows = block_rows(n)
+    parts = [slice(start, min(start + rows, n)) for start in range(0, n, rows)]
+    for part in parts:
+        gram[:, part] = (by_movie[part] @ likes).toarray().T
+    gram[np.diag_indices(n)] += RIDGE
+    # By its Cholesky factor, each step in the place of the last; LAPACK fills the upper triangle alone.
+    gram, failed = dpotrf(gram, overwrite_a=1)
+    inverse, failed_too = dpotri(gram, overwrite_c=1)
+    if failed or failed_too:
+        raise MovieRecError("EASE's matrix could not be inverted; expected likes to be counts.")
+    for part in parts:
+        inverse[part.stop :, part] = inverse[part, part.stop :].T
+        corner = inverse[part, part]
+        inverse[part, part] = np.triu(corner) + np.triu(corner, 1).T
+    diagonal = np.diag(inverse).copy()
+    weights = inverse.T  # symmetric, and now in C's order, by which rows are added up
+    for part in parts:
+        weights[part] /= -diagonal
+        advance(part.stop - part.start)
     np.fill_diagonal(weights, 0.0)
-    return lambda liked: np.asarray(weights[liked].sum(axis=0))
+    return lambda liked: np.asarray(liked @ weights)
 
 
-def als(likes: sp.csr_array, seed: int) -> Scores:
-    """Factors of movies by `implicit`; a user's are solved for from what they like."""
+def als(likes: sp.csr_array, seed: int, advance: Advance = silently) -> Scores:
+    """Factors of movies by `implicit`; users' are solved for from what they like."""
     from implicit.als import AlternatingLeastSquares
     from threadpoolctl import threadpool_limits
 
@@ -89,22 +126,45 @@ def als(likes: sp.csr_array, seed: int) -> Scores:
             random_state=seed,
             num_threads=2,
         )
+        n = likes.shape[1]
+        model.fit_callback = lambda i, *_: advance(n * (i + 1) // ITERATIONS - n * i // ITERATIONS)
         model.fit(sp.csr_matrix(likes), show_progress=False)
     movies = np.asarray(model.item_factors, dtype=np.float64)
+    # implicit's confidence of a like is alpha = 1 and that of all else 1 too, so a like adds preference only, and
+    # one system serves all users.
     gram = movies.T @ movies + REGULARISATION * np.eye(movies.shape[1])
-
-    def scores(liked: NDArray[np.int64]) -> NDArray[np.float64]:
-        # implicit's confidence of a like is alpha = 1 and that of all else 1 too, so a like adds preference only.
-        profile = np.linalg.solve(gram, movies[liked].sum(axis=0))
-        return np.asarray(movies @ profile)
-
-    return scores
+    solved = np.linalg.solve(gram, movies.T)  # (factors, C)
+    return lambda liked: np.asarray((liked @ movies) @ solved)
 
 
-BASELINES: dict[str, Callable[[sp.csr_array, int], Scores]] = {
-    "most_popular": most_popular,
-    "item_knn": item_knn,
-    "rp3beta": rp3beta,
-    "ease": ease,
-    "als": als,
+def likes_matrix(likes: Lists, n_movies: int) -> sp.csr_array:
+    """(N, C) 1 where the list of a row has a movie, nothing else."""
+    ones = np.ones(len(likes.values), dtype=np.float64)
+    return sp.csr_array((ones, likes.values, likes.indptr), shape=(len(likes), n_movies))
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """How a baseline is fitted to (U, C) likes, and the bytes that it takes besides them and a block of scores."""
+
+    fit: Callable[[sp.csr_array, int, Advance], Scores]
+    memory: Callable[[sp.csr_array], int] = lambda likes: 0
+
+
+def _every_pair(likes: sp.csr_array) -> int:
+    return 8 * likes.shape[1] ** 2
+
+
+def _pairs_liked(likes: sp.csr_array) -> int:
+    """At most every pair of movies, and as many as there are pairs of likes of one user."""
+    wedges = int((np.diff(likes.indptr).astype(np.int64) ** 2).sum())
+    return SPARSE_ENTRY * min(likes.shape[1] ** 2, wedges)
+
+
+BASELINES = {
+    "most_popular": Baseline(most_popular),
+    "item_knn": Baseline(item_knn),
+    "rp3beta": Baseline(rp3beta, _pairs_liked),
+    "ease": Baseline(ease, _every_pair),
+    "als": Baseline(als),
 }

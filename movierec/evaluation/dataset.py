@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from movierec.arrays import Adjacency, positions_in, unit_vectors
+from movierec.arrays import Adjacency, Lists, places_of, positions_in, unit_vectors
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
 from movierec.errors import StageMissing
-from movierec.evaluation.methods import Candidates, UserProfile
-from movierec.evaluation.tables import Catalogue, HeldOutCase
+from movierec.evaluation.methods import Candidates, UserProfiles
+from movierec.evaluation.metrics import NONE
+from movierec.evaluation.tables import Catalogue, HeldOutCases
 from movierec.graph.pull import pull_edges
 from movierec.ids import Ids, id_array
-from movierec.recommendation.scoring import LikeHistory, like_ages
+from movierec.progress import Progress, silent
+from movierec.recommendation.scoring import LikeHistories, like_ages_of_users
 
-__all__ = ["EvaluationData", "pull_evaluation_data"]
+__all__ = ["EvaluationData", "pull_evaluation_data", "sample_of"]
+
+BATCH_USERS = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationData:
     """Everything to be answered, and what the baselines learn from; the same for every model of one split.
 
-    likes  pairs of positions (users, candidates), of every user, for the baselines
+    cases             of the users that are asked
+    n_held_out_users  how many could be asked
+    likes             of every user, as positions of candidates, for the baselines
     """
 
-    cases: list[HeldOutCase]
+    cases: HeldOutCases
+    n_held_out_users: int
     catalogue: Catalogue
-    likes: tuple[NDArray[np.int64], NDArray[np.int64]]
-    n_users: int
+    likes: Lists
     co_liked: Adjacency
 
     def candidates(self, movie_ids: Ids, vectors: NDArray[np.float32]) -> Candidates:
@@ -42,10 +49,18 @@ class EvaluationData:
         return Candidates(known, self.catalogue.like_counts, self.co_liked, unit)
 
 
-def pull_evaluation_data(database: Database, min_rating: float) -> EvaluationData:
+def pull_evaluation_data(
+    database: Database,
+    min_rating: float,
+    progress: Progress = silent,
+    *,
+    n_users: int | None = None,
+    seed: int = 1,
+) -> EvaluationData:
     """The held-out likes and all that is ranked, from a database that was derived after it was split.
 
-    Raises StageMissing where the graph is of before the split: it would know what it is asked for.
+    With `n_users`, those of a random sample of so many users, by `seed`. Raises StageMissing where the graph is of
+    before the split: it would know what it is asked for.
     """
     _refuse_graph_of_before(database)
     counts = database.read(load_query("evaluate/like_counts"), minRating=min_rating)
@@ -54,38 +69,97 @@ def pull_evaluation_data(database: Database, min_rating: float) -> EvaluationDat
     described = {row["movieId"]: row["genres"] or [] for row in database.read(load_query("pull/movies"))}
     names = sorted({genre for genres in described.values() for genre in genres})
     genres = np.array([[name in described[movie] for name in names] for movie in movie_ids.tolist()], dtype=bool)
-    users = database.read(load_query("evaluate/users"), minRating=min_rating)
+    likes = _pull_likes(database, min_rating, movie_ids, progress)
+    held_out = id_array(
+        row["userId"] for row in database.read(load_query("evaluate/held_out_users"), minRating=min_rating)
+    )
+    asked = held_out if n_users is None else sample_of(held_out, n_users, seed)
     n_rated = database.read_one(load_query("evaluate/rated_movies"))["movies"]
     catalogue = Catalogue(
         movie_ids=movie_ids,
         like_counts=like_counts,
         genres=genres.reshape(len(movie_ids), len(names)),
         n_rated_movies=n_rated,
-        n_users=sum(bool(u["liked"]) for u in users),
+        n_users=int((likes.sizes > 0).sum()),
     )
-    liked = [positions_in(movie_ids, user["liked"]) for user in users]
-    pairs = (
-        np.repeat(np.arange(len(users)), [len(one) for one in liked]),
-        np.concatenate([np.empty(0, np.int64), *liked]),
-    )
-    sources, targets, weights = pull_edges(database, "CO_LIKED")
+    cases = _pull_cases(database, min_rating, asked, movie_ids, progress)
+    sources, targets, weights = pull_edges(database, "CO_LIKED", progress)
     heads, tails = positions_in(movie_ids, sources), positions_in(movie_ids, targets)
     return EvaluationData(
-        cases=[_case(user, movie_ids) for user in users if user["heldOut"]],
+        cases=cases,
+        n_held_out_users=len(held_out),
         catalogue=catalogue,
-        likes=pairs,
-        n_users=len(users),
+        likes=likes,
         co_liked=Adjacency.from_undirected(len(movie_ids), heads, tails, weights),
     )
 
 
-def _case(row: Row, movie_ids: Ids) -> HeldOutCase:
-    is_rated = np.zeros(len(movie_ids), dtype=bool)
-    is_rated[positions_in(movie_ids, row["seen"])] = True
-    ago = like_ages(np.array(row["times"], dtype=np.int64))
-    gap = row["heldOutTimes"][0] - row["times"][0] if row["times"] and row["heldOutTimes"][0] else -1
-    user = UserProfile(row["userId"], LikeHistory(positions_in(movie_ids, row["liked"]), ago), is_rated)
-    return HeldOutCase(user, id_array(row["heldOut"]), None if gap < 0 else gap)
+def sample_of(user_ids: Ids, n: int, seed: int) -> Ids:
+    """`n` of the ids, drawn without replacement, in the order given; all where there are no more."""
+    if n >= len(user_ids):
+        return user_ids
+    return user_ids[np.sort(np.random.default_rng(seed).choice(len(user_ids), n, replace=False))]
+
+
+def _pull_likes(database: Database, min_rating: float, movie_ids: Ids, progress: Progress) -> Lists:
+    """Every user's likes in the training part, in the order of userIds."""
+    n_users = database.read_one(load_query("doctor/counts"))["users"]
+    batches, waiting = list[Lists](), list[Row]()
+    with progress("pull likes", n_users, "users") as advance:
+        for row in database.stream(load_query("evaluate/likes"), minRating=min_rating):
+            waiting.append(row)
+            if len(waiting) == BATCH_USERS:
+                batches.append(_positions(waiting, "movieIds", movie_ids))
+                advance(len(waiting))
+                waiting = []
+        batches.append(_positions(waiting, "movieIds", movie_ids))
+    return Lists.joined(batches)
+
+
+def _pull_cases(
+    database: Database, min_rating: float, user_ids: Ids, movie_ids: Ids, progress: Progress
+) -> HeldOutCases:
+    batches = []
+    with progress("pull users", len(user_ids), "users") as advance:
+        for start in range(0, max(len(user_ids), 1), BATCH_USERS):
+            asked = user_ids[start : start + BATCH_USERS]
+            rows = database.read(load_query("evaluate/users"), userIds=asked, minRating=min_rating)
+            batches.append(_cases(asked, rows, movie_ids))
+            advance(len(asked))
+    users = UserProfiles(
+        user_ids,
+        LikeHistories(
+            Lists.joined([batch.users.likes.movies for batch in batches]),
+            np.concatenate([batch.users.likes.ages for batch in batches]),
+        ),
+        Lists.joined([batch.users.rated for batch in batches]),
+    )
+    return HeldOutCases(
+        users,
+        Lists.joined([batch.held_out for batch in batches]),
+        np.concatenate([batch.gaps for batch in batches]),
+    )
+
+
+def _cases(user_ids: Ids, rows: Sequence[Row], movie_ids: Ids) -> HeldOutCases:
+    """Of `user_ids`, in the order of the rows."""
+    times = Lists.of([row["times"] for row in rows])
+    places = _positions(rows, "liked", movie_ids)
+    likes = LikeHistories(places, like_ages_of_users(times))
+    seen = _positions(rows, "seen", movie_ids)
+    gaps = [
+        row["heldOutTimes"][0] - row["times"][0] if row["times"] and row["heldOutTimes"][0] else -1 for row in rows
+    ]
+    return HeldOutCases(
+        UserProfiles(user_ids, likes, seen.kept(seen.values != NONE)),
+        _positions(rows, "heldOut", movie_ids),
+        np.array([np.nan if gap < 0 else gap for gap in gaps], dtype=np.float64),
+    )
+
+
+def _positions(rows: Sequence[Row], key: str, movie_ids: Ids) -> Lists:
+    """The lists of movieIds under `key`, as positions in `movie_ids`; NONE for one that is not there."""
+    return places_of(movie_ids, [row[key] for row in rows])
 
 
 def _refuse_graph_of_before(database: Database) -> None:

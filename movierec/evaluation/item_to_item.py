@@ -7,7 +7,7 @@
 
 The third asks the vectors themselves (Alain and Bengio 2016 for the idea of a linear probe).
 
-Shapes: C candidates (movies liked in training), G genres, D embedding size.
+Shapes: C candidates (movies liked in training), B of them in a block, G genres, D embedding size.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from movierec.evaluation.baselines import SHRINK
+from movierec.arrays import Lists
+from movierec.evaluation.baselines import SHRINK, likes_matrix
 from movierec.evaluation.dataset import EvaluationData
-from movierec.evaluation.methods import Candidates, UserProfile
+from movierec.evaluation.methods import Candidates, UserProfiles
 from movierec.evaluation.tables import Catalogue, evaluate_method
-from movierec.recommendation.scoring import KNOWN_LIKES, similarity_score
+from movierec.progress import Advance, silently
+from movierec.recommendation.scoring import KNOWN_LIKES, best_of_rows, block_rows, similarity_score
 
 __all__ = [
     "Similarity",
@@ -36,7 +37,7 @@ __all__ = [
     "next_like",
 ]
 
-Similarity = Callable[[int], NDArray[np.float64]]  # a movie's position -> (C,) how like it each movie is
+Similarity = Callable[[NDArray[np.int64]], NDArray[np.float64]]  # (B,) positions -> (B, C) how like each movie is
 
 HEAD = 1_000  # movies, the most liked, whose neighbours' genres are looked at
 PARTS = 5
@@ -46,13 +47,13 @@ LEAST_MEMBERS = 20  # movies of a genre that is asked of vectors
 
 def by_item_knn(data: EvaluationData) -> Similarity:
     """Cosine of the users who like both, shrunk by 30."""
-    shape = (data.n_users, len(data.catalogue.movie_ids))
-    likes = sp.csr_array((np.ones(len(data.likes[0]), dtype=np.float64), data.likes), shape=shape)
-    both = (likes.T @ likes).tocsr()
+    likes = likes_matrix(data.likes, len(data.catalogue.movie_ids))
+    by_movie = likes.T.tocsr()
     norms = np.sqrt(data.catalogue.like_counts)
 
-    def scores(movie: int) -> NDArray[np.float64]:
-        found: NDArray[np.float64] = both[[movie]].toarray()[0] / (norms[movie] * norms + SHRINK)
+    def scores(movies: NDArray[np.int64]) -> NDArray[np.float64]:
+        found: NDArray[np.float64] = (by_movie[movies] @ likes).toarray()
+        found /= norms[movies, None] * norms + SHRINK
         return found
 
     return scores
@@ -60,58 +61,74 @@ def by_item_knn(data: EvaluationData) -> Similarity:
 
 def by_graph(candidates: Candidates) -> Similarity:
     """Weights of CO_LIKED."""
-    return lambda movie: candidates.co_liked.weighted_neighbour_sum(np.array([movie]), np.ones(1))
+    return lambda movies: candidates.co_liked.weighted_neighbour_sums(
+        Lists.of_sizes(np.ones(len(movies), np.int64), movies), np.ones(len(movies))
+    )
 
 
 def by_vectors(candidates: Candidates) -> Similarity:
     """Cosine: `similar --plain-cosine`."""
-    return lambda movie: (candidates.unit @ candidates.unit[movie]).astype(np.float64)
+    return lambda movies: (candidates.unit[movies] @ candidates.unit.T).astype(np.float64)
 
 
 def by_similar(candidates: Candidates) -> Similarity:
     """What `similar` ranks by."""
     cosine, weights = by_vectors(candidates), by_graph(candidates)
 
-    def scores(movie: int) -> NDArray[np.float64]:
-        score = similarity_score(cosine(movie), weights(movie))
-        return np.where(candidates.like_counts >= KNOWN_LIKES, score, score - 1e3)
+    def scores(movies: NDArray[np.int64]) -> NDArray[np.float64]:
+        score = similarity_score(cosine(movies), weights(movies))
+        score[:, candidates.like_counts < KNOWN_LIKES] -= 1e3
+        return score
 
     return scores
 
 
-def evaluate_similarity(scores: Similarity, data: EvaluationData) -> dict[str, float]:
+def evaluate_similarity(scores: Similarity, data: EvaluationData, advance: Advance = silently) -> dict[str, float]:
     """{"next_like_ndcg@10", "genres_in_common"}."""
     return {
-        "next_like_ndcg@10": next_like(scores, data),
+        "next_like_ndcg@10": next_like(scores, data, advance),
         "genres_in_common": genres_in_common(scores, data.catalogue),
     }
 
 
-def next_like(scores: Similarity, data: EvaluationData) -> float:
+def next_like(scores: Similarity, data: EvaluationData, advance: Advance = silently) -> float:
     """Mean NDCG@10 over all users; 0 for those who have no like in training."""
-    asked = [case for case in data.cases if len(case.user.likes.movies)]
+    movies = data.cases.users.likes.movies
+    asked = np.flatnonzero(movies.sizes > 0)
+    if not len(asked):
+        return 0.0
+    # Users with the same newest like come together, so that it is compared with all movies once.
+    newest = movies.values[movies.indptr[asked]]
+    asked = asked[np.argsort(newest, kind="stable")]
 
-    def from_newest(user: UserProfile) -> NDArray[np.float64]:
-        return scores(int(user.likes.movies[0]))
+    def from_newest(users: UserProfiles) -> NDArray[np.float64]:
+        liked = users.likes.movies
+        different, which = np.unique(liked.values[liked.indptr[:-1]], return_inverse=True)
+        return scores(different)[which]
 
-    table, _ = evaluate_method(from_newest, asked, data.catalogue)
-    return float(table["ndcg@10"].sum() / len(data.cases)) if asked else 0.0
+    table, _ = evaluate_method(from_newest, data.cases.taken(asked), data.catalogue, advance)
+    return float(table["ndcg@10"].sum() / len(data.cases))
 
 
 def genres_in_common(scores: Similarity, catalogue: Catalogue) -> float:
     """Mean Jaccard of the genres of each of the 1,000 most liked movies and of the ten most similar to it."""
     genres = catalogue.genres
-    found = []
-    for movie in np.argsort(-catalogue.like_counts, kind="stable")[:HEAD].tolist():
-        near = scores(movie)
-        near[movie] = -np.inf
-        ten = np.argsort(-near, kind="stable")[:10]
-        common, either = (genres[ten] & genres[movie]).sum(1), (genres[ten] | genres[movie]).sum(1)
-        found.append((common / np.maximum(either, 1)).mean())
-    return float(np.mean(found))
+    head = np.argsort(-catalogue.like_counts, kind="stable")[:HEAD]
+    found, rows = [], block_rows(len(genres))
+    for start in range(0, len(head), rows):
+        movies = head[start : start + rows]
+        near = scores(movies)
+        near[np.arange(len(movies)), movies] = np.finfo(np.float64).min  # itself last, where there are few others
+        ten = best_of_rows(near, 10)
+        own, others = genres[movies[ten.rows]], genres[ten.values]
+        common, either = (others & own).sum(axis=1), (others | own).sum(axis=1)
+        found.append(ten.sums(common / np.maximum(either, 1)) / ten.sizes)
+    return float(np.concatenate(found).mean())
 
 
-def genre_probe(unit: NDArray[np.float32], genres: NDArray[np.bool_], seed: int = 1) -> dict[str, float]:
+def genre_probe(
+    unit: NDArray[np.float32], genres: NDArray[np.bool_], seed: int = 1, advance: Advance = silently
+) -> dict[str, float]:
     """{"average_precision", "by_chance", "movies", "genres"} of (C, D) vectors and (C, G) genres.
 
     Movies without a vector or without genres are skipped, and genres of fewer than 20 movies; all zeros where
@@ -129,12 +146,11 @@ def genre_probe(unit: NDArray[np.float32], genres: NDArray[np.bool_], seed: int 
     genres = genres[:, (n_members >= LEAST_MEMBERS) & (n_members <= len(genres) - LEAST_MEMBERS)]
     model = make_pipeline(StandardScaler(), LogisticRegression(C=STRENGTH, max_iter=1_000))
     parts = StratifiedKFold(PARTS, shuffle=True, random_state=seed)
-    found = [
-        average_precision_score(
-            members, cross_val_predict(model, unit, members, cv=parts, method="predict_proba")[:, 1]
-        )
-        for members in genres.T
-    ]
+    found = []
+    for members in genres.T:
+        predicted = cross_val_predict(model, unit, members, cv=parts, method="predict_proba")[:, 1]
+        found.append(average_precision_score(members, predicted))
+        advance(1)
     return {
         "average_precision": float(np.mean(found)) if found else 0.0,
         "by_chance": float(genres.mean()) if found else 0.0,

@@ -1,4 +1,4 @@
-"""movierec's own methods: each scores every candidate movie for one user. Pure: arrays in, arrays out.
+"""movierec's own methods: each scores every candidate movie for a block of users. Pure: arrays in, arrays out.
 
     vectors_cosine   the walk embeddings alone: mean cosine with the liked movies
     vectors_kernel   the same vectors with popularity: exp(8 cosine), of each like's 50 nearest, times sqrt(likes)
@@ -6,36 +6,59 @@
     profile_vectors  the profile score alone
     movierec         what `recommend` ranks by
 
-Shapes: C candidates (movies liked in training), L of them liked by the user, D dimensions.
+Shapes: B users of a block, C candidates (movies liked in training), T likes of all users, D dimensions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from movierec.arrays import Adjacency
-from movierec.ids import Id, Ids
-from movierec.recommendation.scoring import LikeHistory, Scorer
+from movierec.arrays import Adjacency, Lists
+from movierec.ids import Ids
+from movierec.recommendation.scoring import LikeHistories, Scorer, block_rows
 
-__all__ = ["Candidates", "Method", "UserProfile", "best", "co_liked", "kernel", "mean_cosine", "movierec_scores"]
+__all__ = [
+    "Candidates",
+    "Method",
+    "Methods",
+    "UserProfiles",
+    "above_zero",
+    "co_liked",
+    "kernel",
+    "mean_cosine",
+    "movierec_scores",
+]
 
 KERNEL, NEAREST = 8.0, 50
 
 
 @dataclass(frozen=True)
-class UserProfile:
-    """One user: likes, newest first, and (C,) which movies are rated; all of the training part."""
+class UserProfiles:
+    """U users: likes, newest first, and which movies are rated, as positions; all of the training part."""
 
-    user_id: Id
-    likes: LikeHistory
-    is_rated: NDArray[np.bool_]
+    user_ids: Ids
+    likes: LikeHistories
+    rated: Lists
+
+    def __len__(self) -> int:
+        return len(self.user_ids)
+
+    def part(self, start: int, end: int) -> UserProfiles:
+        """Users `start` to `end`."""
+        return UserProfiles(self.user_ids[start:end], self.likes.part(start, end), self.rated.part(start, end))
+
+    def taken(self, chosen: NDArray[np.int64]) -> UserProfiles:
+        """The users `chosen`, in that order."""
+        return UserProfiles(self.user_ids[chosen], self.likes.taken(chosen), self.rated.taken(chosen))
 
 
-Method = Callable[[UserProfile], NDArray[np.float64]]  # -> (C,) scores; -inf: not to be recommended
+Method = Callable[[UserProfiles], NDArray[np.float64]]  # -> (B, C) scores; -inf: not to be recommended
+# Several methods that have parts of their work in common: name and scores of each, one after the other.
+Methods = Callable[[UserProfiles], Iterable[tuple[str, NDArray[np.float64]]]]
 
 
 @dataclass(frozen=True)
@@ -55,45 +78,72 @@ class Candidates:
 
 
 def mean_cosine(candidates: Candidates) -> Method:
-    """(C,) mean cosine of each movie with the liked ones."""
-    return lambda user: (candidates.unit @ candidates.unit[user.likes.movies].mean(axis=0)).astype(np.float64)
+    """(B, C) mean cosine of each movie with the liked ones."""
+    unit = candidates.unit
+
+    def scores(users: UserProfiles) -> NDArray[np.float64]:
+        liked = users.likes.movies
+        means = liked.sums(unit[liked.values]) / np.maximum(liked.sizes, 1)[:, None]
+        return (means.astype(np.float32) @ unit.T).astype(np.float64)
+
+    return scores
 
 
 def kernel(candidates: Candidates) -> Method:
-    """(C,) sum of exp(8 cosine) to the liked movies, of each of which the 50 nearest count, times sqrt(likes)."""
+    """(B, C) sum of exp(8 cosine) to the liked movies, of each like's 50 nearest, times sqrt(likes)."""
+    near, popularity = _nearest(candidates.unit), np.sqrt(candidates.like_counts)
 
-    def scores(user: UserProfile) -> NDArray[np.float64]:
-        cosine = candidates.unit @ candidates.unit[user.likes.movies].T  # (C, L)
-        nearest = -np.partition(-cosine, min(NEAREST, len(cosine) - 1), axis=0)[min(NEAREST, len(cosine) - 1)]
-        sums = np.where(cosine > nearest, np.exp(KERNEL * cosine), 0.0).sum(axis=1)
-        return np.asarray(sums * np.sqrt(candidates.like_counts), dtype=np.float64)
+    def scores(users: UserProfiles) -> NDArray[np.float64]:
+        liked = users.likes.movies
+        return near.weighted_neighbour_sums(liked, np.ones(len(liked.values))) * popularity
 
     return scores
 
 
 def co_liked(candidates: Candidates) -> Method:
-    """(C,) sum of CO_LIKED weights to the liked movies, -inf without an edge to any."""
+    """(B, C) sum of CO_LIKED weights to the liked movies, -inf without an edge to any."""
 
-    def scores(user: UserProfile) -> NDArray[np.float64]:
-        weights = candidates.co_liked.weighted_neighbour_sum(user.likes.movies, np.ones(len(user.likes.movies)))
-        return np.where(weights > 0, weights, -np.inf)
-
-    return scores
-
-
-def movierec_scores(scorer: Scorer, profile_only: bool = False) -> Method:
-    """(C,) what `recommend` ranks by, or the profile score alone; -inf where it recommends nothing."""
-
-    def scores(user: UserProfile) -> NDArray[np.float64]:
-        profile_score, graph_score = scorer.scores(user.likes, user.is_rated)
-        score = profile_score if profile_only else profile_score + graph_score
-        return np.where(score > 0, score, -np.inf)
+    def scores(users: UserProfiles) -> NDArray[np.float64]:
+        liked = users.likes.movies
+        return above_zero(candidates.co_liked.weighted_neighbour_sums(liked, np.ones(len(liked.values))))
 
     return scores
 
 
-def best(scores: NDArray[np.float64], is_rated: NDArray[np.bool_], k: int) -> NDArray[np.int64]:
-    """The k best positions, best first, equal scores by ascending movieId; rated movies left out."""
-    unrated = np.where(is_rated, -np.inf, scores)
-    order = np.argsort(-unrated, kind="stable")[:k]
-    return order[np.isfinite(unrated[order])]
+def movierec_scores(scorer: Scorer) -> Methods:
+    """(B, C) what `recommend` ranks by, and the profile score alone; -inf where it recommends nothing."""
+
+    def scores(users: UserProfiles) -> Iterable[tuple[str, NDArray[np.float64]]]:
+        is_rated = users.rated.marked(scorer.n_movies)
+        score = scorer.profile_scores(users.likes, is_rated)
+        if scorer.profiles is not None:
+            yield "profile_vectors", above_zero(score)
+        score += scorer.graph_scores(users.likes, is_rated)
+        yield "movierec", above_zero(score)
+
+    return scores
+
+
+def above_zero(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The scores; -inf, not to be recommended, for what is not above 0."""
+    return np.where(scores > 0, scores, -np.inf)
+
+
+def _nearest(unit: NDArray[np.float32]) -> Adjacency:
+    """exp(8 cosine) from each movie to the 50 movies nearest to it: those nearer than the next one."""
+    n = len(unit)
+    n_far = max(n - NEAREST - 1, 0)
+    sizes, targets, weights = [], [], []
+    rows = block_rows(n)
+    for start in range(0, n, rows):
+        cosine = unit[start : start + rows] @ unit.T  # (B, C)
+        row, near = np.nonzero(cosine > np.partition(cosine, n_far, axis=1)[:, n_far, None])
+        sizes.append(np.bincount(row, minlength=len(cosine)))
+        targets.append(near.astype(np.int32))
+        weights.append(np.exp(KERNEL * cosine[row, near]))
+    indptr = np.concatenate([[0], np.cumsum(np.concatenate([np.empty(0, np.int64), *sizes]))]).astype(np.int64)
+    return Adjacency(
+        indptr,
+        np.concatenate([np.empty(0, np.int32), *targets]),
+        np.concatenate([np.empty(0, np.float32), *weights]),
+    )

@@ -2,7 +2,7 @@
 
     1. split   likes of every user with five or more become HELD_OUT: the newest 20 %, the last, a random 20 %, ...
     2. derive and train on what is left, with the settings under test, once for each seed
-    3. rank    for every such user, all movies liked in training that the user has not rated there
+    3. rank    for every such user, or a sample, all movies liked in training that the user has not rated there
     4. compute metrics of these lists and of the baselines' on the same likes, with differences paired by user
 
 No held-out rating is read before step 3. The ranking is full: no candidates are sampled.
@@ -10,13 +10,14 @@ No held-out rating is read before step 3. The ranking is full: no candidates are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
+import psutil
 from numpy.typing import NDArray
 
 from movierec.arrays import positions_in
@@ -25,15 +26,31 @@ from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
 from movierec.errors import BadRequest, MissingExtra
 from movierec.evaluation.dataset import EvaluationData, pull_evaluation_data
-from movierec.evaluation.methods import Method, UserProfile, co_liked, kernel, mean_cosine, movierec_scores
+from movierec.evaluation.methods import (
+    Methods,
+    UserProfiles,
+    co_liked,
+    kernel,
+    mean_cosine,
+    movierec_scores,
+)
 from movierec.evaluation.results import EvaluationReport, GenreProbe
-from movierec.evaluation.tables import Catalogue, compare, evaluate_method, strata, strata_means
+from movierec.evaluation.tables import (
+    Catalogue,
+    Tables,
+    differences,
+    evaluate_method,
+    evaluate_methods,
+    mean_intervals,
+    strata,
+    strata_means,
+)
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings
 from movierec.progress import Progress, silent
 from movierec.recommendation.model import Model, pull_model
-from movierec.recommendation.scoring import LikeHistory
+from movierec.recommendation.scoring import LikeHistories
 
 __all__ = [
     "REFERENCE",
@@ -47,10 +64,12 @@ __all__ = [
     "restricted_to",
 ]
 
+_log = logging.getLogger(__name__)
+
 REFERENCE = "ease"  # what differences are taken against
 REFERENCE_WITHOUT_EASE = "item_knn"  # where there are too many movies for it
+MEMORY_SHARE = 0.7  # of the free memory, that a baseline may take
 
-Tables = dict[str, pd.DataFrame]  # method -> metrics, a row a user
 Metrics = dict[str, dict[str, float]]  # method -> metrics of all its lists together
 
 
@@ -63,12 +82,14 @@ def evaluate_in(
     *,
     progress: Progress = silent,
     n_seeds: int = 1,
+    n_users: int | None = None,
     by_user: Callable[[Tables], object] | None = None,
 ) -> EvaluationReport:
     """Run the whole protocol in `database`, which it changes; means over `n_seeds` seeds from `train.seed` on.
 
-    `by_user` gets the tables of metrics by user. Raises StageMissing for a graph that was derived before the
-    split, BadRequest for too few users.
+    With `n_users`, lists are made for a random sample of so many users, by `train.seed`. `by_user` gets the tables
+    of metrics by user. Raises StageMissing for a graph that was derived before the split, BadRequest for too few
+    users.
     """
     if not all(map(find_spec, ("scipy", "implicit", "sklearn"))):
         raise MissingExtra("Evaluating", "evaluate")
@@ -77,18 +98,20 @@ def evaluate_in(
             f"derive takes ratings of {derive.min_rating} stars for likes, the split only those of "
             f"{split.min_rating}; expected the same or more."
         )
+    if n_users is not None and n_users < 2:
+        raise BadRequest(f"A sample of {n_users} users was asked for; expected at least 2.")
     _refuse_too_few(split_ratings(database, split).users, split)
     derived = derive_co_liked(database, derive, progress)
-    data = pull_evaluation_data(database, split.min_rating)
+    data = pull_evaluation_data(database, split.min_rating, progress, n_users=n_users, seed=train.seed)
     _refuse_too_few(len(data.cases), split)  # a test file may hold out what nobody likes
-    tables, of_lists = evaluate_baselines(data, train.seed, progress)
+    tables, of_lists, left_out = evaluate_baselines(data, train.seed, progress)
     runs, similar, probes = [], [], []
     for seed in range(train.seed, train.seed + n_seeds):
         trained = train_and_write(database, replace(train, seed=seed), checkpoints, progress=progress)
         model = pull_model(database)
-        runs.append(evaluate_model(model, data))
-        similar.append(evaluate_similar(model, data))
-        probes.append(probe_genres(model, data))
+        runs.append(evaluate_model(model, data, progress))
+        similar.append(evaluate_similar(model, data, progress))
+        probes.append(probe_genres(model, data, progress))
     own_tables, own_lists = mean_of_seeds(runs)
     tables |= own_tables
     of_lists |= own_lists
@@ -100,7 +123,8 @@ def evaluate_in(
         protocol=_in_words(split),
         sequential=trained.settings.sequential == "on",
         users=len(data.cases),
-        held_out=sum(len(case.held_out) for case in data.cases),
+        sampled_from=data.n_held_out_users,
+        held_out=len(data.cases.held_out.values),
         train_likes=derived.likes,
         seeds=tuple(range(train.seed, train.seed + n_seeds)),
         ndcg_by_seed=tuple(float(run[0]["movierec"]["ndcg@10"].mean()) for run in runs),
@@ -108,10 +132,10 @@ def evaluate_in(
             name: {metric: float(table[metric].mean()) for metric in table.columns} | of_lists[name]
             for name, table in tables.items()
         },
+        intervals=mean_intervals(tables),
+        left_out=left_out,
         against=reference,
-        differences={
-            name: compare(table, tables[reference]) for name, table in tables.items() if name != reference
-        },
+        differences=differences(tables, reference),
         strata=strata_means(
             {name: tables[name] for name in ("most_popular", reference, "movierec")},
             strata(data.cases, data.catalogue),
@@ -126,49 +150,59 @@ def evaluate_in(
     )
 
 
-def evaluate_baselines(data: EvaluationData, seed: int, progress: Progress = silent) -> tuple[Tables, Metrics]:
-    """The tables of the baselines, and the metrics of their lists; EASE only where it fits into memory."""
-    import scipy.sparse as sp
+def evaluate_baselines(
+    data: EvaluationData, seed: int, progress: Progress = silent, memory: float | None = None
+) -> tuple[Tables, Metrics, dict[str, str]]:
+    """The tables of the baselines, the metrics of their lists, and which are left out, and why.
 
-    from movierec.evaluation.baselines import BASELINES, LARGEST_EASE
+    Left out are those that would take more than `memory` bytes, by default 70 % of what is free.
+    """
+    from movierec.evaluation.baselines import BASELINES, likes_matrix
 
-    n_movies = len(data.catalogue.movie_ids)
-    likes = sp.csr_array(
-        (np.ones(len(data.likes[0]), dtype=np.float64), data.likes), shape=(data.n_users, n_movies)
-    )
-    methods = {name: build for name, build in BASELINES.items() if name != "ease" or n_movies <= LARGEST_EASE}
-    tables, of_lists = {}, {}
-    with progress("baselines", len(methods), "methods") as advance:
-        for name, build in methods.items():
-            scores = build(likes, seed)
-            tables[name], of_lists[name] = evaluate_method(
-                lambda user, scores=scores: scores(user.likes.movies),  # type: ignore[misc]
-                data.cases,
-                data.catalogue,
+    n_movies, cases = len(data.catalogue.movie_ids), data.cases
+    likes = likes_matrix(data.likes, n_movies)
+    tables, of_lists, left_out = Tables(), Metrics(), dict[str, str]()
+    for name, baseline in BASELINES.items():
+        needed = baseline.memory(likes)
+        free = MEMORY_SHARE * psutil.virtual_memory().available if memory is None else memory
+        if needed > free:
+            left_out[name] = (
+                f"for {n_movies:,} movies it would need {needed / 1e9:.1f} GB of memory, and may use "
+                f"{free / 1e9:.1f} GB"
             )
-            advance(1, name)
+            _log.warning("%s is left out: %s.", name, left_out[name])
+            continue
+        with progress(f"fit {name}", n_movies, "movies") as advance:
+            scores = baseline.fit(likes, seed, advance)
+        with progress(f"rank by {name}", len(cases), "users") as advance:
+            tables[name], of_lists[name] = evaluate_method(
+                lambda users, scores=scores: scores(  # type: ignore[misc]
+                    likes_matrix(users.likes.movies, n_movies)
+                ),
+                cases,
+                data.catalogue,
+                advance,
+            )
+    return tables, of_lists, left_out
+
+
+def evaluate_model(model: Model, data: EvaluationData, progress: Progress = silent) -> tuple[Tables, Metrics]:
+    """The tables of a model, whole and in its parts, and the metrics of their lists."""
+    candidates = data.candidates(model.movie_ids, model.unit)
+    parts = {"co_liked": co_liked, "vectors_cosine": mean_cosine, "vectors_kernel": kernel}
+    tables, of_lists = Tables(), Metrics()
+    for name, method in parts.items():
+        with progress(f"rank by {name}", len(data.cases), "users") as advance:
+            tables[name], of_lists[name] = evaluate_method(method(candidates), data.cases, data.catalogue, advance)
+    whole = restricted_to(movierec_scores(model.scorer), model, data.catalogue)
+    with progress("rank by movierec", len(data.cases), "users") as advance:
+        found = evaluate_methods(whole, data.cases, data.catalogue, advance)
+    for name, one in found.items():
+        tables[name], of_lists[name] = one
     return tables, of_lists
 
 
-def evaluate_model(model: Model, data: EvaluationData) -> tuple[Tables, Metrics]:
-    """The tables of a model, whole and in its parts, and the metrics of their lists."""
-    catalogue = data.catalogue
-    candidates = data.candidates(model.movie_ids, model.unit)
-    methods: dict[str, Method] = {
-        "co_liked": co_liked(candidates),
-        "vectors_cosine": mean_cosine(candidates),
-        "vectors_kernel": kernel(candidates),
-        "movierec": restricted_to(movierec_scores(model.scorer), model, catalogue),
-    }
-    if model.scorer.profiles is not None:
-        methods["profile_vectors"] = restricted_to(
-            movierec_scores(model.scorer, profile_only=True), model, catalogue
-        )
-    found = {name: evaluate_method(method, data.cases, catalogue) for name, method in methods.items()}
-    return {name: one[0] for name, one in found.items()}, {name: one[1] for name, one in found.items()}
-
-
-def evaluate_similar(model: Model, data: EvaluationData) -> Metrics:
+def evaluate_similar(model: Model, data: EvaluationData, progress: Progress = silent) -> Metrics:
     """How well a model finds similar movies, compared with item-kNN, the graph and its own vectors."""
     from movierec.evaluation.item_to_item import by_graph, by_item_knn, by_similar, by_vectors, evaluate_similarity
 
@@ -179,14 +213,20 @@ def evaluate_similar(model: Model, data: EvaluationData) -> Metrics:
         "plain_cosine": by_vectors(candidates),
         "similar": by_similar(candidates),
     }
-    return {name: evaluate_similarity(similarity, data) for name, similarity in similarities.items()}
+    found = {}
+    for name, similarity in similarities.items():
+        with progress(f"similar by {name}", len(data.cases), "users") as advance:
+            found[name] = evaluate_similarity(similarity, data, advance)
+    return found
 
 
-def probe_genres(model: Model, data: EvaluationData) -> dict[str, float]:
+def probe_genres(model: Model, data: EvaluationData, progress: Progress = silent) -> dict[str, float]:
     """How well a classifier predicts genres from the walk embeddings; all zeros where there are too few movies."""
     from movierec.evaluation.item_to_item import genre_probe
 
-    return genre_probe(data.candidates(model.movie_ids, model.unit).unit, data.catalogue.genres)
+    unit = data.candidates(model.movie_ids, model.unit).unit
+    with progress("genre probe", data.catalogue.genres.shape[1], "genres") as advance:
+        return genre_probe(unit, data.catalogue.genres, advance=advance)
 
 
 def mean_of_seeds(runs: Sequence[tuple[Tables, Metrics]]) -> tuple[Tables, Metrics]:
@@ -203,19 +243,23 @@ def _means(found: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return {key: float(np.mean([one[key] for one in found])) for key in found[0]}
 
 
-def restricted_to(scores_of: Method, model: Model, catalogue: Catalogue) -> Method:
-    """A method over a model's movies, as one over the candidates; a derivation may count fewer likes."""
+def restricted_to(methods: Methods, model: Model, catalogue: Catalogue) -> Methods:
+    """Methods over a model's movies, as ones over the candidates; a derivation may count fewer likes."""
+    n_movies = len(catalogue.movie_ids)
     place = positions_in(catalogue.movie_ids, model.movie_ids)
+    in_model = np.full(n_movies, -1)
+    in_model[place] = np.arange(len(place))
 
-    def method(user: UserProfile) -> NDArray[np.float64]:
-        ids = catalogue.movie_ids[user.likes.movies]
-        known = np.isin(ids, model.movie_ids)
-        likes = LikeHistory(model.positions(ids), user.likes.ages[known])
-        scores = np.full(len(catalogue.movie_ids), -np.inf)
-        scores[place] = scores_of(UserProfile(user.user_id, likes, user.is_rated[place]))
-        return scores
+    def scores(users: UserProfiles) -> Iterable[tuple[str, NDArray[np.float64]]]:
+        liked, rated = in_model[users.likes.movies.values], in_model[users.rated.values]
+        likes = LikeHistories(users.likes.movies.kept(liked >= 0, liked), users.likes.ages[liked >= 0])
+        known = UserProfiles(users.user_ids, likes, users.rated.kept(rated >= 0, rated))
+        for name, found in methods(known):
+            whole = np.full((len(users), n_movies), -np.inf)
+            whole[:, place] = found
+            yield name, whole
 
-    return method
+    return scores
 
 
 def _refuse_too_few(n_users: int, split: SplitSettings) -> None:

@@ -49,15 +49,21 @@ class EvaluationReport:
     sequential: bool
     """whether the order of likes was used"""
     users: int
-    """with held-out likes"""
+    """with held-out likes, who were asked"""
+    sampled_from: int
+    """users with held-out likes; as many as `users` unless these are a sample"""
     held_out: int
-    """likes"""
+    """likes of these users"""
     train_likes: int
     seeds: tuple[int, ...]
     ndcg_by_seed: tuple[float, ...]
     """NDCG@10 of movierec for each seed"""
     methods: dict[str, dict[str, float]]
     """method: metric: mean over users and seeds"""
+    intervals: dict[str, tuple[float, float]]
+    """method: 95 % confidence interval of its mean NDCG@10, by bootstrap of the users"""
+    left_out: dict[str, str]
+    """method: why it was not evaluated"""
     against: str
     """the method that differences are against"""
     differences: dict[str, Difference]

@@ -37,6 +37,7 @@ def evaluate(
     derive: DeriveSettings | None = None,
     train: TrainSettings | None = None,
     n_seeds: int = 1,
+    n_users: int | None = None,
     in_place: bool = False,
     keep: bool = False,
     by_user: Path | None = None,
@@ -44,6 +45,7 @@ def evaluate(
 ) -> EvaluationReport:
     """Hold out a part of each user's likes, build the model from the rest, and compute how well it ranks them.
 
+    With `n_users`, lists are made for a random sample of so many users, and the intervals are theirs.
     `database` is only read, unless `in_place`, for a database made for experiments, which then stays split. With
     `keep` the scratch server is left running. `by_user` is a CSV file to write every user's metrics to.
     """
@@ -58,6 +60,7 @@ def evaluate(
             home.checkpoints,
             progress=progress,
             n_seeds=n_seeds,
+            n_users=n_users,
             by_user=None if by_user is None else _writer(by_user),
         )
     return replace(report, seconds=round(time.monotonic() - started, 3))
@@ -71,12 +74,18 @@ def tune(
     derive: DeriveSettings | None = None,
     train: TrainSettings | None = None,
     n_seeds: int = 1,
+    n_users: int | None = None,
     progress: Progress = silent,
 ) -> list[ScoreSettingsResult]:
-    """Evaluate pairs of score settings on an inner split, best first; `database` is only read."""
+    """Evaluate pairs of score settings on an inner split, best first; `database` is only read.
+
+    With `n_users`, for a random sample of so many users.
+    """
     settings = (split or SplitSettings(), derive or DeriveSettings(), train or TrainSettings())
     with scratch_copy(database, env, progress=progress) as (scratch, home):
-        return tune_score_settings(scratch, *settings, home.checkpoints, progress=progress, n_seeds=n_seeds)
+        return tune_score_settings(
+            scratch, *settings, home.checkpoints, progress=progress, n_seeds=n_seeds, n_users=n_users
+        )
 
 
 def evaluate_rating_model(

@@ -1,16 +1,22 @@
-"""Tables of metrics: rank for every user, compare with what was held out, say how sure a difference is."""
+"""Tables of metrics: rank for every user, compare with what was held out, say how sure a difference is.
+
+Users are ranked in blocks, so that memory does not grow with them. Shapes: U users, B of them in a block, C
+candidates, K movies of a list, R resamples.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from movierec.evaluation.methods import Method, UserProfile, best
+from movierec.arrays import Lists
+from movierec.evaluation.methods import Method, Methods, UserProfiles
 from movierec.evaluation.metrics import (
+    NONE,
     average_precision,
     coverage,
     gini,
@@ -23,26 +29,52 @@ from movierec.evaluation.metrics import (
 )
 from movierec.evaluation.results import Difference
 from movierec.ids import Ids
+from movierec.progress import Advance, silently
+from movierec.recommendation.scoring import BLOCK_BYTES, best_of_rows, block_rows
 
-__all__ = ["Catalogue", "HeldOutCase", "compare", "evaluate_method", "list_metrics", "strata", "strata_means"]
+__all__ = [
+    "Catalogue",
+    "HeldOutCases",
+    "Tables",
+    "differences",
+    "evaluate_method",
+    "evaluate_methods",
+    "list_metrics",
+    "mean_intervals",
+    "padded",
+    "ranked",
+    "strata",
+    "strata_means",
+]
 
 LONGEST = 20  # movies ranked for each user
 AT = (5, 10, 20)
 RESAMPLES = 2_000
 HOUR, DAY = 3_600, 86_400
+LISTS_AT_ONCE = 10_000  # whose diversity is computed together
+
+Tables = dict[str, pd.DataFrame]  # method -> metrics, a row a user
 
 
 @dataclass(frozen=True)
-class HeldOutCase:
-    """A user, and the likes that were held out.
+class HeldOutCases:
+    """U users, and the likes of each that were held out.
 
-    held_out  (H,) movieIds, H > 0; may hold movies that are no candidates, which nothing can find
-    gap       seconds from the last training like to the first held-out one; None where that is not later
+    held_out  U lists, none empty, of positions of candidates; NONE for one that is no candidate, which nothing
+              can find
+    gaps      (U,) seconds from the last training like to the first held-out one; NaN where that is not later
     """
 
-    user: UserProfile
-    held_out: Ids
-    gap: int | None
+    users: UserProfiles
+    held_out: Lists
+    gaps: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+    def taken(self, chosen: NDArray[np.int64]) -> HeldOutCases:
+        """The users `chosen`, in that order."""
+        return HeldOutCases(self.users.taken(chosen), self.held_out.taken(chosen), self.gaps[chosen])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,76 +89,149 @@ class Catalogue:
 
 
 def evaluate_method(
-    method: Method, cases: Sequence[HeldOutCase], catalogue: Catalogue
+    method: Method, cases: HeldOutCases, catalogue: Catalogue, advance: Advance = silently
 ) -> tuple[pd.DataFrame, dict[str, float]]:
     """A table of metrics, one row a user (indexed by userId), and the metrics of all lists of ten together."""
-    rows = []
-    lists: list[NDArray[np.int64]] = []
-    for case in cases:
-        user = case.user
-        # Whose likes were all held out gets no list: misses, all of them.
-        nobody = len(user.likes.movies) == 0
-        ranked = np.empty(0, np.int64) if nobody else best(method(user), user.is_rated, LONGEST)
-        hits, n = np.isin(catalogue.movie_ids[ranked], case.held_out), len(case.held_out)
-        lists.append(ranked[:10])
-        row: dict[str, float] = {}
-        for k in AT:
-            row |= {
-                f"ndcg@{k}": ndcg(hits, n, k),
-                f"recall@{k}": recall(hits, n, k),
-                f"precision@{k}": precision(hits, n, k),
-                f"hit_rate@{k}": hit_rate(hits, n, k),
-            }
-        rows.append(row | {"map@10": average_precision(hits, n, 10), "mrr@10": reciprocal_rank(hits, n, 10)})
-    table = pd.DataFrame(rows, index=[case.user.user_id for case in cases])
-    return table, list_metrics(lists, catalogue)
+    return evaluate_methods(lambda users: [("", method(users))], cases, catalogue, advance)[""]
 
 
-def list_metrics(lists: Sequence[NDArray[np.int64]], catalogue: Catalogue) -> dict[str, float]:
-    """Coverage, Gini, novelty, popularity and diversity of lists of positions."""
-    every = np.concatenate([np.empty(0, np.int64), *lists])
+def evaluate_methods(
+    methods: Methods, cases: HeldOutCases, catalogue: Catalogue, advance: Advance = silently
+) -> dict[str, tuple[pd.DataFrame, dict[str, float]]]:
+    """The same for methods that are computed together, by name; `advance` is called after each block of users."""
+    return {
+        name: (_table(lists, cases, len(catalogue.movie_ids)), list_metrics(lists[:, :10], catalogue))
+        for name, lists in ranked(methods, cases.users, len(catalogue.movie_ids), advance).items()
+    }
+
+
+def ranked(
+    methods: Methods, users: UserProfiles, n_movies: int, advance: Advance = silently
+) -> dict[str, NDArray[np.int64]]:
+    """(U, 20) best positions for each user by each method, equal scores by position; rated movies left out.
+
+    Lists are filled up with NONE. Whose likes were all held out gets no list: misses, all of them.
+    """
+    found: dict[str, NDArray[np.int64]] = {}
+    rows = block_rows(n_movies)
+    for start in range(0, len(users), rows):
+        block = users.part(start, start + rows)
+        left_out = block.rated.marked(n_movies)
+        left_out[block.likes.movies.sizes == 0] = True
+        for name, scores in methods(block):
+            lists = padded(best_of_rows(np.where(left_out, -np.inf, scores), LONGEST), LONGEST)
+            found.setdefault(name, np.full((len(users), LONGEST), NONE))[start : start + rows] = lists
+        advance(len(block))
+    return found
+
+
+def padded(lists: Lists, k: int) -> NDArray[np.int64]:
+    """(N, k) of N lists of at most k positions, filled up with NONE."""
+    table = np.full((len(lists), k), NONE)
+    table[lists.rows, np.arange(len(lists.values)) - lists.indptr[lists.rows]] = lists.values
+    return table
+
+
+def _table(lists: NDArray[np.int64], cases: HeldOutCases, n_movies: int) -> pd.DataFrame:
+    """Every metric of (U, K) lists, a row a user."""
+    wanted = cases.held_out.rows * n_movies + cases.held_out.values
+    asked = np.arange(len(lists))[:, None] * n_movies + lists
+    hits = np.isin(asked, wanted[cases.held_out.values != NONE]) & (lists != NONE)
+    n = cases.held_out.sizes
+    columns: dict[str, NDArray[np.float64]] = {}
+    for k in AT:
+        columns |= {
+            f"ndcg@{k}": ndcg(hits, n, k),
+            f"recall@{k}": recall(hits, n, k),
+            f"precision@{k}": precision(hits, n, k),
+            f"hit_rate@{k}": hit_rate(hits, n, k),
+        }
+    columns |= {"map@10": average_precision(hits, n, 10), "mrr@10": reciprocal_rank(hits, n, 10)}
+    return pd.DataFrame(columns, index=cases.users.user_ids)
+
+
+def list_metrics(lists: NDArray[np.int64], catalogue: Catalogue) -> dict[str, float]:
+    """Coverage, Gini, novelty, popularity and diversity of (U, K) lists of positions, filled up with NONE."""
+    every = lists[lists != NONE]
     if not len(every):
         return dict.fromkeys(("coverage@10", "gini@10", "novelty@10", "popularity@10", "diversity@10"), 0.0)
     liked = catalogue.like_counts[every]
+    some = lists[(lists != NONE).any(axis=1)]
+    diversity = [
+        intra_list_diversity(some[start : start + LISTS_AT_ONCE], catalogue.genres)
+        for start in range(0, len(some), LISTS_AT_ONCE)
+    ]
     return {
         "coverage@10": coverage(lists, catalogue.n_rated_movies),
         "gini@10": gini(lists, catalogue.n_rated_movies),
         "novelty@10": float(-np.log2(np.maximum(liked, 1.0) / catalogue.n_users).mean()),
         "popularity@10": float(liked.mean()),
-        "diversity@10": float(np.mean([intra_list_diversity(catalogue.genres[one]) for one in lists if len(one)])),
+        "diversity@10": float(np.concatenate(diversity).mean()),
     }
 
 
-def compare(table: pd.DataFrame, other: pd.DataFrame, seed: int = 1) -> Difference:
-    """NDCG@10 of one method against another's, paired by user.
+def differences(tables: Mapping[str, pd.DataFrame], against: str, seed: int = 1) -> dict[str, Difference]:
+    """NDCG@10 of every other method against that of `against`, paired by user.
 
-    The intervals are those of 2,000 resamples of users, by percentiles (Efron 1979).
+    The intervals are those of 2,000 resamples of users, by percentiles (Efron 1979); all methods get the same.
     """
-    own, others = table["ndcg@10"].to_numpy(), other["ndcg@10"].to_numpy()
-    difference = own - others
-    draws = np.random.default_rng(seed).integers(0, len(own), (RESAMPLES, len(own)))
-    resampled = difference[draws].mean(axis=1)
-    ratios = own[draws].mean(axis=1) / np.maximum(others[draws].mean(axis=1), 1e-12)
-    low, high = np.percentile(resampled, [2.5, 97.5])
-    low_ratio, high_ratio = np.percentile(ratios, [2.5, 97.5])
-    return Difference(
-        ndcg=float(difference.mean()),
-        standard_error=float(difference.std(ddof=1) / np.sqrt(len(difference))),
-        interval=(float(low), float(high)),
-        ratio=float(own.mean() / max(others.mean(), 1e-12)),
-        ratio_interval=(float(low_ratio), float(high_ratio)),
-    )
+    values = _ndcg(tables)
+    means = dict(zip(tables, _resampled_means(values, seed).T, strict=True))
+    theirs = tables[against]["ndcg@10"].to_numpy()
+    found = {}
+    for name, own in zip(tables, values.T, strict=True):
+        if name == against:
+            continue
+        difference = own - theirs
+        low, high = np.percentile(means[name] - means[against], [2.5, 97.5])
+        ratios = means[name] / np.maximum(means[against], 1e-12)
+        low_ratio, high_ratio = np.percentile(ratios, [2.5, 97.5])
+        found[name] = Difference(
+            ndcg=float(difference.mean()),
+            standard_error=float(difference.std(ddof=1) / np.sqrt(len(difference))),
+            interval=(float(low), float(high)),
+            ratio=float(own.mean() / max(theirs.mean(), 1e-12)),
+            ratio_interval=(float(low_ratio), float(high_ratio)),
+        )
+    return found
 
 
-def strata(cases: Sequence[HeldOutCase], catalogue: Catalogue) -> dict[str, dict[str, NDArray[np.bool_]]]:
+def mean_intervals(tables: Mapping[str, pd.DataFrame], seed: int = 1) -> dict[str, tuple[float, float]]:
+    """95 % confidence interval of each method's mean NDCG@10, by the same resamples of users."""
+    low, high = np.percentile(_resampled_means(_ndcg(tables), seed), [2.5, 97.5], axis=0)
+    return {name: (float(low[i]), float(high[i])) for i, name in enumerate(tables)}
+
+
+def _ndcg(tables: Mapping[str, pd.DataFrame]) -> NDArray[np.float64]:
+    """(U, methods) NDCG@10."""
+    return np.column_stack([table["ndcg@10"].to_numpy() for table in tables.values()])
+
+
+def _resampled_means(values: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+    """(R, N) means of the N columns of (U, N) values over R samples of U rows, drawn with replacement."""
+    return np.concatenate([counts @ values for counts in _resamples(len(values), seed)]) / len(values)
+
+
+def _resamples(n: int, seed: int) -> Iterator[NDArray[np.float64]]:
+    """How often each of n rows is in each of R resamples, (some, n) at a time: multinomial weights."""
+    generator = np.random.default_rng(seed)
+    some = max(1, min(RESAMPLES, BLOCK_BYTES // (8 * n)))
+    for start in range(0, RESAMPLES, some):
+        rows = min(some, RESAMPLES - start)
+        draws = generator.integers(0, n, (rows, n))
+        draws += n * np.arange(rows)[:, None]
+        yield np.bincount(draws.ravel(), minlength=rows * n).reshape(rows, n).astype(np.float64)
+
+
+def strata(cases: HeldOutCases, catalogue: Catalogue) -> dict[str, dict[str, NDArray[np.bool_]]]:
     """Groups of users: by how many likes they have, by how popular what they went on to like is, and by
     the time between the last training like and the first held-out one. {kind: {group: (U,) bool}}, none empty.
     """
-    n_likes = np.array([len(case.user.likes.movies) for case in cases])
-    counts = dict(zip(catalogue.movie_ids.tolist(), catalogue.like_counts.tolist(), strict=True))
-    typical = np.array([np.median([counts.get(movie, 0.0) for movie in case.held_out.tolist()]) for case in cases])
+    n_likes = cases.users.likes.movies.sizes
+    held_out = cases.held_out
+    typical = _medians(held_out, np.where(held_out.values != NONE, catalogue.like_counts[held_out.values], 0.0))
     low, high = np.quantile(typical, [1 / 3, 2 / 3]) if len(cases) else (0.0, 0.0)
-    gaps = np.array([np.nan if case.gap is None else case.gap for case in cases], dtype=np.float64)
+    gaps = cases.gaps
     groups = {
         "likes in training": {
             "under 20": n_likes < 20,
@@ -147,6 +252,14 @@ def strata(cases: Sequence[HeldOutCase], catalogue: Catalogue) -> dict[str, dict
     return {
         kind: {name: members for name, members in parts.items() if members.any()} for kind, parts in groups.items()
     }
+
+
+def _medians(lists: Lists, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N,) for each list, none empty, the median of its part of `values`."""
+    in_order = values[np.lexsort((values, lists.rows))]
+    lower, upper = (lists.sizes - 1) // 2, lists.sizes // 2
+    starts = lists.indptr[:-1]
+    return np.asarray((in_order[starts + lower] + in_order[starts + upper]) / 2.0)
 
 
 def strata_means(

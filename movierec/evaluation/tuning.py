@@ -6,11 +6,13 @@ settings is evaluated on that.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
@@ -18,17 +20,18 @@ from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
 from movierec.errors import BadRequest
 from movierec.evaluation.dataset import pull_evaluation_data
-from movierec.evaluation.methods import movierec_scores
+from movierec.evaluation.methods import Methods, UserProfiles, above_zero
 from movierec.evaluation.protocol import restricted_to
 from movierec.evaluation.results import ScoreSettingsResult
-from movierec.evaluation.tables import evaluate_method
+from movierec.evaluation.tables import evaluate_methods
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings
 from movierec.progress import Progress, silent
 from movierec.recommendation.model import pull_model
+from movierec.recommendation.scoring import Scorer, relative_to_best, share_of_largest
 
-__all__ = ["GRAPH_WEIGHTS", "PROFILE_TEMPERATURES", "inner_split", "tune_score_settings"]
+__all__ = ["GRAPH_WEIGHTS", "PROFILE_TEMPERATURES", "inner_split", "scores_by_pair", "tune_score_settings"]
 
 PROFILE_TEMPERATURES = (1.0, 1.5, 2.0, 3.0, 4.0)
 GRAPH_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 2.0)
@@ -51,35 +54,56 @@ def tune_score_settings(
     *,
     progress: Progress = silent,
     n_seeds: int = 1,
+    n_users: int | None = None,
 ) -> list[ScoreSettingsResult]:
-    """NDCG@10 on the inner split for each pair, mean of `n_seeds` trainings, best first; changes `database`."""
+    """NDCG@10 on the inner split for each pair, mean of `n_seeds` trainings, best first; changes `database`.
+
+    With `n_users`, of a random sample of so many users, by `train.seed`.
+    """
     inner_split(database, split)
     derive_co_liked(database, derive, progress)
-    data = pull_evaluation_data(database, split.min_rating)
+    data = pull_evaluation_data(database, split.min_rating, progress, n_users=n_users, seed=train.seed)
     if len(data.cases) < 2:
         raise BadRequest(
             f"{len(data.cases)} users have likes enough to hold some out twice; a choice needs at least 2."
         )
-    pairs = list(product(PROFILE_TEMPERATURES, GRAPH_WEIGHTS))
-    found: dict[tuple[float, float], list[tuple[float, float]]] = {pair: [] for pair in pairs}
+    pairs = {_name(*pair): pair for pair in product(PROFILE_TEMPERATURES, GRAPH_WEIGHTS)}
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in pairs}
     for seed in range(train.seed, train.seed + n_seeds):
         train_and_write(database, replace(train, seed=seed), checkpoints, progress=progress)
         model = pull_model(database)
-        with progress("score settings", len(pairs), "pairs") as advance:
-            for temperature, weight in pairs:
-                scorer = replace(model.scorer, profile_temperature=temperature, graph_weight=weight)
-                method = restricted_to(movierec_scores(scorer), model, data.catalogue)
-                table, lists = evaluate_method(method, data.cases, data.catalogue)
-                found[temperature, weight].append((float(table["ndcg@10"].mean()), lists["coverage@10"]))
-                advance(1)
+        methods = restricted_to(scores_by_pair(model.scorer), model, data.catalogue)
+        with progress("score settings", len(data.cases), "users") as advance:
+            measured = evaluate_methods(methods, data.cases, data.catalogue, advance)
+        for name, (table, lists) in measured.items():
+            found[name].append((float(table["ndcg@10"].mean()), lists["coverage@10"]))
     results = [
         ScoreSettingsResult(
-            profile_temperature=temperature,
-            graph_weight=weight,
+            profile_temperature=pairs[name][0],
+            graph_weight=pairs[name][1],
             ndcg=float(np.mean([ndcg for ndcg, _ in metrics])),
             coverage=float(np.mean([coverage for _, coverage in metrics])),
             sequential=model.sequential,
         )
-        for (temperature, weight), metrics in found.items()
+        for name, metrics in found.items()
     ]
     return sorted(results, key=lambda one: (-one.ndcg, one.profile_temperature, one.graph_weight))
+
+
+def scores_by_pair(scorer: Scorer) -> Methods:
+    """What `recommend` would rank by with each pair; what does not depend on it is computed once for all."""
+
+    def scores(users: UserProfiles) -> Iterable[tuple[str, NDArray[np.float64]]]:
+        is_rated = users.rated.marked(scorer.n_movies)
+        logits = scorer.logits(users.likes)
+        graph = share_of_largest(scorer.graph_sums(users.likes), is_rated, 1.0)
+        for temperature in PROFILE_TEMPERATURES:
+            profile = np.zeros_like(graph) if logits is None else relative_to_best(logits, is_rated, temperature)
+            for weight in GRAPH_WEIGHTS:
+                yield _name(temperature, weight), above_zero(profile + weight * graph)
+
+    return scores
+
+
+def _name(temperature: float, weight: float) -> str:
+    return f"{temperature:g} {weight:g}"

@@ -6,37 +6,42 @@ read from the ratings at the moment.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
+from numpy.typing import NDArray
 
-from movierec.arrays import Adjacency
+from movierec.arrays import Adjacency, Lists
 from movierec.database.connection import Database
+from movierec.database.query_files import load_query
 from movierec.database.runs import require_finished
 from movierec.errors import BadRequest, NotFound
 from movierec.graph.pull import pull_edges
 from movierec.ids import Id, id_array
 from movierec.lookup.filters import Filters
 from movierec.recommendation.history import History, read_histories, read_history
-from movierec.recommendation.in_database import popular_movies, similar_movies
+from movierec.recommendation.in_database import POPULAR_DAYS, popular_movies, similar_movies
 from movierec.recommendation.model import Model, pull_model, require_model
 from movierec.recommendation.reasons import N_REASONS, read_links, reasons_from, strongest
 from movierec.recommendation.request import RecommendationRequest
 from movierec.recommendation.results import Recommendation, SimilarMovie
 from movierec.recommendation.scoring import (
     KNOWN_LIKES,
-    LikeHistory,
+    LikeHistories,
+    best_of_rows,
+    block_rows,
     contribution_per_like,
     most_diverse,
     similarity_score,
-    top,
 )
+from movierec.records import from_row
 
 __all__ = ["Recommender"]
 
-BATCH_USERS = 200
+BATCH_USERS = 200  # whose ratings are read by one question
+EVERY_MOVIE = 2**31 - 1  # a k that no list reaches
 
 
 class Recommender:
@@ -62,8 +67,8 @@ class Recommender:
         history = read_history(self.database, request, model.min_rating)
         if not history.liked:
             return popular_movies(self.database, request, model.min_rating, model.run_id)
-        likes, rows = self._ranked(model, history, request)
-        return self._with_reasons(model, history, likes, rows, n_reasons)
+        ranked = _rank(model, [history], request)
+        return self._with_reasons(model, history, ranked, ranked.rows(0, model), n_reasons)
 
     def explain(self, request: RecommendationRequest, movie_id: Id, n_reasons: int = 10) -> Recommendation:
         """One movie's row of the user's whole list, with up to `n_reasons` reasons. A movie that is rated already
@@ -77,13 +82,13 @@ class Recommender:
             raise BadRequest(f"User {request.user_id} likes nothing yet, so nothing explains a movie.")
         filters = replace(request.filters, with_rated=movie_id in [*history.rated, *request.dislikes])
         everything = replace(request, k=len(model.movie_ids), diversity=0.0, filters=filters)
-        likes, rows = self._ranked(model, history, everything)
-        rows = [row for row in rows if row.movie_id == movie_id]
+        ranked = _rank(model, [history], everything)
+        rows = [row for row in ranked.rows(0, model) if row.movie_id == movie_id]
         if not rows:
             raise NotFound(
                 f"Movie {movie_id} has no score for this user: it has no profile vectors, and no like leads to it."
             )
-        return self._with_reasons(model, history, likes, rows, n_reasons)[0]
+        return self._with_reasons(model, history, ranked, rows, n_reasons)[0]
 
     def recommend_many(
         self, user_ids: Iterable[Id], request: RecommendationRequest
@@ -93,15 +98,17 @@ class Recommender:
         Raises NotFound for an unknown user.
         """
         model = self.model()
-        for batch in _batches(user_ids, BATCH_USERS):
-            histories = read_histories(self.database, batch, model.min_rating)
-            for user_id in batch:
-                one = replace(request, user_id=user_id)
-                history = histories[user_id].with_likes(request.likes)
+        popular: list[Recommendation] | None = None
+        for batch in _batches(user_ids, min(BATCH_USERS, block_rows(len(model.movie_ids)))):
+            read = read_histories(self.database, batch, model.min_rating)
+            histories = [read[user_id].with_likes(request.likes) for user_id in batch]
+            ranked = _rank(model, histories, request)
+            for i, (user_id, history) in enumerate(zip(batch, histories, strict=True)):
                 if history.liked:
-                    yield user_id, self._ranked(model, history, one)[1]
+                    yield user_id, ranked.rows(i, model)
                 else:
-                    yield user_id, popular_movies(self.database, one, model.min_rating, model.run_id)
+                    popular = self._popular(model, request) if popular is None else popular
+                    yield user_id, _unrated(popular, history, request)
 
     def similar(self, movie_id: Id, k: int, filters: Filters, plain_cosine: bool = False) -> list[SimilarMovie]:
         """The list of `in_database.similar_movies`, which answers for a movie that has no vector."""
@@ -141,7 +148,7 @@ class Recommender:
         self,
         model: Model,
         history: History,
-        likes: LikeHistory,
+        ranked: _Ranked,
         rows: list[Recommendation],
         n_reasons: int,
     ) -> list[Recommendation]:
@@ -153,7 +160,7 @@ class Recommender:
             (position,) = model.positions([row.movie_id])
             contribution = np.zeros(len(history.liked))
             contribution[known] = contribution_per_like(
-                model.scorer, likes, int(position), row.profile_score, row.graph_score
+                model.scorer, ranked.likes, int(position), row.profile_score, row.graph_score
             )
             contributions.append(contribution)
         pairs = [
@@ -178,34 +185,75 @@ class Recommender:
             )
         return self._links[1]
 
-    def _ranked(
-        self, model: Model, history: History, request: RecommendationRequest
-    ) -> tuple[LikeHistory, list[Recommendation]]:
-        """The likes that are in the model, and the list without reasons."""
-        likes = model.like_history(history.liked, history.timestamps, request.dislikes)
-        is_rated = np.zeros(len(model.movie_ids), dtype=bool)
-        is_rated[model.positions([*history.rated, *request.dislikes])] = True
-        profile_score, graph_score = model.scorer.scores(likes, is_rated)
-        popularity = (model.like_counts / model.like_counts.max()) ** request.popularity
-        scores = (profile_score + graph_score) * popularity
-        allowed = model.allowed(request.filters)
-        if not request.filters.with_rated:
-            allowed &= ~is_rated
-        chosen = top(scores, allowed, request.pool)
-        if request.diversity:
-            chosen = chosen[most_diverse(scores[chosen], model.unit[chosen], request.diversity, request.k)]
-        return likes, [
+    def _popular(self, model: Model, request: RecommendationRequest) -> list[Recommendation]:
+        """Every movie of `popular_movies`, whoever asks, those included that they have rated."""
+        parameters = request.parameters() | {"userId": None, "k": EVERY_MOVIE}
+        rows = self.database.read(
+            load_query("recommend/popular"), minRating=model.min_rating, days=POPULAR_DAYS, **parameters
+        )
+        return [from_row(Recommendation, row, rank=0, basis="popularity", run_id=model.run_id) for row in rows]
+
+
+@dataclass(frozen=True)
+class _Ranked:
+    """The lists of B users: positions, best first, T in all, with their scores; and the likes they are from."""
+
+    movies: Lists
+    scores: NDArray[np.float64]
+    profile_scores: NDArray[np.float64]
+    graph_scores: NDArray[np.float64]
+    likes: LikeHistories
+
+    def rows(self, user: int, model: Model) -> list[Recommendation]:
+        """One user's list, without reasons."""
+        first = self.movies.indptr[user]
+        return [
             Recommendation(
                 rank=rank,
                 **model.describe(int(position)),
-                score=float(scores[position]),
-                profile_score=float(profile_score[position]),
-                graph_score=float(graph_score[position]),
+                score=float(self.scores[first + rank - 1]),
+                profile_score=float(self.profile_scores[first + rank - 1]),
+                graph_score=float(self.graph_scores[first + rank - 1]),
                 sequential=model.sequential,
                 run_id=model.run_id,
             )
-            for rank, position in enumerate(chosen, start=1)
+            for rank, position in enumerate(self.movies[user], start=1)
         ]
+
+
+def _rank(model: Model, histories: Sequence[History], request: RecommendationRequest) -> _Ranked:
+    """Lists for all of these users; empty for one without likes. `request` says everything but whose they are."""
+    likes = model.like_histories(histories, request.dislikes)
+    rated = model.lists_of([[*history.rated, *request.dislikes] for history in histories])
+    is_rated = rated.marked(len(model.movie_ids))
+    profile_scores, graph_scores = model.scorer.scores(likes, is_rated)
+    scores = profile_scores + graph_scores
+    if request.popularity:
+        scores *= (model.like_counts / model.like_counts.max()) ** request.popularity
+    left_out = scores <= 0
+    left_out |= ~model.allowed(request.filters)
+    if not request.filters.with_rated:
+        left_out |= is_rated
+    movies = best_of_rows(np.where(left_out, -np.inf, scores), request.pool)
+    if request.diversity:
+        movies = Lists.of([_diverse(model, scores[i], movies[i], request) for i in range(len(movies))])
+    at = movies.rows, movies.values
+    return _Ranked(movies, scores[at], profile_scores[at], graph_scores[at], likes)
+
+
+def _diverse(
+    model: Model, scores: NDArray[np.float64], movies: NDArray[np.int64], request: RecommendationRequest
+) -> NDArray[np.int64]:
+    return movies[most_diverse(scores[movies], model.unit[movies], request.diversity, request.k)]
+
+
+def _unrated(
+    popular: Sequence[Recommendation], history: History, request: RecommendationRequest
+) -> list[Recommendation]:
+    """The first k that the user has not rated, unless these are wanted too."""
+    rated = set() if request.filters.with_rated else set(history.rated)
+    unrated = islice((row for row in popular if row.movie_id not in rated), request.k)
+    return [replace(row, rank=rank) for rank, row in enumerate(unrated, start=1)]
 
 
 def _batches(user_ids: Iterable[Id], size: int) -> Iterator[list[Id]]:

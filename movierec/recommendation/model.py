@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from movierec.arrays import Adjacency, positions_in, unit_vectors, vector_table
+from movierec.arrays import Adjacency, Lists, places_of, positions_in, unit_vectors, vector_table
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
 from movierec.database.runs import consistent_read, require_live_run
@@ -18,7 +18,8 @@ from movierec.errors import StageMissing
 from movierec.graph.pull import pull_edges
 from movierec.ids import Id, Ids, id_array
 from movierec.lookup.filters import Filters
-from movierec.recommendation.scoring import LikeHistory, Scorer, like_ages
+from movierec.recommendation.history import History
+from movierec.recommendation.scoring import LikeHistories, Scorer, like_ages_of_users
 
 __all__ = ["Model", "is_sequential", "pull_model", "require_model"]
 
@@ -70,11 +71,17 @@ class Model:
         """Positions of those of `movie_ids` that are in the model, in the order given."""
         return positions_in(self.movie_ids, movie_ids)
 
-    def like_history(self, movie_ids: list[Id], timestamps: list[int], disliked: Sequence[Id] = ()) -> LikeHistory:
-        """A user's likes, newest first; one that is not in the model counts for the ages of the others."""
-        ages = like_ages(np.array(timestamps, dtype=np.int64))
-        known = np.isin(id_array(movie_ids), self.movie_ids)
-        return LikeHistory(self.positions(movie_ids), ages[known], self.positions(disliked))
+    def like_histories(self, histories: Sequence[History], disliked: Sequence[Id] = ()) -> LikeHistories:
+        """Users' likes, newest first; one that is not in the model counts for the ages of the others."""
+        ages = like_ages_of_users(Lists.of([history.timestamps for history in histories]))
+        places = places_of(self.movie_ids, [history.liked for history in histories])
+        known = places.values >= 0
+        return LikeHistories(places.kept(known), ages[known], self.positions(disliked))
+
+    def lists_of(self, lists: Sequence[Sequence[Id]]) -> Lists:
+        """Positions of those movieIds of each list that are in the model."""
+        places = places_of(self.movie_ids, lists)
+        return places.kept(places.values >= 0)
 
     def allowed(self, filters: Filters) -> NDArray[np.bool_]:
         """(M,) which movies the filters let through, whatever the user has rated."""

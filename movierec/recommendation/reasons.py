@@ -13,7 +13,7 @@ from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
 from movierec.ids import Id
 from movierec.recommendation.results import Reason, Recommendation
-from movierec.recommendation.scoring import LikeHistory, Scorer, contribution_per_like
+from movierec.recommendation.scoring import LikeHistories, Scorer, contribution_per_like
 
 __all__ = ["N_REASONS", "read_links", "reason_in_words", "reasons_for", "reasons_from", "strongest"]
 
@@ -33,7 +33,7 @@ def reasons_for(
 ) -> list[tuple[Reason, ...]]:
     """The reasons of each of K recommendations, from the database alone.
 
-    `liked_ids` (L,), newest first, and `ages` (L,), as in `scoring.LikeHistory`; `like_half_life` as in
+    `liked_ids` (L,), newest first, and `ages` (L,), as in `scoring.LikeHistories`; `like_half_life` as in
     `scoring.Scorer`.
     """
     movie_ids = [row.movie_id for row in rows]
@@ -62,7 +62,8 @@ def reasons_for(
         contexts=vector_table([found[movie_id]["contextEmbedding"] for movie_id in ids]),
         has_profile=np.array([found[movie_id]["profileEmbedding"] is not None for movie_id in ids]),
     )
-    likes = LikeHistory(np.array([positions[movie_id] for movie_id in liked_ids], np.int64), np.asarray(ages))
+    liked = np.array([positions[movie_id] for movie_id in liked_ids], np.int64)
+    likes = LikeHistories.of_one(liked, np.asarray(ages))
     return [
         reasons_from(
             contribution_per_like(scorer, likes, positions[row.movie_id], row.profile_score, row.graph_score),

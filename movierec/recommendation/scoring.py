@@ -1,4 +1,4 @@
-"""Score every movie for one user: a profile score, from vectors, and a graph score, from who liked what. Pure.
+"""Score every movie for users: a profile score, from vectors, and a graph score, from who liked what. Pure.
 
     profile score = exp((logit_j - the largest logit) / temperature)
                     logit_j = (sum over likes i of a_i P_i) . O_j + b_j
@@ -18,41 +18,72 @@ The largest logit and the largest g are taken over the movies that the user has 
 score. The query files recommend/recommend_sequential and recommend/recommend_unordered compute the same inside the
 server.
 
-Shapes: M movies, L likes of the user, D dimensions.
+Many users are scored at once, in blocks, as the products of matrices.
+
+Shapes: M movies, B users, L likes of one user or T of all, D dimensions.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from movierec.arrays import Adjacency
+from movierec.arrays import Adjacency, Lists
 
 __all__ = [
     "KNOWN_LIKES",
-    "LikeHistory",
+    "LikeHistories",
     "Scorer",
+    "best_of_rows",
+    "block_rows",
     "contribution_per_like",
     "like_ages",
+    "like_ages_of_users",
     "most_diverse",
+    "relative_to_best",
+    "share_of_largest",
     "similarity_score",
-    "top",
 ]
 
 DISLIKE_WEIGHT = 0.5  # of the mean disliked movie, subtracted from a profile; not measured
 KNOWN_LIKES = 5  # a movie that fewer people like comes last among similar ones
 HALF_LIVES_USED = 10  # an older like has no part in the graph score
+BLOCK_BYTES = 32 * 2**20  # of one array of scores; some five of them are in memory at the same time
+MOST_ROWS = 1_000  # of a block, where movies are few
 
 
 @dataclass(frozen=True)
-class LikeHistory:
-    """What one user likes: positions of movies, and the age of each like in likes (0: the newest, or no order)."""
+class LikeHistories:
+    """What B users like: positions of movies, and the age of each like in likes (0: the newest, or no order).
 
-    movies: NDArray[np.int64]  # (L,)
-    ages: NDArray[np.float64]  # (L,)
-    disliked: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))  # positions too
+    movies    B lists of positions, T in all
+    ages      (T,) float64
+    disliked  positions of movies that each of them dislikes
+    """
+
+    movies: Lists
+    ages: NDArray[np.float64]
+    disliked: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+
+    @classmethod
+    def of_one(cls, movies: NDArray[np.int64], ages: NDArray[np.float64]) -> LikeHistories:
+        """The likes of one user."""
+        return cls(Lists.of_sizes([len(movies)], movies), ages)
+
+    def __len__(self) -> int:
+        return len(self.movies)
+
+    def part(self, start: int, end: int) -> LikeHistories:
+        """Users `start` to `end`."""
+        movies, first = self.movies.part(start, end), self.movies.indptr[start]
+        return LikeHistories(movies, self.ages[first : first + len(movies.values)], self.disliked)
+
+    def taken(self, chosen: NDArray[np.int64]) -> LikeHistories:
+        """The users `chosen`, in that order."""
+        return LikeHistories(self.movies.taken(chosen), self.ages[self.movies.entries(chosen)], self.disliked)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,85 +111,117 @@ class Scorer:
     def n_movies(self) -> int:
         return len(self.graph.indptr) - 1
 
-    def logits(self, likes: LikeHistory) -> NDArray[np.float64] | None:
-        """(M,) how well each movie fits the user's profile; None without profiles or likes."""
+    @cached_property
+    def _wide_contexts(self) -> NDArray[np.float64]:
+        """(D, M) O in float64, so that no block converts it again."""
+        return np.asarray(self.contexts, dtype=np.float64).T
+
+    def logits(self, likes: LikeHistories) -> NDArray[np.float64] | None:
+        """(B, M) how well each movie fits each user's profile; -inf for users without likes that have one.
+
+        None where no movie has a profile.
+        """
         if self.profiles is None or self.contexts is None or self.bias is None or self.has_profile is None:
             return None
         weights = self.profile_weights(likes)
-        if not weights.any():
-            return None
-        profile = weights @ self.profiles[likes.movies]  # (D,)
+        profiles = likes.movies.sums(weights[:, None] * self.profiles[likes.movies.values])  # (B, D)
         disliked = likes.disliked[self.has_profile[likes.disliked]]
         if len(disliked):
-            profile = profile - DISLIKE_WEIGHT * self.profiles[disliked].mean(axis=0)
-        logits: NDArray[np.float64] = np.where(self.has_profile, self.contexts @ profile + self.bias, -np.inf)
+            profiles = profiles - DISLIKE_WEIGHT * self.profiles[disliked].mean(axis=0)
+        logits: NDArray[np.float64] = profiles @ self._wide_contexts
+        logits += self.bias
+        logits[:, ~self.has_profile] = -np.inf
+        logits[likes.movies.sums(weights) == 0] = -np.inf
         return logits
 
-    def profile_weights(self, likes: LikeHistory) -> NDArray[np.float64]:
-        """(L,) weight a of each like in the profile; sums to 1, 0 for movies without one."""
-        known = self.has_profile
-        counts = np.ones(len(likes.movies)) if known is None else known[likes.movies].astype(np.float64)
-        if not counts.any():
-            return counts
-        even: NDArray[np.float64] = counts / counts.sum()
+    def profile_weights(self, likes: LikeHistories) -> NDArray[np.float64]:
+        """(T,) weight a of each like in its user's profile; they sum to 1; 0 for movies without a profile."""
+        movies, known = likes.movies, self.has_profile
+        counts = np.ones(len(movies.values)) if known is None else known[movies.values].astype(np.float64)
+        even: NDArray[np.float64] = counts / np.maximum(movies.sums(counts), 1.0)[movies.rows]
         if self.like_half_life is None:
             return even
         recency = counts * np.exp2(-likes.ages / self.like_half_life)
-        return np.asarray(0.5 * even + 0.5 * recency / recency.sum())
+        sums = movies.sums(recency)
+        return np.asarray(0.5 * even + 0.5 * recency / np.where(sums > 0, sums, 1.0)[movies.rows])
 
-    def graph_weights(self, likes: LikeHistory) -> NDArray[np.float64]:
-        """(L,) weight r of each like in the graph score; 0 for those that are too old."""
+    def graph_weights(self, likes: LikeHistories) -> NDArray[np.float64]:
+        """(T,) weight r of each like in the graph score; 0 for those that are too old."""
         if self.like_half_life is None:
-            return np.ones(len(likes.movies))
+            return np.ones(len(likes.ages))
         recency = np.exp2(-likes.ages / self.like_half_life)
         used = likes.ages <= HALF_LIVES_USED * self.like_half_life
         weights: NDArray[np.float64] = np.where(used, recency, 0.0)
         return weights
 
-    def scores(
-        self, likes: LikeHistory, is_rated: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """(M,) profile scores and (M,) graph scores, for a user who has rated the movies marked in `is_rated`."""
-        profile_score = graph_score = np.zeros(self.n_movies)
-        if not len(likes.movies) or is_rated.all():
-            return profile_score, graph_score
-        logits = self.logits(likes)
-        if logits is not None:
-            max_logit = logits[~is_rated].max()
-            if np.isfinite(max_logit):
-                profile_score = np.exp((logits - max_logit) / self.profile_temperature)
+    def graph_sums(self, likes: LikeHistories) -> NDArray[np.float64]:
+        """(B, M) g of each movie for each user."""
         weights = self.graph_weights(likes)
-        graph_sum = self.graph.weighted_neighbour_sum(likes.movies[weights > 0], weights[weights > 0])
-        max_graph_sum = graph_sum[~is_rated].max()
-        if max_graph_sum > 0:
-            graph_score = self.graph_weight * graph_sum / max_graph_sum
-        return profile_score, graph_score
+        used = weights > 0
+        return self.graph.weighted_neighbour_sums(likes.movies.kept(used), weights[used])
+
+    def profile_scores(self, likes: LikeHistories, is_rated: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """(B, M) profile scores of users who have rated the movies marked in (B, M) `is_rated`."""
+        logits = self.logits(likes)
+        if logits is None:
+            return np.zeros((len(likes), self.n_movies))
+        return relative_to_best(logits, is_rated, self.profile_temperature)
+
+    def graph_scores(self, likes: LikeHistories, is_rated: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """(B, M) graph scores, likewise."""
+        return share_of_largest(self.graph_sums(likes), is_rated, self.graph_weight)
+
+    def scores(
+        self, likes: LikeHistories, is_rated: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(B, M) profile scores and graph scores, likewise."""
+        return self.profile_scores(likes, is_rated), self.graph_scores(likes, is_rated)
+
+
+def relative_to_best(
+    logits: NDArray[np.float64], is_rated: NDArray[np.bool_], temperature: float
+) -> NDArray[np.float64]:
+    """(B, M) exp((logit - the largest of an unrated movie) / temperature); 0 where all of these are -inf."""
+    largest = np.where(is_rated, -np.inf, logits).max(axis=1, initial=-np.inf)
+    scores = logits - np.where(np.isfinite(largest), largest, np.inf)[:, None]
+    scores /= temperature
+    return np.exp(scores, out=scores)
+
+
+def share_of_largest(
+    sums: NDArray[np.float64], is_rated: NDArray[np.bool_], graph_weight: float
+) -> NDArray[np.float64]:
+    """(B, M) graph weight * g / the largest g of an unrated movie; 0 where these are all 0."""
+    largest = np.where(is_rated, 0.0, sums).max(axis=1, initial=0.0)
+    return graph_weight * sums / np.where(largest > 0, largest, np.inf)[:, None]
 
 
 def contribution_per_like(
-    scorer: Scorer, likes: LikeHistory, movie: int, profile_score: float, graph_score: float
+    scorer: Scorer, likes: LikeHistories, movie: int, profile_score: float, graph_score: float
 ) -> NDArray[np.float64]:
-    """(L,) what each like contributes to the score of the movie at position `movie`; sums to both of its scores.
+    """(L,) what each like of one user contributes to the score of the movie at position `movie`; sums to both of
+    its scores.
 
     The graph score is a sum over likes, and is divided as such. The profile score is divided in proportion to what
     each like adds to the logit, where that is above 0.
     """
-    contribution = np.zeros(len(likes.movies))
+    liked = likes.movies.values
+    contribution = np.zeros(len(liked))
     if scorer.profiles is not None and scorer.contexts is not None and profile_score > 0:
-        added = scorer.profile_weights(likes) * (scorer.profiles[likes.movies] @ scorer.contexts[movie])
+        added = scorer.profile_weights(likes) * (scorer.profiles[liked] @ scorer.contexts[movie])
         added = np.maximum(added, 0.0)
         equal = profile_score / len(contribution)
         contribution += profile_score * added / added.sum() if added.any() else equal
     if graph_score > 0:
-        terms = scorer.graph.weights_to(likes.movies, movie) * scorer.graph_weights(likes)
+        terms = scorer.graph.weights_to(liked, movie) * scorer.graph_weights(likes)
         contribution += graph_score * terms / terms.sum()
     return contribution
 
 
 def similarity_score(cosine: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(M,) cosine + sqrt(weight / the largest weight), of the CO_LIKED weights of one movie (0: no edge)."""
-    max_weight = weights.max()
-    return cosine + np.sqrt(weights / max_weight) if max_weight > 0 else cosine
+    """(..., M) cosine + sqrt(weight / the largest weight), of the CO_LIKED weights of a movie (0: no edge)."""
+    largest = weights.max(axis=-1, keepdims=True)
+    return cosine + np.sqrt(weights / np.where(largest > 0, largest, 1.0))
 
 
 def like_ages(timestamps: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -170,14 +233,41 @@ def like_ages(timestamps: NDArray[np.int64]) -> NDArray[np.float64]:
     return ages
 
 
-def top(scores: NDArray[np.float64], allowed: NDArray[np.bool_], k: int) -> NDArray[np.int64]:
-    """The k best positions that are allowed and score above 0, best first, equal scores by position."""
-    candidates = np.flatnonzero(allowed & (scores > 0))
-    if len(candidates) > k:
-        least = np.partition(scores[candidates], len(candidates) - k)[len(candidates) - k]
-        candidates = candidates[scores[candidates] >= least]
-    order: NDArray[np.int64] = candidates[np.argsort(-scores[candidates], kind="stable")][:k]
-    return order
+def like_ages_of_users(timestamps: Lists) -> NDArray[np.float64]:
+    """(T,) `like_ages` of B users' timestamps, each newest first."""
+    rows = timestamps.rows
+    order = np.lexsort((-timestamps.values, rows))
+    users, times = rows[order], timestamps.values[order]
+    is_first = np.ones(len(times), dtype=bool)
+    is_first[1:] = (users[1:] != users[:-1]) | (times[1:] != times[:-1])
+    group = np.cumsum(is_first) - 1
+    sizes = np.bincount(group, minlength=1)
+    means = np.cumsum(sizes) - (sizes + 1) / 2.0
+    first = timestamps.indptr[:-1][timestamps.sizes > 0]
+    newest = np.zeros(len(timestamps))
+    newest[timestamps.sizes > 0] = means[group[first]]
+    ages = np.empty(len(times))
+    ages[order] = means[group] - newest[users]
+    return ages
+
+
+def block_rows(n_movies: int) -> int:
+    """How many users are scored at the same time, so that an array of their scores takes BLOCK_BYTES."""
+    return max(1, min(MOST_ROWS, BLOCK_BYTES // (8 * max(n_movies, 1))))
+
+
+def best_of_rows(scores: NDArray[np.float64], k: int) -> Lists:
+    """The k best positions of each row of (B, M) scores, best first, equal ones by position; -inf is left out."""
+    n = scores.shape[1]
+    if not n:
+        return Lists.of_sizes(np.zeros(len(scores), np.int64), np.empty(0, np.int64))
+    least = np.partition(scores, n - k, axis=1)[:, n - k] if k < n else np.full(len(scores), -np.inf)
+    found = np.flatnonzero((scores >= least[:, None]) & (scores > -np.inf))
+    rows, places = np.divmod(found, n)
+    order = np.lexsort((-scores[rows, places], rows))  # stable, so equal scores stay by position
+    rows, places = rows[order], places[order]
+    rank = np.arange(len(rows)) - np.searchsorted(rows, np.arange(len(scores)))[rows]
+    return Lists.of_sizes(np.bincount(rows[rank < k], minlength=len(scores)), places[rank < k])
 
 
 def most_diverse(

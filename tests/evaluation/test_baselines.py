@@ -1,12 +1,16 @@
 """The baselines against slow accounts of the same methods."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
 from implicit.als import AlternatingLeastSquares
 from threadpoolctl import threadpool_limits
 
+from movierec.arrays import Lists
 from movierec.evaluation.baselines import (
+    BASELINES,
     BETA,
     FACTORS,
     ITERATIONS,
@@ -14,12 +18,16 @@ from movierec.evaluation.baselines import (
     REGULARISATION,
     RIDGE,
     SHRINK,
+    Scores,
     als,
     ease,
     item_knn,
+    likes_matrix,
     most_popular,
     rp3beta,
 )
+from movierec.progress import silently
+from movierec.recommendation import scoring
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +42,15 @@ def likes() -> sp.csr_array:
 LIKED = np.array([3, 4, 5])
 
 
+def scores_of(fit: Callable[[sp.csr_array, int], Scores], likes: sp.csr_array, seed: int = 1) -> np.ndarray:
+    """(C,) of somebody who likes LIKED, asked together with somebody else."""
+    asked = likes_matrix(Lists.of([[7], LIKED]), likes.shape[1])
+    found: np.ndarray = fit(likes, seed)(asked)[1]
+    return found
+
+
 def test_most_popular_counts_likes(likes: sp.csr_array) -> None:
-    assert most_popular(likes, 1)(LIKED).tolist() == likes.toarray().sum(0).tolist()
+    assert scores_of(most_popular, likes).tolist() == likes.toarray().sum(0).tolist()
 
 
 def test_item_knn_sums_what_is_near(likes: sp.csr_array) -> None:
@@ -49,7 +64,7 @@ def test_item_knn_sums_what_is_near(likes: sp.csr_array) -> None:
             if i != j and both:
                 near.append((-both / (np.sqrt(dense[:, i].sum() * dense[:, j].sum()) + SHRINK), i))
         expected[j] = sum(-s for s, i in sorted(near)[:NEIGHBOURS] if i in LIKED)
-    assert item_knn(likes, 1)(LIKED) == pytest.approx(expected)
+    assert scores_of(item_knn, likes) == pytest.approx(expected)
 
 
 def test_rp3beta_is_the_chance_of_a_walk(likes: sp.csr_array) -> None:
@@ -61,12 +76,12 @@ def test_rp3beta_is_the_chance_of_a_walk(likes: sp.csr_array) -> None:
                 if i != j:
                     expected[j] += 1 / dense[:, i].sum() / dense[user].sum()
     expected /= dense.sum(0) ** BETA
-    assert rp3beta(likes, 1)(LIKED) == pytest.approx(expected)
+    assert scores_of(rp3beta, likes) == pytest.approx(expected)
 
 
 def test_ease_is_a_ridge_regression_of_each_movie_on_the_others(likes: sp.csr_array) -> None:
     dense = likes.toarray()
-    scores = ease(likes, 1)(LIKED)
+    scores = scores_of(ease, likes)
     for j in (0, 4, 30, 69):
         others = [i for i in range(dense.shape[1]) if i != j]
         x = dense[:, others]
@@ -88,4 +103,24 @@ def test_als_answers_as_implicit_does(likes: sp.csr_array) -> None:
         model.fit(sp.csr_matrix(likes), show_progress=False)
         profile = model.recalculate_user(0, sp.csr_matrix(likes[[0]]))
     expected = np.asarray(model.item_factors) @ profile
-    assert als(likes, 3)(LIKED) == pytest.approx(expected, rel=2e-3, abs=1e-4)
+    assert scores_of(als, likes, 3) == pytest.approx(expected, rel=2e-3, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", list(BASELINES))
+def test_fitting_and_scoring_in_blocks_is_that_of_each_alone(
+    likes: sp.csr_array, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    users = likes[[1, 0, 7, 30]]
+    whole = BASELINES[name].fit(likes, 1, silently)(users)
+    monkeypatch.setattr(scoring, "BLOCK_BYTES", 8 * likes.shape[1] * 7)  # seven movies at a time
+    assert scoring.block_rows(likes.shape[1]) == 7
+    in_parts = BASELINES[name].fit(likes, 1, silently)
+    for row, scores in enumerate(whole):
+        assert in_parts(users[[row]])[0] == pytest.approx(scores)
+
+
+def test_a_number_for_every_pair_of_movies_is_eight_bytes() -> None:
+    likes = likes_matrix(Lists.of([[0, 1, 2], [5]]), 60_000)
+    assert BASELINES["ease"].memory(likes) == 28_800_000_000
+    assert BASELINES["rp3beta"].memory(likes) == 12 * (3**2 + 1), "and RP3beta's only for movies liked together"
+    assert BASELINES["item_knn"].memory(likes) == BASELINES["als"].memory(likes) == 0

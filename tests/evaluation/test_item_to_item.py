@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from movierec.arrays import Adjacency
+from movierec.arrays import Adjacency, Lists
 from movierec.database.connection import Database
 from movierec.evaluation.dataset import EvaluationData, pull_evaluation_data
 from movierec.evaluation.item_to_item import (
@@ -15,17 +15,16 @@ from movierec.evaluation.item_to_item import (
     genres_in_common,
     next_like,
 )
-from movierec.evaluation.methods import UserProfile
-from movierec.evaluation.tables import Catalogue, HeldOutCase
+from movierec.evaluation.tables import Catalogue, HeldOutCases
 from movierec.lookup.filters import Filters
 from movierec.recommendation.in_memory import Recommender
-from movierec.recommendation.scoring import LikeHistory
+from tests.evaluation.cases import cases_of
 
 LIKES = np.array([[1, 1, 0, 0], [1, 1, 1, 0], [0, 1, 1, 0], [1, 0, 0, 1]])
 GENRES = np.array([[1, 0], [1, 1], [0, 1], [0, 0]], dtype=bool)
 
 
-def data(cases: list[HeldOutCase]) -> EvaluationData:
+def data(cases: HeldOutCases) -> EvaluationData:
     catalogue = Catalogue(
         movie_ids=np.array([10, 20, 30, 40]),
         like_counts=LIKES.sum(0).astype(np.float64),
@@ -34,21 +33,13 @@ def data(cases: list[HeldOutCase]) -> EvaluationData:
         n_users=4,
     )
     edges = (np.array([0, 1]), np.array([1, 2]), np.array([5.0, 7.0]))
-    users, movies = np.nonzero(LIKES)
     return EvaluationData(
         cases=cases,
+        n_held_out_users=len(cases),
         catalogue=catalogue,
-        likes=(users, movies),
-        n_users=4,
+        likes=Lists.of([np.flatnonzero(row) for row in LIKES]),
         co_liked=Adjacency.from_undirected(4, *edges),
     )
-
-
-def case(user: int, liked: list[int], held_out: list[int]) -> HeldOutCase:
-    is_rated = np.zeros(4, dtype=bool)
-    is_rated[liked] = True
-    profile = UserProfile(user, LikeHistory(np.array(liked, dtype=np.int64), np.zeros(len(liked))), is_rated)
-    return HeldOutCase(profile, np.array(held_out), None)
 
 
 def test_similarity_of_item_knn_is_the_shrunk_cosine() -> None:
@@ -56,23 +47,22 @@ def test_similarity_of_item_knn_is_the_shrunk_cosine() -> None:
     counts = LIKES.sum(0)
     for movie in range(4):
         expected = [both[movie, j] / (math.sqrt(counts[movie] * counts[j]) + 30) for j in range(4)]
-        assert by_item_knn(data([]))(movie) == pytest.approx(expected)
+        assert by_item_knn(data(cases_of()))(np.array([0, movie]))[1] == pytest.approx(expected)
 
 
 def test_next_like_is_looked_for_from_the_newest_alone() -> None:
     # User 1's newest like is movie 10 (position 0), nearest in the graph: 20. User 2's is 20: 30, then 10.
     # User 3 has no like in training: a miss.
-    cases = [case(1, [0, 3], [20]), case(2, [1], [10]), case(3, [], [10])]
-    asked = data(cases)
+    asked = data(cases_of(([0, 3], [1]), ([1], [0]), ([], [0])))
     similarity = by_graph(asked.candidates(np.array([10]), np.ones((1, 2), dtype=np.float32)))
     assert next_like(similarity, asked) == pytest.approx((1 + 1 / math.log2(3) + 0) / 3)
-    assert next_like(similarity, data([case(3, [], [10])])) == 0.0
+    assert next_like(similarity, data(cases_of(([], [0])))) == 0.0
 
 
 def test_genres_in_common_are_counted_among_the_others() -> None:
     # Jaccards: 10-20 1/2, 10-30 0, 20-30 1/2, and 0 with 40, which has no genre.
     expected = np.mean([(1 / 2 + 0 + 0) / 3, (1 / 2 + 1 / 2 + 0) / 3, (0 + 1 / 2 + 0) / 3, 0])
-    found = genres_in_common(lambda movie: np.arange(4.0), data([]).catalogue)
+    found = genres_in_common(lambda movies: np.tile(np.arange(4.0), (len(movies), 1)), data(cases_of()).catalogue)
     # Only three others are there; the movie itself comes last and counts with itself at rank four.
     own = np.mean([1, 1, 1, 0])
     assert found == pytest.approx((3 * expected + own) / 4)
@@ -104,7 +94,7 @@ def test_evaluated_similarity_is_the_one_that_similar_ranks_by(keras_database: D
         for movie_id in model.movie_ids[:5].tolist():
             listed = recommender.similar(movie_id, 10, Filters(), plain_cosine=plain)
             place = {movie: i for i, movie in enumerate(candidates.movie_ids.tolist())}
-            scores = similarity(place[movie_id])
+            (scores,) = similarity(np.array([place[movie_id]]))
             scores[(candidates.movie_ids == movie_id) | ~candidates.unit.any(axis=1)] = -np.inf
             best = candidates.movie_ids[np.argsort(-scores, kind="stable")[:10]]
             assert [row.movie_id for row in listed] == best.tolist()

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from movierec.evaluation.metrics import (
+    NONE,
     average_precision,
     coverage,
     gini,
@@ -85,16 +86,30 @@ def test_measures_agree_with_ranx(k: int) -> None:
     assert np.mean(ours, axis=0) == pytest.approx([theirs[name] for name in names])
 
 
+def test_measures_of_many_lists_are_those_of_each() -> None:
+    generator = np.random.default_rng(2)
+    many, n_held_out = generator.random((50, 20)) < 0.2, generator.integers(1, 30, 50)
+    for measure in (ndcg, recall, precision, hit_rate, average_precision, reciprocal_rank):
+        for k in (1, 10, 20):
+            found = measure(many, n_held_out, k)
+            each = [float(measure(one, int(n), k)) for one, n in zip(many, n_held_out, strict=True)]
+            assert found.tolist() == pytest.approx(each)
+
+
 def test_gini_and_coverage_by_hand() -> None:
-    same, spread = [np.array([0, 1])] * 5, [np.array([2 * i, 2 * i + 1]) for i in range(5)]
+    same, spread = np.array([[0, 1]] * 5), np.array([[2 * i, 2 * i + 1] for i in range(5)])
     assert (coverage(same, 10), coverage(spread, 10)) == (0.2, 1.0)
     assert gini(spread, 10) == pytest.approx(0.0)
     assert gini(same, 10) == pytest.approx(0.8)
+    ended = np.array([[0, NONE], [NONE, NONE]])
+    assert coverage(ended, 10) == 0.1
+    assert gini(ended, 10) == pytest.approx(0.9)
 
 
 def test_diversity_by_hand() -> None:
     genres = np.array([[1, 1, 0], [1, 0, 0], [0, 0, 1]], dtype=bool)
     # Jaccard 1/2, 0 and 0.
-    assert intra_list_diversity(genres) == pytest.approx(1 - 0.5 / 3)
-    assert intra_list_diversity(genres[:1]) == 0.0
-    assert intra_list_diversity(np.zeros((2, 3), dtype=bool)) == 0.0, "two of no known genre are the same"
+    lists = np.array([[0, 1, 2], [0, 2, NONE], [1, NONE, NONE]])
+    assert intra_list_diversity(lists, genres).tolist() == pytest.approx([1 - 0.5 / 3, 1.0, 0.0])
+    no_genres = np.zeros((2, 3), dtype=bool)
+    assert intra_list_diversity(np.array([[0, 1]]), no_genres) == [0.0], "two of no known genre are the same"

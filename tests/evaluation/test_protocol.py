@@ -147,4 +147,4 @@ def test_graph_of_before_the_split_is_refused(changed_small_database: Database) 
     with pytest.raises(StageMissing, match=r"derived before the ratings were split.*movierec derive"):
         pull_evaluation_data(changed_small_database, 4.0)
     derive_co_liked(changed_small_database, SMALL_DERIVE)
-    assert pull_evaluation_data(changed_small_database, 4.0).cases
+    assert len(pull_evaluation_data(changed_small_database, 4.0).cases) > 0

@@ -28,7 +28,7 @@ def test_pulled_graph_has_every_edge_in_both_rows(keras_database: Database) -> N
 @pytest.mark.parametrize(
     "name",
     [
-        "evaluate/users",
+        "evaluate/likes",
         "pull/likes",
         "pull/ratings",
         "split/likes",

@@ -308,8 +308,8 @@ def test_unknown_user_is_told_the_range(keras_database: Database) -> None:
 
 
 def test_user_without_likes_gets_what_was_liked_lately(keras_database: Database) -> None:
-    users = keras_database.read(load_query("evaluate/users"), minRating=5.0)
-    nobody = next(user["userId"] for user in users if not user["liked"])
+    users = keras_database.read(load_query("evaluate/likes"), minRating=5.0)
+    nobody = next(user["userId"] for user in users if not user["movieIds"])
     rows = recommend(keras_database, RecommendationRequest(nobody))
     assert len(rows) == 10
     assert {row.basis for row in rows} == {"popularity"}
@@ -317,6 +317,10 @@ def test_user_without_likes_gets_what_was_liked_lately(keras_database: Database)
     assert not rated & {row.movie_id for row in rows}
     assert Recommender(keras_database).recommend(RecommendationRequest(nobody)) == rows
     assert len(recommend(keras_database, RecommendationRequest(nobody, k=3, diversity=0.5))) == 3
+    comedies = RecommendationRequest(nobody, k=5, filters=Filters(genres=("Comedy",)))
+    for request in (comedies, replace(comedies, filters=Filters(with_rated=True), popularity=0.5)):
+        many = dict(Recommender(keras_database).recommend_many([1, nobody], request))
+        assert many[nobody] == recommend(keras_database, request), "also among many users"
 
 
 @pytest.mark.both_versions

@@ -4,15 +4,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from movierec.arrays import Adjacency
+from movierec.arrays import Adjacency, Lists
 from movierec.recommendation.scoring import (
-    LikeHistory,
+    LikeHistories,
     Scorer,
+    best_of_rows,
     contribution_per_like,
     like_ages,
+    like_ages_of_users,
     most_diverse,
     similarity_score,
-    top,
 )
 
 # Four movies; 0 and 1 are liked. Edges 0 -> 2 of 3, 1 -> 2 of 1, 1 -> 3 of 8.
@@ -23,8 +24,8 @@ TABLES: dict[str, Any] = {
     "bias": np.array([0, 0, 1, 0], dtype=np.float32),
     "has_profile": np.ones(4, dtype=bool),
 }
-LIKED = LikeHistory(np.array([1, 0]), np.array([0.0, 3.0]))  # 1 is the newest, 0 three likes older
-RATED = np.array([True, True, False, False])
+LIKED = LikeHistories.of_one(np.array([1, 0]), np.array([0.0, 3.0]))  # 1 is the newest, 0 three likes older
+RATED = np.array([[True, True, False, False]])
 
 
 def test_ties_share_their_mean_and_the_newest_are_zero() -> None:
@@ -38,8 +39,8 @@ def test_unordered_scores_by_hand() -> None:
     scorer = Scorer(graph=ROWS, like_half_life=None, **TABLES, profile_temperature=2.0, graph_weight=1.0)
     profile_score, graph_score = scorer.scores(LIKED, RATED)
     # The profile is (1/2, 1/2): logits 1 + 1 and 2, both the largest; the graph sums are 4 and 8.
-    assert profile_score[2:] == pytest.approx([1.0, 1.0])
-    assert graph_score[2:] == pytest.approx([0.5, 1.0])
+    assert profile_score[0, 2:] == pytest.approx([1.0, 1.0])
+    assert graph_score[0, 2:] == pytest.approx([0.5, 1.0])
 
 
 def test_sequential_scores_by_hand() -> None:
@@ -48,20 +49,23 @@ def test_sequential_scores_by_hand() -> None:
     assert scorer.profile_weights(LIKED) == pytest.approx([0.25 + 0.5 * 2 / 3, 0.25 + 0.5 / 3])
     profile_score, graph_score = scorer.scores(LIKED, RATED)
     logits = [1 + 2 * (0.25 + 0.5 / 3), 4 * (0.25 + 0.5 * 2 / 3)]
-    assert profile_score[2:] == pytest.approx([math.exp((logits[0] - logits[1]) / 4), 1.0])
-    assert graph_score[2:] == pytest.approx([0.5 * (0.5 * 3 + 1) / 8, 0.5])
+    assert profile_score[0, 2:] == pytest.approx([math.exp((logits[0] - logits[1]) / 4), 1.0])
+    assert graph_score[0, 2:] == pytest.approx([0.5 * (0.5 * 3 + 1) / 8, 0.5])
 
 
 def test_old_likes_are_not_in_the_graph_score() -> None:
     scorer = Scorer(graph=ROWS, like_half_life=3.0)
-    assert scorer.graph_weights(LikeHistory(np.array([1, 0]), np.array([0.0, 31.0]))).tolist() == [1.0, 0.0]
-    assert scorer.graph_weights(LikeHistory(np.array([1, 0]), np.array([0.0, 30.0])))[1] > 0
+    assert scorer.graph_weights(LikeHistories.of_one(np.array([1, 0]), np.array([0.0, 31.0]))).tolist() == [
+        1.0,
+        0.0,
+    ]
+    assert scorer.graph_weights(LikeHistories.of_one(np.array([1, 0]), np.array([0.0, 30.0])))[1] > 0
 
 
 def test_without_profiles_the_score_is_the_graph_score() -> None:
     profile_score, graph_score = Scorer(graph=ROWS, like_half_life=None).scores(LIKED, RATED)
     assert not profile_score.any()
-    assert graph_score[2:] == pytest.approx([0.5, 1.0])
+    assert graph_score[0, 2:] == pytest.approx([0.5, 1.0])
 
 
 def test_movie_without_vectors_adds_nothing_to_a_profile_and_has_no_profile_score() -> None:
@@ -69,19 +73,19 @@ def test_movie_without_vectors_adds_nothing_to_a_profile_and_has_no_profile_scor
     scorer = Scorer(graph=ROWS, like_half_life=None, **tables)
     assert scorer.profile_weights(LIKED).tolist() == [0.0, 1.0]
     profile_score, _ = scorer.scores(LIKED, RATED)
-    assert profile_score[2:].tolist() == [1.0, 0.0]
+    assert profile_score[0, 2:].tolist() == [1.0, 0.0]
 
 
 def test_dislikes_are_taken_off_the_profile_by_half() -> None:
     scorer = Scorer(graph=ROWS, like_half_life=None, **TABLES)
-    logits = scorer.logits(LikeHistory(np.array([0]), np.zeros(1), np.array([1])))
+    logits = scorer.logits(LikeHistories(Lists.of([[0]]), np.zeros(1), np.array([1])))
     assert logits is not None
-    assert logits[2:].tolist() == [1 + 2, -0.5 * 4]
+    assert logits[0, 2:].tolist() == [1 + 2, -0.5 * 4]
 
 
 def test_contributions_sum_to_the_score() -> None:
     scorer = Scorer(graph=ROWS, like_half_life=3.0, **TABLES, graph_weight=0.5)
-    profile_score, graph_score = scorer.scores(LIKED, RATED)
+    profile_score, graph_score = (scores[0] for scores in scorer.scores(LIKED, RATED))
     parts = contribution_per_like(scorer, LIKED, 2, profile_score[2], graph_score[2])
     assert parts.sum() == pytest.approx(profile_score[2] + graph_score[2])
     # The profile score is all movie 0's; the graph sum is 1 from movie 1, and 3 * 1/2 from movie 0.
@@ -90,19 +94,59 @@ def test_contributions_sum_to_the_score() -> None:
 
 def test_nobody_and_somebody_who_has_rated_everything_get_zeros() -> None:
     scorer = Scorer(graph=ROWS, like_half_life=None, **TABLES)
-    nothing = LikeHistory(np.empty(0, np.int64), np.empty(0))
-    for liked, rated in ((nothing, RATED), (LIKED, np.ones(4, dtype=bool))):
+    nothing = LikeHistories.of_one(np.empty(0, np.int64), np.empty(0))
+    for liked, rated in ((nothing, RATED), (LIKED, np.ones((1, 4), dtype=bool))):
         profile_score, graph_score = scorer.scores(liked, rated)
         assert not profile_score.any()
         assert not graph_score.any()
 
 
-def test_top_is_by_score_then_by_position_and_only_what_is_allowed() -> None:
-    scores = np.array([3.0, 5.0, 5.0, 1.0, 0.0, 9.0])
-    allowed = np.array([True, True, True, True, True, False])
-    assert top(scores, allowed, 10).tolist() == [1, 2, 0, 3]
-    assert top(scores, allowed, 1).tolist() == [1]
-    assert top(scores, allowed, 3).tolist() == [1, 2, 0]
+def test_best_are_by_score_then_by_position() -> None:
+    scores = np.array([[3.0, 5.0, 5.0, 1.0, -np.inf, 2.0], [-np.inf] * 6, [7.0] * 6])
+    assert [one.tolist() for one in best_of_rows(scores, 10)] == [[1, 2, 0, 5, 3], [], [0, 1, 2, 3, 4, 5]]
+    assert [one.tolist() for one in best_of_rows(scores, 1)] == [[1], [], [0]]
+    assert [one.tolist() for one in best_of_rows(scores, 3)] == [[1, 2, 0], [], [0, 1, 2]]
+    assert [one.tolist() for one in best_of_rows(scores[:, :0], 3)] == [[], [], []]
+
+
+def test_best_of_many_rows_are_those_of_a_stable_sort() -> None:
+    scores = np.random.default_rng(3).integers(0, 30, (40, 200)).astype(float)
+    scores[scores < 20] = -np.inf
+    for row, found in zip(scores, best_of_rows(scores, 20), strict=True):
+        order = np.argsort(-row, kind="stable")
+        assert found.tolist() == order[np.isfinite(row[order])][:20].tolist()
+
+
+def test_users_scored_together_get_what_each_gets_alone() -> None:
+    generator = np.random.default_rng(4)
+    edges = np.unique(generator.integers(0, 50, (400, 2)), axis=0)
+    scorer = Scorer(
+        graph=Adjacency.from_edges(50, edges[:, 0], edges[:, 1], generator.random(len(edges)) + 0.1),
+        like_half_life=3.0,
+        profiles=generator.normal(size=(50, 8)).astype(np.float32),
+        contexts=generator.normal(size=(50, 8)).astype(np.float32),
+        bias=generator.normal(size=50).astype(np.float32),
+        has_profile=generator.random(50) < 0.7,
+    )
+    liked = [generator.permutation(50)[:n] for n in (0, 1, 5, 49, 50, 2, 0)]
+    together = LikeHistories(Lists.of(liked), np.concatenate([np.arange(len(one)) for one in liked]).astype(float))
+    is_rated = together.movies.marked(50)
+    found = scorer.scores(together, is_rated)
+    for user, movies in enumerate(liked):
+        alone = LikeHistories.of_one(movies, np.arange(len(movies)).astype(float))
+        for many, one in zip(found, scorer.scores(alone, is_rated[[user]]), strict=True):
+            assert many[user] == pytest.approx(one[0], rel=1e-9, abs=1e-12)
+    assert found[0][2].max() > 0
+    assert found[1][2].max() > 0
+
+
+def test_ages_of_many_users_are_those_of_each() -> None:
+    generator = np.random.default_rng(5)
+    times = [np.sort(generator.integers(0, 6, n))[::-1] for n in (0, 1, 7, 20, 0, 3)]
+    times.append(np.array([-5, 0, 0]))  # likes of no known time come last, whatever is older
+    expected = np.concatenate([like_ages(one) for one in times])
+    assert like_ages_of_users(Lists.of(times)).tolist() == expected.tolist()
+    assert like_ages_of_users(Lists.of([])).tolist() == []
 
 
 def test_diverse_list_by_hand() -> None:
