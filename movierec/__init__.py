@@ -71,7 +71,7 @@ if TYPE_CHECKING:
     from movierec.ratings.columns import Scale
     from movierec.ratings.detection import DetectedColumn, DetectedTable
     from movierec.ratings.source import ReadSettings
-    from movierec.recommendation.results import Reason, Recommendation, SimilarMovie
+    from movierec.recommendation.results import Reason, Recommendation, SimilarMovie, WrittenLists
 
     __version__: str
 
@@ -123,7 +123,7 @@ _MODULES = {
     "ratings.columns": ("Scale",),
     "ratings.detection": ("DetectedColumn", "DetectedTable"),
     "ratings.source": ("ReadSettings",),
-    "recommendation.results": ("Reason", "Recommendation", "SimilarMovie"),
+    "recommendation.results": ("Reason", "Recommendation", "SimilarMovie", "WrittenLists"),
 }
 _HOMES = {name: f"movierec.{module}" for module, names in _MODULES.items() for name in names}
 
@@ -175,6 +175,7 @@ __all__ = [
     "TrainingEstimate",
     "UndoneSplit",
     "WeightBin",
+    "WrittenLists",
     "WrongPassword",
     "__version__",
     "connect",

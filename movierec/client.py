@@ -33,12 +33,12 @@ from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.home import Home, cache_folder, home_folder
 from movierec.lookup.filters import Filters, named_filters
 from movierec.lookup.movies import find_movies
-from movierec.lookup.users import find_user, find_users
+from movierec.lookup.users import every_user, find_user, find_users
 from movierec.progress import Progress, silent
 from movierec.rating_prediction.settings import RatingModelSettings
 from movierec.recommendation.in_memory import Recommender
 from movierec.recommendation.request import RecommendationRequest
-from movierec.recommendation.results import Recommendation, SimilarMovie
+from movierec.recommendation.results import Recommendation, SimilarMovie, WrittenLists
 from movierec.records import record_fields, to_records
 
 if TYPE_CHECKING:
@@ -569,6 +569,37 @@ class Client:
             for record in to_records(found)
         ]
         return pd.DataFrame(rows, columns=["userId", *record_fields(Recommendation)])
+
+    def write_recommendations(
+        self, path: str | Path, users: Iterable[Name] | None = None, *, k: int = 10
+    ) -> WrittenLists:
+        """Write lists for many users to a file, a row a movie, while they are made; memory does not grow with them.
+
+        Parameters
+        ----------
+        path : path
+            A name with .parquet or .jsonl. It appears when the file is whole.
+        users : iterable, optional
+            Ids. Default: every user.
+        k : int
+            How many movies for each.
+
+        Examples
+        --------
+        >>> client.write_recommendations(folder / "lists.jsonl", [1, 2], k=3).rows
+        6
+        """
+        from movierec.recommendation.list_files import require_list_file, write_lists
+
+        require_list_file(Path(path))
+        user_ids = (
+            every_user(self.database).tolist()
+            if users is None
+            else find_users(self.database, [str(user) for user in users])
+        )
+        request = RecommendationRequest(user_ids[0] if user_ids else 0, k=k)
+        lists = self.recommender.recommend_many(user_ids, request)
+        return write_lists(Path(path), len(user_ids), lists, self._progress)
 
     def explain(
         self,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -13,21 +14,33 @@ from movierec.cli.request_options import filter_options, request_from_options, u
 
 if TYPE_CHECKING:
     from movierec.database.connection import Database
+    from movierec.ids import Id, Ids
     from movierec.recommendation.request import RecommendationRequest
     from movierec.recommendation.results import Recommendation
 
 
+EVERYBODY = "all"
 COLUMNS = {"rank": "rank", "movieId": "movieId", "title": "title", "score": "score", "because": "reason"}
+
+
+def _users_file(ctx: click.Context, parameter: click.Parameter, value: str | None) -> Any:
+    """The file, open, or the word for all users; `./all` is a file of that name."""
+    return value if value in (None, EVERYBODY) else click.File().convert(value, parameter, ctx)
 
 
 @click.command("recommend", short_help="Recommend movies to users.", cls=Command)
 @user_options
 @click.option(
     "--users",
-    "users_file",
-    type=click.File(),
+    callback=_users_file,
+    metavar="FILE|all",
+    help="File with one user id per line; - is standard input, all is every user.",
+)
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="File with one user id per line; - is standard input.",
+    help="Write the lists of --users to this file, .parquet or .jsonl, while they are made.",
 )
 @k_option
 @filter_options
@@ -54,7 +67,8 @@ def command(
     user: str | None,
     likes: Sequence[str],
     dislikes: Sequence[str],
-    users_file: TextIO | None,
+    users: TextIO | str | None,
+    output: Path | None,
     k: int,
     with_rated: bool,
     diversity: float,
@@ -66,20 +80,27 @@ def command(
 ) -> None:
     """Recommend movies to a user, best first, with the reason for each.
 
-    Or for someone who is not in the database, from --likes, or to every user in a file.
+    Or for someone who is not in the database, from --likes, or to every user in a file
+    or in the database. With --output, memory does not grow with the number of users.
 
     \b
     Examples: movierec recommend --user 1
               movierec recommend --likes "Matrix, The (1999)" --likes "Alien (1979)" --dislikes "Shrek (2001)"
               movierec recommend --user 1 --genre Comedy --year 1990..1999 --min-ratings 20
               movierec recommend --users users.txt --format jsonl
+              movierec recommend --users all --output lists.parquet
     """
-    if users_file is not None and (user is not None or cypher):
+    if users is not None and (user is not None or cypher):
         raise click.UsageError("--users is for many; expected it without --user and --cypher.")
     if cypher and diversity:
         raise click.UsageError("--diversity is not in the query; expected --cypher without it.")
+    if output is not None and users is None:
+        raise click.UsageError("--output is for the lists of many; expected it with --users.")
     from movierec.lookup.filters import named_filters
+    from movierec.recommendation.list_files import require_list_file
 
+    if output is not None:
+        require_list_file(output)
     with open_database(**connection) as database:
         settings = {
             "k": k,
@@ -87,10 +108,13 @@ def command(
             "diversity": diversity,
             "popularity": popularity,
         }
-        if users_file is not None:
-            _show_many(
-                database, users_file, likes, dislikes=dislikes, settings=settings, output_format=output_format
-            )
+        if users is not None:
+            asked = _users(database, users)
+            request = _request_of_many(database, asked[0], likes, dislikes, settings)
+            if output is None:
+                _show_many(database, asked, request, output_format)
+            else:
+                _write_many(database, asked, request, output)
             return
         request = request_from_options(database, user, likes, dislikes, **settings)
         if cypher:
@@ -129,40 +153,64 @@ def _reason(row: Recommendation) -> str:
     return "liked most lately" if row.basis == "popularity" else reason_in_words(row.because)
 
 
+def _users(database: Database, users: TextIO | str) -> Sequence[Id] | Ids:
+    """The ids in the file, or all."""
+    from movierec.lookup.users import every_user, find_users
+
+    if isinstance(users, str):
+        return every_user(database)
+    lines = [line for line in map(str.strip, users) if line]
+    if not lines:
+        raise click.UsageError("The file of --users names none; expected one user id per line.")
+    return find_users(database, lines)
+
+
+def _request_of_many(
+    database: Database, one: Id, likes: Sequence[str], dislikes: Sequence[str], settings: dict[str, Any]
+) -> RecommendationRequest:
+    from movierec.lookup.movies import find_movies
+    from movierec.recommendation.request import RecommendationRequest
+
+    return RecommendationRequest(
+        one, likes=find_movies(database, likes), dislikes=find_movies(database, dislikes), **settings
+    )
+
+
 def _show_many(
-    database: Database,
-    users_file: TextIO,
-    likes: Sequence[str],
-    *,
-    dislikes: Sequence[str],
-    settings: dict[str, Any],
-    output_format: str,
+    database: Database, users: Sequence[Id] | Ids, request: RecommendationRequest, output_format: str
 ) -> None:
     from movierec.cli.output import print_rows
     from movierec.cli.progress import bar_or_lines
-    from movierec.lookup.movies import find_movies
-    from movierec.lookup.users import find_users
     from movierec.recommendation.in_memory import Recommender
-    from movierec.recommendation.request import RecommendationRequest
     from movierec.records import to_record
 
-    lines = [line for line in map(str.strip, users_file) if line]
-    if not lines:
-        raise click.UsageError("The file of --users names none; expected one user id per line.")
-    users = find_users(database, lines)
-    request = RecommendationRequest(
-        users[0], likes=find_movies(database, likes), dislikes=find_movies(database, dislikes), **settings
+    names = {name: name for name in ("userId", "rank", "movieId", "title", "score")}
+    waiting: list[dict[str, Any]] = []
+    with bar_or_lines("recommend", len(users), "users") as advance:
+        for user_id, rows in Recommender(database).recommend_many(users, request):
+            waiting += [{"userId": user_id, **to_record(row)} for row in rows]
+            if output_format == "jsonl":  # the only format of which a part can be printed
+                print_rows(waiting, output_format, names)
+                waiting = []
+            advance(1)
+    if output_format != "jsonl":
+        print_rows(waiting, output_format, names)
+
+
+def _write_many(
+    database: Database, users: Sequence[Id] | Ids, request: RecommendationRequest, output: Path
+) -> None:
+    from movierec.cli.progress import bar_or_lines
+    from movierec.recommendation.in_memory import Recommender
+    from movierec.recommendation.list_files import write_lists
+
+    lists = Recommender(database).recommend_many(users, request)
+    written = write_lists(output, len(users), lists, bar_or_lines)
+    click.echo(
+        f"{written.path}: {written.rows:,} rows for {written.users:,} users, "
+        f"{written.users / max(written.seconds, 1e-3):,.0f} users a second.",
+        err=True,
     )
-
-    def lists() -> Iterator[dict[str, Any]]:
-        with bar_or_lines("recommend", len(users), "users") as advance:
-            for user_id, rows in Recommender(database).recommend_many(users, request):
-                advance(1)
-                for row in rows:
-                    yield {"userId": user_id, **to_record(row)}
-
-    names = ("userId", "rank", "movieId", "title", "score")
-    print_rows(list(lists()), output_format, {name: name for name in names})
 
 
 def _print_query(database: Database, request: RecommendationRequest) -> None:

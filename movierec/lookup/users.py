@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.errors import NotFound, StageMissing
-from movierec.ids import Id, parse_id
+from movierec.ids import Id, Ids, id_array, parse_id
 
-__all__ = ["find_user", "find_users", "no_such_user"]
+__all__ = ["every_user", "find_user", "find_users", "no_such_user"]
+
+ASKED_AT_ONCE = 10_000
 
 
 def find_user(database: Database, text: str) -> Id:
@@ -18,7 +20,22 @@ def find_user(database: Database, text: str) -> Id:
 
 
 def find_users(database: Database, texts: Sequence[str]) -> list[Id]:
-    """The userIds that the texts mean, by one question; raises as `find_user` for the first that means none."""
+    """The userIds that the texts mean; raises as `find_user` for the first that means none."""
+    found: list[Id] = []
+    for start in range(0, len(texts), ASKED_AT_ONCE):
+        found += _find_some(database, texts[start : start + ASKED_AT_ONCE])
+    return found
+
+
+def every_user(database: Database) -> Ids:
+    """All userIds, ascending; StageMissing when there are none."""
+    found = id_array(row["userId"] for row in database.stream(load_query("recommend/every_user")))
+    if not len(found):
+        raise StageMissing('There are no users. Run "movierec load" first.')
+    return found
+
+
+def _find_some(database: Database, texts: Sequence[str]) -> list[Id]:
     meant = [parse_id(text.strip()) for text in texts]
     asked = list({user_id for ids in meant for user_id in ids})
     there = {row["userId"] for row in database.read(load_query("recommend/users"), userIds=asked)}

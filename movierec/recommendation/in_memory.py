@@ -19,7 +19,7 @@ from movierec.database.query_files import load_query
 from movierec.database.runs import require_finished
 from movierec.errors import BadRequest, NotFound
 from movierec.graph.pull import pull_edges
-from movierec.ids import Id, id_array
+from movierec.ids import Id, Ids, id_array
 from movierec.lookup.filters import Filters
 from movierec.recommendation.history import History, read_histories, read_history
 from movierec.recommendation.in_database import POPULAR_DAYS, popular_movies, similar_movies
@@ -91,7 +91,7 @@ class Recommender:
         return self._with_reasons(model, history, ranked, rows, n_reasons)[0]
 
     def recommend_many(
-        self, user_ids: Iterable[Id], request: RecommendationRequest
+        self, user_ids: Iterable[Id] | Ids, request: RecommendationRequest
     ) -> Iterator[tuple[Id, list[Recommendation]]]:
         """(userId, list) for many users, in their order, without reasons; `request` says everything but the user.
 
@@ -256,7 +256,7 @@ def _unrated(
     return [replace(row, rank=rank) for rank, row in enumerate(unrated, start=1)]
 
 
-def _batches(user_ids: Iterable[Id], size: int) -> Iterator[list[Id]]:
-    waiting = iter(user_ids)
+def _batches(user_ids: Iterable[Id] | Ids, size: int) -> Iterator[list[Id]]:
+    waiting = (one.item() if isinstance(one, np.generic) else one for one in user_ids)
     while batch := list(islice(waiting, size)):
         yield batch

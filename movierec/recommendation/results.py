@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
-__all__ = ["Reason", "Recommendation", "SimilarMovie"]
+__all__ = ["Reason", "Recommendation", "SimilarMovie", "WrittenLists"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,3 +74,14 @@ class SimilarMovie:
     """the movie that was asked for"""
     run_id: str = ""
     """the training that answers"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrittenLists:
+    """Lists of recommendations that were written to a file."""
+
+    path: Path
+    users: int
+    rows: int
+    """of all lists together"""
+    seconds: float

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -163,6 +164,29 @@ def test_recommend_for_many_users(
     assert [(row["userId"], row["rank"]) for row in rows] == [(9, 1), (9, 2), (1, 1), (1, 2)]
     one = json.loads(connected("recommend", "--user", 1, "-k", 2, "--format", "json").out)
     assert [row["movieId"] for row in rows[2:]] == [row["movieId"] for row in one]
+
+
+def test_recommend_to_everybody_goes_to_a_file(
+    connected: Callable[..., Answer], small_database: Database, tmp_path: Path
+) -> None:
+    path = tmp_path / "lists.jsonl"
+    answer = connected("recommend", "--users", "all", "-k", 2, "--output", path)
+    assert answer.exit_code == 0, answer.err
+    assert re.search(r"lists\.jsonl: 120 rows for 60 users, [\d,]+ users a second", answer.err)
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    assert {row["userId"] for row in rows} == set(range(1, 61))
+    (tmp_path / "users.txt").write_text("9\n1\n")
+    printed = connected("recommend", "--users", tmp_path / "users.txt", "-k", 2, "--format", "jsonl").out
+    keys = ("userId", "rank", "movieId")
+    expected = [[row[key] for key in keys] for user in (9, 1) for row in rows if row["userId"] == user]
+    assert [[json.loads(line)[key] for key in keys] for line in printed.splitlines()] == expected
+    for wrong, said in (
+        (["--user", 1, "--output", path], "--output is for the lists of many"),
+        (["--users", "all", "--output", tmp_path / "lists.xls"], "lists.xls is no kind of file for lists"),
+        (["--users", "all", "--output", tmp_path / "none" / "lists.jsonl"], "There is no folder"),
+    ):
+        answer = connected("recommend", *wrong)
+        assert (answer.exit_code, said in answer.err) == (2, True), answer.err
 
 
 def test_recommend_prints_a_query_that_runs(connected: Callable[..., Answer], keras_database: Database) -> None:
