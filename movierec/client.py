@@ -573,7 +573,7 @@ class Client:
     def write_recommendations(
         self, path: str | Path, users: Iterable[Name] | None = None, *, k: int = 10
     ) -> WrittenLists:
-        """Write lists for many users to a file, a row a movie, while they are made; memory does not grow with them.
+        """Write lists for many users to a file, a row a movie, while they are made, in little memory.
 
         Parameters
         ----------

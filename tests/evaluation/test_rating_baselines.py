@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
-from surprise import BaselineOnly, Dataset, Reader
+from surprise import SVD, BaselineOnly, Dataset, Reader
 
+from movierec.evaluation import rating_baselines
 from movierec.evaluation.rating_baselines import (
     biases,
     global_mean,
@@ -61,6 +64,19 @@ def test_matrix_factorisation_sees_more_than_biases() -> None:
     given = asked.stars[asked.levels]
     by_factors = errors_of(matrix_factorisation(learnt, 1)(users, movies), given)
     assert by_factors["rmse"] < 0.9 * errors_of(biases(learnt)(users, movies), given)["rmse"]
+
+
+def test_matrix_factorisation_predicts_as_surprise_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rating_baselines, "PAIRS_AT_ONCE", 7)
+    whole = planted(20, 15)
+    kept = (whole.users != 3) & (whole.movies != 4)  # of whom and of which nothing is known
+    graph = replace(whole, users=whole.users[kept], movies=whole.movies[kept], levels=whole.levels[kept])
+    table = pd.DataFrame({"user": graph.users, "movie": graph.movies, "stars": graph.stars[graph.levels]})
+    known = Dataset.load_from_df(table, Reader(rating_scale=(1, 5))).build_full_trainset()
+    model = SVD(40, 60, lr_all=0.01, reg_all=0.1, init_std_dev=0.02, random_state=5).fit(known)
+    users, movies = (side.ravel() for side in np.mgrid[0:20, 0:15])
+    expected = [model.predict(*pair).est for pair in zip(users.tolist(), movies.tolist(), strict=True)]
+    assert matrix_factorisation(graph, 5)(users, movies) == pytest.approx(expected)
 
 
 def test_errors_and_calibration_by_hand() -> None:
