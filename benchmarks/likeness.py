@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 
 from benchmarks.common import MOVIELENS, publish, table
 from benchmarks.generated_ratings import SIZES, Ratings, Shape
-from movierec.arrays import positions_in
-from movierec.evaluation.baselines import Scores, ease, item_knn, most_popular
-from movierec.evaluation.methods import Method, UserProfile
-from movierec.evaluation.tables import Catalogue, HeldOutCase, evaluate_method
+from movierec.arrays import Lists, places_in, positions_in
+from movierec.evaluation.baselines import Scores, ease, item_knn, likes_matrix, most_popular
+from movierec.evaluation.methods import Method, UserProfiles
+from movierec.evaluation.tables import Catalogue, HeldOutCases, evaluate_method
 from movierec.graph.settings import SplitSettings
-from movierec.recommendation.scoring import LikeHistory
+from movierec.recommendation.scoring import LikeHistories
 
 __all__ = ["figures", "generated", "held_out_cases", "likeness", "of_all_likes"]
 
@@ -164,13 +164,13 @@ def of_all_likes(ratings: pd.DataFrame) -> Figures:
     found = {}
     for name, build in METHODS.items():
         scores = _ease_of_the_most_liked(likes) if name == "ease" else build(likes, SEED)
-        ndcg = evaluate_method(_for_users(scores), cases, catalogue)[0]["ndcg@10"]
+        ndcg = evaluate_method(_for_users(scores, catalogue), cases, catalogue)[0]["ndcg@10"]
         found[f"NDCG@10 of {name}"] = f"{ndcg.mean():.4f} ± {ndcg.std() / np.sqrt(len(ndcg)):.4f}"
     return found
 
 
-def _for_users(scores: Scores) -> Method:
-    return lambda user: scores(user.likes.movies)
+def _for_users(scores: Scores, catalogue: Catalogue) -> Method:
+    return lambda users: scores(likes_matrix(users.likes.movies, len(catalogue.movie_ids)))
 
 
 def _ease_of_the_most_liked(likes: sp.csr_array) -> Scores:
@@ -178,15 +178,15 @@ def _ease_of_the_most_liked(likes: sp.csr_array) -> Scores:
     kept = np.sort(np.argsort(-likes.sum(axis=0), kind="stable")[:EASE_MOVIES])
     own = ease(likes[:, kept], SEED)
 
-    def scores(liked: NDArray[np.int64]) -> NDArray[np.float64]:
-        every = np.full(likes.shape[1], -np.inf)
-        every[kept] = own(positions_in(kept, liked[np.isin(liked, kept)]))
+    def scores(liked: sp.csr_array) -> NDArray[np.float64]:
+        every = np.full(liked.shape, -np.inf)
+        every[:, kept] = own(liked[:, kept])
         return every
 
     return scores
 
 
-def held_out_cases(ratings: pd.DataFrame) -> tuple[list[HeldOutCase], Catalogue, sp.csr_array]:
+def held_out_cases(ratings: pd.DataFrame) -> tuple[HeldOutCases, Catalogue, sp.csr_array]:
     """The newest likes of users with enough, as `movierec split` holds them out; and (U, C) the likes left."""
     columns = ["userId", "timestamp", "movieId"]
     ordered = ratings.sort_values(columns, ascending=[True, False, False], ignore_index=True)
@@ -206,20 +206,19 @@ def held_out_cases(ratings: pd.DataFrame) -> tuple[list[HeldOutCase], Catalogue,
         n_rated_movies=ratings.movieId.nunique(),
         n_users=learnt.userId.nunique(),
     )
-    seen = _by_user(ordered[~is_held_out & np.isin(ordered.movieId, movie_ids)])
-    liked, held_out = _by_user(learnt), _by_user(ordered[is_held_out])
-    nothing = np.empty(0, dtype=np.int64)
-    cases = []
-    for user, movies in held_out.items():
-        is_rated = np.zeros(len(movie_ids), dtype=bool)
-        is_rated[positions_in(movie_ids, seen.get(user, nothing))] = True
-        own = positions_in(movie_ids, liked.get(user, nothing))
-        cases.append(HeldOutCase(UserProfile(user, LikeHistory(own, np.zeros(len(own))), is_rated), movies, None))
-    return cases, catalogue, likes
+    asked = np.unique(ordered.userId[is_held_out])
+    seen = ordered[~is_held_out & np.isin(ordered.movieId, movie_ids)]
+    liked, rated, held_out = (_lists(part, asked, movie_ids) for part in (learnt, seen, ordered[is_held_out]))
+    ages = np.arange(len(liked.values)) - liked.indptr[liked.rows]
+    users = UserProfiles(asked, LikeHistories(liked, ages.astype(np.float64)), rated)
+    return HeldOutCases(users, held_out, np.full(len(asked), np.nan)), catalogue, likes
 
 
-def _by_user(ratings: pd.DataFrame) -> dict[Any, NDArray[np.int64]]:
-    return {user: movies.to_numpy() for user, movies in ratings.groupby("userId").movieId}
+def _lists(ratings: pd.DataFrame, user_ids: NDArray[np.int64], movie_ids: NDArray[np.int64]) -> Lists:
+    """What each of the users has rated, as positions in `movie_ids`; -1 for what is not there."""
+    own = ratings[np.isin(ratings.userId, user_ids)]
+    sizes = own.groupby("userId").size().reindex(user_ids, fill_value=0)
+    return Lists.of_sizes(sizes.to_numpy().astype(np.int64), places_in(movie_ids, own.movieId.to_numpy()))
 
 
 def _wedges(of_user: NDArray[np.int64]) -> int:

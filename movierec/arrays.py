@@ -24,6 +24,7 @@ __all__ = [
     "Lists",
     "MovieGraph",
     "graph_from_edges",
+    "places_in",
     "places_of",
     "positions_in",
     "symmetric_pmi",
@@ -250,15 +251,20 @@ def positions_in(movie_ids: Ids, asked: Sequence[Id] | Ids) -> NDArray[np.int64]
     return known
 
 
-def places_of(movie_ids: Ids, lists: Sequence[Sequence[Id]]) -> Lists:
-    """The lists as positions in `movie_ids`, ascending; -1 (int32) for what is not there."""
-    asked = id_array(one for each in lists for one in each)
+def places_in(movie_ids: Ids, asked: Ids) -> NDArray[np.int32]:
+    """(N,) position of each of `asked` in `movie_ids`, ascending; -1 for what is not there."""
     places = np.full(len(asked), -1, dtype=np.int32)
     if len(asked) and len(movie_ids):
         near = np.minimum(np.searchsorted(movie_ids, asked), len(movie_ids) - 1)
         known = movie_ids[near] == asked
         places[known] = near[known]
-    return Lists.of_sizes([len(each) for each in lists], places)
+    return places
+
+
+def places_of(movie_ids: Ids, lists: Sequence[Sequence[Id]]) -> Lists:
+    """`places_in` of several lists."""
+    asked = id_array(one for each in lists for one in each)
+    return Lists.of_sizes([len(each) for each in lists], places_in(movie_ids, asked))
 
 
 def symmetric_pmi(sources: Ids, targets: Ids, weights: NDArray[np.float64], min_weight: float) -> MovieGraph:

@@ -131,9 +131,9 @@ def test_the_newest_fifth_of_the_likes_is_held_out_and_of_equally_new_the_last_m
     cases, catalogue, left = held_out_cases(
         pd.DataFrame(rows, columns=["userId", "movieId", "rating", "timestamp"])
     )
-    (case,) = cases  # the other has too few likes
-    assert sorted(case.held_out.tolist()) == [9, 10]
+    assert len(cases) == 1, "the other has too few likes"
+    assert sorted(cases.held_out[0].tolist()) == [-1, 8], "movies 9, which nobody else likes, and 10"
     assert catalogue.movie_ids.tolist() == [1, 2, 3, 4, 5, 6, 7, 8, 10]
     assert catalogue.like_counts.tolist() == [1, 1, 1, 1, 1, 1, 1, 2, 1]
-    assert case.user.is_rated.tolist() == [True] * 8 + [False]
+    assert cases.users.rated.marked(9)[0].tolist() == [True] * 8 + [False]
     assert left.sum() == 10
