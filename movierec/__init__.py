@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from movierec.evaluation.results import (
         CalibrationLevel,
         Difference,
+        EvaluationEstimate,
         EvaluationReport,
         GenreProbe,
         RatingEvaluationReport,
@@ -97,6 +98,7 @@ _MODULES = {
     "evaluation.results": (
         "CalibrationLevel",
         "Difference",
+        "EvaluationEstimate",
         "EvaluationReport",
         "GenreProbe",
         "RatingEvaluationReport",
@@ -142,6 +144,7 @@ __all__ = [
     "DetectedTable",
     "Difference",
     "EmbeddedServerFailed",
+    "EvaluationEstimate",
     "EvaluationReport",
     "ExportResult",
     "GenreProbe",

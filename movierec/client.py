@@ -43,7 +43,7 @@ from movierec.records import record_fields, to_records
 
 if TYPE_CHECKING:
     from movierec.embedding.results import TrainingEstimate, TrainResult
-    from movierec.evaluation.results import EvaluationReport, RatingEvaluationReport
+    from movierec.evaluation.results import EvaluationEstimate, EvaluationReport, RatingEvaluationReport
     from movierec.export import ExportResult
     from movierec.graph.results import (
         DerivePreview,
@@ -677,6 +677,20 @@ class Client:
             by_user=None if by_user is None else Path(by_user),
             progress=self._progress,
         )
+
+    def preview_evaluate(
+        self, *, split: SplitSettings | None = None, n_users: int | None = None, n_seeds: int = 1
+    ) -> EvaluationEstimate:
+        """What `evaluate` would take: seconds by part, memory, and which methods would be left out.
+
+        Examples
+        --------
+        >>> client.preview_evaluate(n_users=20).users
+        20
+        """
+        from movierec.evaluation.run import estimate
+
+        return estimate(self.database, split=split, n_users=n_users, n_seeds=n_seeds)
 
     def tune(
         self,

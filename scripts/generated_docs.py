@@ -42,6 +42,7 @@ PRINTED = {
     "similar": "SimilarMovie",
     "recommend, explain": "Recommendation",
     "evaluate": "EvaluationReport",
+    "evaluate --dry-run": "EvaluationEstimate",
     "tune": "ScoreSettingsResult",
     "rating-model train": "RatingModelResult",
     "rating-model predict": "PredictedRating",

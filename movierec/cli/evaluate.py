@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +22,9 @@ from movierec.embedding.settings import PRESETS
 from movierec.errors import BadRequest
 from movierec.graph.settings import DeriveSettings
 
+if TYPE_CHECKING:
+    from movierec.evaluation.results import EvaluationEstimate
+
 
 @click.command("evaluate", short_help="Evaluate recommendations on held-out likes.", cls=Command)
 @click.option(
@@ -39,6 +42,7 @@ from movierec.graph.settings import DeriveSettings
 @click.option("--in-place", is_flag=True, help="Split, derive and train in the connected database itself.")
 @click.option("--keep", is_flag=True, help="Leave the scratch server running, for a look in Neo4j Browser.")
 @click.option("--by-user", type=click.Path(path_type=Path), help="Write every user's metrics to this CSV file.")
+@click.option("--dry-run", is_flag=True, help="Estimate time and memory; copy and write nothing.")
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw NDCG@10 and coverage into this picture.")
 @connection_options
 @format_option
@@ -55,6 +59,7 @@ def command(
     in_place: bool,
     keep: bool,
     by_user: Path | None,
+    dry_run: bool,
     plot: Path | None,
     output_format: str,
     **connection: Any,
@@ -69,23 +74,27 @@ def command(
     \b
     Examples: movierec evaluate --seeds 3
               movierec evaluate --strategy random --sequential off
-              movierec evaluate --users 10000
+              movierec evaluate --users 10000 --dry-run
               movierec evaluate --test-file ml-100k/u1.test
               movierec evaluate --format json --by-user metrics.csv --plot quality.png
     """
     from movierec.cli.progress import bar_or_lines
     from movierec.database.settings import environment
     from movierec.embedding.settings import TrainSettings
-    from movierec.evaluation.run import evaluate
+    from movierec.evaluation.run import estimate, evaluate
     from movierec.records import to_record
 
     if plot is not None and not plot.parent.is_dir():
         raise BadRequest(f"There is no folder {plot.parent} to write {plot.name} into.")
+    split = split_settings(strategy, fraction, test_file)
     with open_database(**connection) as database:
+        if dry_run:
+            print_estimate(estimate(database, split=split, n_users=n_users, n_seeds=seeds), output_format)
+            return
         report = evaluate(
             database,
             environment(),
-            split=split_settings(strategy, fraction, test_file),
+            split=split,
             derive=DeriveSettings.from_preset(preset, sequential=sequential),
             train=TrainSettings.from_preset(preset, seed=seed, sequential=sequential),
             n_seeds=seeds,
@@ -100,6 +109,28 @@ def command(
         from movierec.plots import plot_quality
 
         plot_quality(report, plot)
+
+
+def print_estimate(found: EvaluationEstimate, output_format: str) -> None:
+    """The record of an estimate; its parts as a table."""
+    from movierec.cli.output import print_record, print_rows
+
+    if output_format != "table":
+        print_record(found, output_format)
+        return
+    rows = [{"part": part, "seconds": seconds} for part, seconds in found.seconds.items()]
+    print_rows(
+        rows,
+        output_format,
+        {"part": "part", "seconds": lambda row: f"{row['seconds']:,.1f}"},
+        title=(
+            f"{found.users:,} of {found.sampled_from:,} users, {found.movies:,} movies, {found.likes:,} likes: about "
+            f"{found.expected_seconds:,.0f} s and {found.memory_mb:,} MB, besides derive and train (which have "
+            "--dry-run too)"
+        ),
+    )
+    for name, reason in found.left_out.items():
+        click.echo(f"{name} would be left out: {reason}.")
 
 
 SHOWN = (

@@ -12,13 +12,12 @@ of users, (B, C) and sparse, to their scores of every movie, (B, C).
 ALS's regularisation is the best on inner splits; beta of RP3beta was taken after a look at the test part, which
 can only flatter it; the others are usual ones.
 
-EASE and RP3beta hold a number for every pair of movies, or nearly; `memory` says how much that is.
+EASE and RP3beta hold a number for every pair of movies, or nearly; `estimate.memory_of` says how much that is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
@@ -29,7 +28,7 @@ from movierec.errors import MovieRecError
 from movierec.progress import Advance, silently
 from movierec.recommendation.scoring import best_of_rows, block_rows
 
-__all__ = ["BASELINES", "Baseline", "Scores", "als", "ease", "item_knn", "likes_matrix", "most_popular", "rp3beta"]
+__all__ = ["BASELINES", "Scores", "als", "ease", "item_knn", "likes_matrix", "most_popular", "rp3beta"]
 
 Scores = Callable[[sp.csr_array], NDArray[np.float64]]  # (B, C) likes -> (B, C)
 
@@ -37,7 +36,6 @@ NEIGHBOURS, SHRINK = 50, 30.0
 BETA = 0.3
 RIDGE = 200.0
 FACTORS, REGULARISATION, ITERATIONS = 128, 10.0, 15
-SPARSE_ENTRY = 12  # bytes: a float64 and an int32
 
 
 def most_popular(likes: sp.csr_array, seed: int, advance: Advance = silently) -> Scores:
@@ -143,28 +141,10 @@ def likes_matrix(likes: Lists, n_movies: int) -> sp.csr_array:
     return sp.csr_array((ones, likes.values, likes.indptr), shape=(len(likes), n_movies))
 
 
-@dataclass(frozen=True)
-class Baseline:
-    """How a baseline is fitted to (U, C) likes, and the bytes that it takes besides them and a block of scores."""
-
-    fit: Callable[[sp.csr_array, int, Advance], Scores]
-    memory: Callable[[sp.csr_array], int] = lambda likes: 0
-
-
-def _every_pair(likes: sp.csr_array) -> int:
-    return 8 * likes.shape[1] ** 2
-
-
-def _pairs_liked(likes: sp.csr_array) -> int:
-    """At most every pair of movies, and as many as there are pairs of likes of one user."""
-    wedges = int((np.diff(likes.indptr).astype(np.int64) ** 2).sum())
-    return SPARSE_ENTRY * min(likes.shape[1] ** 2, wedges)
-
-
-BASELINES = {
-    "most_popular": Baseline(most_popular),
-    "item_knn": Baseline(item_knn),
-    "rp3beta": Baseline(rp3beta, _pairs_liked),
-    "ease": Baseline(ease, _every_pair),
-    "als": Baseline(als),
+BASELINES: dict[str, Callable[[sp.csr_array, int, Advance], Scores]] = {
+    "most_popular": most_popular,
+    "item_knn": item_knn,
+    "rp3beta": rp3beta,
+    "ease": ease,
+    "als": als,
 }

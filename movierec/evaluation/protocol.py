@@ -17,7 +17,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-import psutil
 from numpy.typing import NDArray
 
 from movierec.arrays import positions_in
@@ -26,6 +25,7 @@ from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
 from movierec.errors import BadRequest, MissingExtra
 from movierec.evaluation.dataset import EvaluationData, pull_evaluation_data
+from movierec.evaluation.estimate import Sizes, left_out, seconds_of_parts, slowness
 from movierec.evaluation.methods import (
     Methods,
     UserProfiles,
@@ -68,7 +68,8 @@ _log = logging.getLogger(__name__)
 
 REFERENCE = "ease"  # what differences are taken against
 REFERENCE_WITHOUT_EASE = "item_knn"  # where there are too many movies for it
-MEMORY_SHARE = 0.7  # of the free memory, that a baseline may take
+LONG = 600.0  # seconds of ranking, from which a sample of users is suggested
+SUGGESTED = 10_000  # users: NDCG@10 is then known to about 0.003
 
 Metrics = dict[str, dict[str, float]]  # method -> metrics of all its lists together
 
@@ -104,7 +105,9 @@ def evaluate_in(
     derived = derive_co_liked(database, derive, progress)
     data = pull_evaluation_data(database, split.min_rating, progress, n_users=n_users, seed=train.seed)
     _refuse_too_few(len(data.cases), split)  # a test file may hold out what nobody likes
-    tables, of_lists, left_out = evaluate_baselines(data, train.seed, progress)
+    if n_users is None:
+        _suggest_a_sample(data, n_seeds)
+    tables, of_lists, without = evaluate_baselines(data, train.seed, progress)
     runs, similar, probes = [], [], []
     for seed in range(train.seed, train.seed + n_seeds):
         trained = train_and_write(database, replace(train, seed=seed), checkpoints, progress=progress)
@@ -133,7 +136,7 @@ def evaluate_in(
             for name, table in tables.items()
         },
         intervals=mean_intervals(tables),
-        left_out=left_out,
+        left_out=without,
         against=reference,
         differences=differences(tables, reference),
         strata=strata_means(
@@ -155,25 +158,20 @@ def evaluate_baselines(
 ) -> tuple[Tables, Metrics, dict[str, str]]:
     """The tables of the baselines, the metrics of their lists, and which are left out, and why.
 
-    Left out are those that would take more than `memory` bytes, by default 70 % of what is free.
+    Left out are those that would take more than `memory` bytes, by default 70 % of what is available.
     """
     from movierec.evaluation.baselines import BASELINES, likes_matrix
 
     n_movies, cases = len(data.catalogue.movie_ids), data.cases
     likes = likes_matrix(data.likes, n_movies)
-    tables, of_lists, left_out = Tables(), Metrics(), dict[str, str]()
-    for name, baseline in BASELINES.items():
-        needed = baseline.memory(likes)
-        free = MEMORY_SHARE * psutil.virtual_memory().available if memory is None else memory
-        if needed > free:
-            left_out[name] = (
-                f"for {n_movies:,} movies it would need {needed / 1e9:.1f} GB of memory, and may use "
-                f"{free / 1e9:.1f} GB"
-            )
-            _log.warning("%s is left out: %s.", name, left_out[name])
+    tables, of_lists, without = Tables(), Metrics(), left_out(_sizes(data), memory)
+    for name, reason in without.items():
+        _log.warning("%s is left out: %s.", name, reason)
+    for name, fit in BASELINES.items():
+        if name in without:
             continue
         with progress(f"fit {name}", n_movies, "movies") as advance:
-            scores = baseline.fit(likes, seed, advance)
+            scores = fit(likes, seed, advance)
         with progress(f"rank by {name}", len(cases), "users") as advance:
             tables[name], of_lists[name] = evaluate_method(
                 lambda users, scores=scores: scores(  # type: ignore[misc]
@@ -183,7 +181,7 @@ def evaluate_baselines(
                 data.catalogue,
                 advance,
             )
-    return tables, of_lists, left_out
+    return tables, of_lists, without
 
 
 def evaluate_model(model: Model, data: EvaluationData, progress: Progress = silent) -> tuple[Tables, Metrics]:
@@ -260,6 +258,34 @@ def restricted_to(methods: Methods, model: Model, catalogue: Catalogue) -> Metho
             yield name, whole
 
     return scores
+
+
+def _sizes(data: EvaluationData, n_seeds: int = 1) -> Sizes:
+    liked = data.likes.sizes
+    return Sizes(
+        ratings=len(data.likes.values),
+        users=int((liked > 0).sum()),
+        asked=len(data.cases),
+        movies=len(data.catalogue.movie_ids),
+        likes=len(data.likes.values),
+        paths=int((liked**2).sum()),
+        genres=data.catalogue.genres.shape[1],
+        seeds=n_seeds,
+    )
+
+
+def _suggest_a_sample(data: EvaluationData, n_seeds: int) -> None:
+    sizes = _sizes(data, n_seeds)
+    seconds = seconds_of_parts(sizes, left_out(sizes), slowness())
+    ranking = sum(value for part, value in seconds.items() if part.startswith("rank"))
+    if ranking > LONG and sizes.asked > SUGGESTED:
+        _log.warning(
+            "Ranking for %s users takes about %.0f minutes; with --users %d, a random sample of them, about %.0f.",
+            f"{sizes.asked:,}",
+            ranking / 60,
+            SUGGESTED,
+            ranking / 60 * SUGGESTED / sizes.asked,
+        )
 
 
 def _refuse_too_few(n_users: int, split: SplitSettings) -> None:

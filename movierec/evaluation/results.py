@@ -7,6 +7,7 @@ from dataclasses import dataclass
 __all__ = [
     "CalibrationLevel",
     "Difference",
+    "EvaluationEstimate",
     "EvaluationReport",
     "GenreProbe",
     "RatingEvaluationReport",
@@ -74,6 +75,26 @@ class EvaluationReport:
     """similarity: metric: value, of similar movies"""
     genre_probe: GenreProbe
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationEstimate:
+    """What an evaluation would take. Nothing was copied or written."""
+
+    users: int
+    """for whom lists would be made"""
+    sampled_from: int
+    """users with likes that can be held out"""
+    movies: int
+    likes: int
+    left_out: dict[str, str]
+    """method: why it would not be evaluated"""
+    memory_mb: int
+    """of this process at its most, besides training"""
+    seconds: dict[str, float]
+    """part: seconds, besides splitting, deriving and training, which have estimates of their own"""
+    expected_seconds: float
+    """of these parts together"""
 
 
 @dataclass(frozen=True, kw_only=True)

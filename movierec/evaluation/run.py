@@ -14,17 +14,24 @@ import pandas as pd
 from movierec.database.connection import Database
 from movierec.embedding.settings import TrainSettings
 from movierec.errors import BadRequest
+from movierec.evaluation.estimate import estimate_evaluation
 from movierec.evaluation.protocol import Tables, evaluate_in
-from movierec.evaluation.results import EvaluationReport, RatingEvaluationReport, ScoreSettingsResult
+from movierec.evaluation.results import (
+    EvaluationEstimate,
+    EvaluationReport,
+    RatingEvaluationReport,
+    ScoreSettingsResult,
+)
 from movierec.evaluation.scratch import scratch_copy
 from movierec.evaluation.tuning import tune_score_settings
+from movierec.graph.copy import require_ratings
 from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.home import Home, home_folder
 from movierec.progress import Progress, silent
 from movierec.rating_prediction.settings import RatingModelSettings
 from movierec.training.devices import require_device
 
-__all__ = ["evaluate", "evaluate_rating_model", "tune"]
+__all__ = ["estimate", "evaluate", "evaluate_rating_model", "tune"]
 
 _log = logging.getLogger(__name__)
 
@@ -64,6 +71,14 @@ def evaluate(
             by_user=None if by_user is None else _writer(by_user),
         )
     return replace(report, seconds=round(time.monotonic() - started, 3))
+
+
+def estimate(
+    database: Database, *, split: SplitSettings | None = None, n_users: int | None = None, n_seeds: int = 1
+) -> EvaluationEstimate:
+    """What `evaluate` would take; `database` is only read. Raises StageMissing where nothing is loaded."""
+    require_ratings(database)
+    return estimate_evaluation(database, split or SplitSettings(), n_users=n_users, n_seeds=n_seeds)
 
 
 def tune(

@@ -111,16 +111,9 @@ def test_fitting_and_scoring_in_blocks_is_that_of_each_alone(
     likes: sp.csr_array, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     users = likes[[1, 0, 7, 30]]
-    whole = BASELINES[name].fit(likes, 1, silently)(users)
+    whole = BASELINES[name](likes, 1, silently)(users)
     monkeypatch.setattr(scoring, "BLOCK_BYTES", 8 * likes.shape[1] * 7)  # seven movies at a time
     assert scoring.block_rows(likes.shape[1]) == 7
-    in_parts = BASELINES[name].fit(likes, 1, silently)
+    in_parts = BASELINES[name](likes, 1, silently)
     for row, scores in enumerate(whole):
         assert in_parts(users[[row]])[0] == pytest.approx(scores)
-
-
-def test_a_number_for_every_pair_of_movies_is_eight_bytes() -> None:
-    likes = likes_matrix(Lists.of([[0, 1, 2], [5]]), 60_000)
-    assert BASELINES["ease"].memory(likes) == 28_800_000_000
-    assert BASELINES["rp3beta"].memory(likes) == 12 * (3**2 + 1), "and RP3beta's only for movies liked together"
-    assert BASELINES["item_knn"].memory(likes) == BASELINES["als"].memory(likes) == 0
