@@ -124,9 +124,9 @@ def print_estimate(found: EvaluationEstimate, output_format: str) -> None:
         output_format,
         {"part": "part", "seconds": lambda row: f"{row['seconds']:,.1f}"},
         title=(
-            f"{found.users:,} of {found.sampled_from:,} users, {found.movies:,} movies, {found.likes:,} likes: about "
-            f"{found.expected_seconds:,.0f} s and {found.memory_mb:,} MB, besides derive and train (which have "
-            "--dry-run too)"
+            f"{found.users:,} of {found.sampled_from:,} users, {found.movies:,} movies, {found.likes:,} likes: "
+            f"about {found.expected_seconds:,.0f} s and {found.memory_mb:,} MB, besides derive and train (which "
+            "have --dry-run too)"
         ),
     )
     for name, reason in found.left_out.items():

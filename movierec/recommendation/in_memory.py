@@ -234,7 +234,8 @@ def _rank(model: Model, histories: Sequence[History], request: RecommendationReq
     left_out |= ~model.allowed(request.filters)
     if not request.filters.with_rated:
         left_out |= is_rated
-    movies = best_of_rows(np.where(left_out, -np.inf, scores), request.pool)
+    np.copyto(scores, -np.inf, where=left_out)
+    movies = best_of_rows(scores, request.pool)
     if request.diversity:
         movies = Lists.of([_diverse(model, scores[i], movies[i], request) for i in range(len(movies))])
     at = movies.rows, movies.values
