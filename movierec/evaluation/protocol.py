@@ -62,6 +62,7 @@ __all__ = [
     "mean_of_seeds",
     "probe_genres",
     "restricted_to",
+    "suggest_a_sample",
 ]
 
 _log = logging.getLogger(__name__)
@@ -106,7 +107,7 @@ def evaluate_in(
     data = pull_evaluation_data(database, split.min_rating, progress, n_users=n_users, seed=train.seed)
     _refuse_too_few(len(data.cases), split)  # a test file may hold out what nobody likes
     if n_users is None:
-        _suggest_a_sample(data, n_seeds)
+        suggest_a_sample(data, n_seeds)
     tables, of_lists, without = evaluate_baselines(data, train.seed, progress)
     runs, similar, probes = [], [], []
     for seed in range(train.seed, train.seed + n_seeds):
@@ -274,7 +275,8 @@ def _sizes(data: EvaluationData, n_seeds: int = 1) -> Sizes:
     )
 
 
-def _suggest_a_sample(data: EvaluationData, n_seeds: int) -> None:
+def suggest_a_sample(data: EvaluationData, n_seeds: int) -> None:
+    """Log how long ranking for all users takes, and for a sample, where it takes long."""
     sizes = _sizes(data, n_seeds)
     seconds = seconds_of_parts(sizes, left_out(sizes), slowness())
     ranking = sum(value for part, value in seconds.items() if part.startswith("rank"))

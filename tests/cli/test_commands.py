@@ -111,6 +111,21 @@ def test_evaluate_on_a_copy_of_a_few_ratings(
     assert (tmp_path / "quality.png").stat().st_size > 10_000
 
 
+@pytest.mark.one_version
+def test_evaluate_a_sample_says_so(connected: Callable[..., Answer], changed_small_database: Database) -> None:
+    estimated = connected("evaluate", "--users", 20, "--dry-run")
+    assert estimated.exit_code == 0, estimated.err
+    assert estimated.out.startswith("20 of 60 users, 40 movies, ")
+    assert "rank by movierec" in estimated.out
+    found = json.loads(connected("evaluate", "--users", 20, "--dry-run", "--format", "json").out)
+    assert found["users"] == 20
+    assert found["expectedSeconds"] > 0
+    answer = connected("evaluate", "--users", 20, "--in-place")
+    assert answer.exit_code == 0, answer.err
+    assert answer.out.startswith("20 of 60 users (a random sample, seed 1), ")
+    assert "95 % interval of ndcg@10" in answer.out.splitlines()[1]
+
+
 @pytest.mark.slow
 @pytest.mark.one_version
 def test_evaluate_in_a_scratch_server_leaves_the_database_as_it_is(

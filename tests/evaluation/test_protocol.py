@@ -4,20 +4,24 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from movierec.arrays import Adjacency
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query, parse_query
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
 from movierec.errors import BadRequest, StageMissing
-from movierec.evaluation.dataset import pull_evaluation_data
+from movierec.evaluation import estimate, protocol
+from movierec.evaluation.dataset import EvaluationData, pull_evaluation_data
 from movierec.evaluation.protocol import evaluate_in
+from movierec.evaluation.tables import Catalogue
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
 from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings
 from movierec.recommendation.in_database import recommend
 from movierec.recommendation.request import RecommendationRequest
-from tests.servers import SMALL_DERIVE
+from tests.evaluation.cases import cases_of
+from tests.servers import SMALL_DERIVE, SMALL_TRAIN
 
 
 @pytest.mark.slow
@@ -92,6 +96,58 @@ def test_likes_in_a_test_file_are_asked_for(empty_database: Database, tmp_path: 
     assert report.held_out == len(likes)
     assert report.users == len({user for user, _ in likes})
     assert report.protocol.startswith("the ratings in")
+
+
+@pytest.mark.one_version
+def test_sample_is_evaluated_without_what_needs_too_much_memory(
+    changed_small_database: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(estimate, "available_bytes", lambda: 1_000)
+    tables: dict[str, pd.DataFrame] = {}
+    settings = (SplitSettings(), SMALL_DERIVE, SMALL_TRAIN)
+    report = evaluate_in(changed_small_database, *settings, tmp_path, n_users=20, by_user=tables.update)
+    assert (report.users, report.sampled_from) == (20, 60)
+    assert {len(table) for table in tables.values()} == {20}
+    assert set(report.left_out) == {"ease", "rp3beta"}
+    assert "ease is left out: for 40 movies it needs 0.0 GB of memory" in caplog.text
+    assert not set(report.left_out) & set(report.methods)
+    assert report.against == "item_knn"
+    assert set(report.differences) == set(report.methods) - {"item_knn"}
+    for name, (low, high) in report.intervals.items():
+        assert low < report.methods[name]["ndcg@10"] < high
+    with pytest.raises(BadRequest, match="sample of 1 users"):
+        evaluate_in(changed_small_database, *settings, tmp_path, n_users=1)
+
+
+def test_a_sample_is_suggested_where_ranking_takes_long(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    cases = cases_of(*[([0], [1])] * 40)
+    catalogue = Catalogue(
+        movie_ids=np.arange(2),
+        like_counts=np.ones(2),
+        genres=np.ones((2, 1), dtype=bool),
+        n_rated_movies=2,
+        n_users=40,
+    )
+    nothing = np.empty(0, np.int64)
+    data = EvaluationData(
+        cases=cases,
+        n_held_out_users=40,
+        catalogue=catalogue,
+        likes=cases.users.likes.movies,
+        co_liked=Adjacency.from_undirected(2, nothing, nothing, np.empty(0)),
+    )
+    monkeypatch.setattr(protocol, "slowness", lambda: 1e9)
+    protocol.suggest_a_sample(data, 1)
+    assert not caplog.text, "40 users are no more than would be suggested"
+    monkeypatch.setattr(protocol, "SUGGESTED", 10)
+    protocol.suggest_a_sample(data, 1)
+    assert "Ranking for 40 users takes about" in caplog.text
+    assert "--users 10" in caplog.text
 
 
 SHUFFLE = (
