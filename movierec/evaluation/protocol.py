@@ -62,6 +62,7 @@ __all__ = [
     "mean_of_seeds",
     "probe_genres",
     "restricted_to",
+    "sizes_of",
     "suggest_a_sample",
 ]
 
@@ -165,7 +166,7 @@ def evaluate_baselines(
 
     n_movies, cases = len(data.catalogue.movie_ids), data.cases
     likes = likes_matrix(data.likes, n_movies)
-    tables, of_lists, without = Tables(), Metrics(), left_out(_sizes(data), memory)
+    tables, of_lists, without = Tables(), Metrics(), left_out(sizes_of(data), memory)
     for name, reason in without.items():
         _log.warning("%s is left out: %s.", name, reason)
     for name, fit in BASELINES.items():
@@ -261,7 +262,8 @@ def restricted_to(methods: Methods, model: Model, catalogue: Catalogue) -> Metho
     return scores
 
 
-def _sizes(data: EvaluationData, n_seeds: int = 1) -> Sizes:
+def sizes_of(data: EvaluationData, n_seeds: int = 1) -> Sizes:
+    """What the time and the memory of evaluating depend on."""
     liked = data.likes.sizes
     return Sizes(
         ratings=len(data.likes.values),
@@ -277,7 +279,7 @@ def _sizes(data: EvaluationData, n_seeds: int = 1) -> Sizes:
 
 def suggest_a_sample(data: EvaluationData, n_seeds: int) -> None:
     """Log how long ranking for all users takes, and for a sample, where it takes long."""
-    sizes = _sizes(data, n_seeds)
+    sizes = sizes_of(data, n_seeds)
     seconds = seconds_of_parts(sizes, left_out(sizes), slowness())
     ranking = sum(value for part, value in seconds.items() if part.startswith("rank"))
     if ranking > LONG and sizes.asked > SUGGESTED:
