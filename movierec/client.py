@@ -161,6 +161,7 @@ class Client:
         settings: ReadSettings | None = None,
         max_bad_rows: int = 0,
         rejects: str | Path | None = None,
+        bulk: bool | None = None,
     ) -> LoadResult:
         """Load ratings, each row exactly once; an interrupted load resumes.
 
@@ -175,6 +176,9 @@ class Client:
             Skip up to this many rows that cannot be loaded; -1: any number.
         rejects : path, optional
             File to write the skipped rows to.
+        bulk : bool, optional
+            Load through Neo4j's importer, into an empty embedded server, which is restarted. Default: from two
+            million ratings on, where it can be done.
 
         Raises
         ------
@@ -194,7 +198,9 @@ class Client:
 
         kept = BadRows(max_bad_rows, None if rejects is None else Path(rejects))
         with Files(str(path)) as files, kept as bad_rows:
-            return load_files(self.database, files, settings or ReadSettings(), bad_rows, progress=self._progress)
+            return load_files(
+                self.database, files, settings or ReadSettings(), bad_rows, bulk=bulk, progress=self._progress
+            )
 
     def check(self, path: str | Path, *, settings: ReadSettings | None = None, max_bad_rows: int = 0) -> LoadCheck:
         """Read and check what `load` would load, and write nothing. Parameters and errors as for `load`."""

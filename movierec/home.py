@@ -5,6 +5,7 @@
         state.json          process, ports and version of the last start
         console.log         what the server printed
         stopped             there if the last start was ended by a clean stop
+        import/             a store that is being imported; with complete in it, the next start takes it
     <home>/checkpoints/     unfinished trainings
     <home>/models/          rating models, each named after its Run
 
@@ -86,6 +87,10 @@ class Home:
     @property
     def password_file(self) -> Path:
         return self.server / "password"
+
+    @property
+    def imports(self) -> Path:
+        return self.server / "import"
 
     @property
     def checkpoints(self) -> Path:

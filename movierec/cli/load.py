@@ -209,6 +209,12 @@ def read_options(function: Any) -> Any:
     show_default=True,
     help="Rows per transaction; halved when the server runs out of memory.",
 )
+@click.option(
+    "--bulk/--no-bulk",
+    default=None,
+    help="Load through Neo4j's importer, into an empty embedded server, which is restarted.  [default: from 2 "
+    "million ratings on, where it can be done]",
+)
 @connection_options
 @format_option
 def command(
@@ -221,6 +227,7 @@ def command(
     remove_id: int | None,
     lists: bool,
     batch_size: int,
+    bulk: bool | None,
     output_format: str,
     **options: Any,
 ) -> None:
@@ -278,7 +285,7 @@ def command(
         else:
             with open_database(**connection) as database:
                 result = load_files(
-                    database, files, settings, bad_rows, batch_rows=batch_size, progress=bar_or_lines
+                    database, files, settings, bad_rows, batch_rows=batch_size, bulk=bulk, progress=bar_or_lines
                 )
     if summary is not None:
         try:

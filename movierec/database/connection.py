@@ -100,6 +100,13 @@ class Database:
             self._driver.close()
             self._driver = None
 
+    def reopen(self, settings: ConnectionSettings) -> None:
+        """Connect anew, to a server that was started again."""
+        self.__exit__(None, None, None)
+        self.settings = settings
+        self.__dict__.pop("server", None)
+        self.__enter__()
+
     @cached_property
     def server(self) -> ServerVersion:
         """Version and edition of the server's kernel."""

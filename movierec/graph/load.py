@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from movierec.database.connection import Database, Transaction
 from movierec.database.query_files import load_query
 from movierec.database.runs import RunLog, record_run
 from movierec.errors import BadRequest, DataRejected, MovieRecError, ServerOutOfMemory
+from movierec.graph.bulk import complete_movies, import_ratings, importing_server, may_import
 from movierec.graph.load_checks import known_kinds, survey_for, with_user
 from movierec.graph.personal import MovieMatcher
 from movierec.graph.results import LoadCheck, LoadResult, TableCounts
@@ -43,6 +44,7 @@ __all__ = ["BATCH_ROWS", "check_files", "list_loads", "load_files", "load_rating
 _log = logging.getLogger(__name__)
 
 BATCH_ROWS = 10_000
+PACKED_BYTES = 10  # a rating takes in a zip or in Parquet
 FLOOR_ROWS = 100  # rows of a transaction below which the server's memory is not ours to save
 
 
@@ -61,13 +63,14 @@ def load_files(
     bad_rows: BadRows,
     *,
     batch_rows: int = BATCH_ROWS,
+    bulk: bool | None = None,
     progress: Progress = silent,
 ) -> LoadResult:
-    """Load a source.
+    """Load a source; with `bulk` through Neo4j's importer (`bulk.py`), None: where that can be done and is faster.
 
     Raises DataRejected for one bad row too many, and for ids that would never meet those in the database,
-    BadRequest while the database holds a test part. What was committed before stays; the same call resumes after
-    it.
+    BadRequest while the database holds a test part, and where `bulk` cannot be. What was committed before stays;
+    the same call resumes after it.
     """
     started = time.monotonic()
     if database.read_one(load_query("split/is_split"))["isSplit"]:
@@ -78,22 +81,44 @@ def load_files(
     known = known_kinds(database)
     source = survey_for(database, known, files, settings, progress)
     prints = {table.name: _Print.of(files, table) for table in source.tables}
+    n_lines = {name: print_.n_lines for name, print_ in prints.items()}
+    server = importing_server(database, source, _n_ratings(files, source, prints), bulk)
     with record_run(database, "load", {"source": _name(files), "batch_rows": batch_rows}, True) as run:
-        if known_kinds(database) != known:  # a load that this one waited for has brought ids
-            source = survey_for(database, known_kinds(database), files, settings, progress)
-        source = with_user(database, source)
-        ledger = _Ledger.open(database, files, source, _fingerprint(source, prints))
+        now = known_kinds(database)
+        if now != known:  # a load that this one waited for has brought ids
+            source = survey_for(database, now, files, settings, progress)
+        source = with_user(database, source, now["userId"])
+        fingerprint = _fingerprint(source, prints)
+        is_import = server is not None and may_import(database, fingerprint, bulk)
+        ledger = _Ledger.open(database, files, source, fingerprint)
         run.results["load_id"] = ledger.load_id
-        writer = _Writer(database, run, ledger, batch_rows, brings_movies=not source.has_movies)
-        reader = CheckedReader(files, source, bad_rows)
+        checked = reader = CheckedReader(files, source, bad_rows)
         tables: dict[str, TableCounts] = {}
+        repeated = 0
+        if is_import and server is not None:
+            tables = import_ratings(
+                server,
+                database,
+                reader,
+                run,
+                load_id=ledger.load_id,
+                n_lines=n_lines,
+                refuse_changed=lambda: _refuse_changed(files, source.tables, prints),
+                progress=progress,
+            )
+            ledger.rows_done = [tables[t.name].read if t.name in tables else 0 for t in source.tables]
+            repeated = sum(counts.unchanged for counts in tables.values())
+            reader = CheckedReader(files, source, BadRows(-1))  # the other tables once more; bad rows are known
+        if not source.has_movies and any(ledger.rows_done):
+            complete_movies(database, ledger.load_id)
+        writer = _Writer(database, run, ledger, batch_rows, brings_movies=not source.has_movies)
         for position, table in enumerate(source.tables):
-            tables[table.name] = writer.load(position, table, reader, prints[table.name].n_lines, progress)
-            for member, stamp in zip(table.members, prints[table.name].stamps, strict=True):
-                if files.stamp(member) != stamp:
-                    raise DataRejected(f"{files.label(member)} changed while it was read. Run again.")
+            if table.name not in tables:
+                tables[table.name] = writer.load(position, table, reader, n_lines[table.name], progress)
+                _refuse_changed(files, (table,), prints)
+        tables = {table.name: tables[table.name] for table in source.tables}
         database.write(load_query("load/close"), loadId=ledger.load_id, rejected=bad_rows.count)
-        result = _totals(tables) | {"duplicates": writer.counts.repeated}
+        result = _totals(tables) | {"duplicates": repeated + writer.counts.repeated}
         counts = database.read_one(load_query("doctor/counts"))
         result |= {name: counts[name] for name in ("users", "movies", "ratings")}
         run.results |= result
@@ -102,10 +127,29 @@ def load_files(
         format=source.format,
         rejects_file=bad_rows.path,
         tables=tables,
-        detected=_detected(reader),
+        detected=_detected(checked),
         seconds=round(time.monotonic() - started, 3),
         **result,
     )
+
+
+def _refuse_changed(files: Files, tables: Iterable[Table], prints: dict[str, _Print]) -> None:
+    """Raise DataRejected where a file is not as it was when the load began."""
+    for table in tables:
+        for member, stamp in zip(table.members, prints[table.name].stamps, strict=True):
+            if files.stamp(member) != stamp:
+                raise DataRejected(f"{files.label(member)} changed while it was read. Run again.")
+
+
+def _n_ratings(files: Files, source: Source, prints: dict[str, _Print]) -> int:
+    """About how many ratings there are: lines, or by the bytes of what is packed."""
+    n = 0
+    for table in source.tables:
+        if table.kind == "ratings":
+            n_lines = prints[table.name].n_lines
+            packed = {files.disk_path(member): files.stamp(member)[0] for member in table.members}
+            n += sum(packed.values()) // PACKED_BYTES if n_lines is None else n_lines
+    return n
 
 
 def check_files(files: Files, settings: ReadSettings, bad_rows: BadRows, progress: Progress = silent) -> LoadCheck:

@@ -39,11 +39,12 @@ def survey_for(
     return found.source
 
 
-def with_user(database: Database, source: Source) -> Source:
-    """The source with the id of the user whose ratings they are, where no column says it."""
+def with_user(database: Database, source: Source, kind: str | None) -> Source:
+    """The source with the id of the user whose ratings they are, where no column says it; `kind` is that of the
+    userIds in the database.
+    """
     if all(table.user is None for table in source.tables):
         return source
-    kind = known_kinds(database)["userId"]
     return replace(
         source,
         tables=tuple(

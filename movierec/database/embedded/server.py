@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 import psutil
 from filelock import FileLock
@@ -43,7 +44,7 @@ from movierec.database.embedded.processes import (
 from movierec.database.query_files import load_query
 from movierec.database.settings import ConnectionSettings
 from movierec.errors import BadRequest, EmbeddedServerFailed, NoConnection, WrongPassword
-from movierec.home import Home, State, cache_folder
+from movierec.home import Home, State, cache_folder, replace_file
 from movierec.progress import Progress, silent
 
 __all__ = ["DEFAULT_VERSION", "EmbeddedServer"]
@@ -58,6 +59,9 @@ START_SECONDS = 180  # 5 s on an idle laptop; a loaded two-core machine has been
 STOP_SECONDS = 90  # a checkpoint of the store comes first
 MIN_FREE_BYTES = 500 * 2**20  # an empty store with its transaction logs takes about 260 MB
 
+ADMIN_TOOL = "org.neo4j.cli.AdminTool"
+STORE_PARTS = ("databases/neo4j", "transactions/neo4j")  # of the one database that is not the system's
+COMPLETE = "complete"
 JAVA_OPENS = [f"--add-opens=java.base/{p}=ALL-UNNAMED" for p in ("java.lang", "java.io", "java.nio", "sun.nio.ch")]
 
 
@@ -177,6 +181,40 @@ class EmbeddedServer:
             'Run "movierec server stop": the next start chooses anew.'
         )
 
+    def admin_command(self, *java_options: str) -> list[str]:
+        """The beginning of a command line that runs Neo4j's admin tool, of the version that the server has."""
+        java = self._java_command(load_lock(self._version(self.home.state())), silent)
+        return [*java, *java_options, ADMIN_TOOL]
+
+    def admin_env(self, configuration: Path) -> dict[str, str]:
+        """The environment of the admin tool, which reads the neo4j.conf in the folder `configuration`."""
+        return {**self.env, "NEO4J_HOME": str(self.home.server), "NEO4J_CONF": str(configuration)}
+
+    def take_imported_store(self, progress: Progress = silent) -> State:
+        """Put the store in `home.imports` in the place of the database, which has to be empty, and start on it.
+
+        From the moment at which the mark "complete" is there, whoever starts the server next ends what was begun.
+        Other connections to the server are cut.
+        """
+        with FileLock(self.home.folder / "start.lock"):
+            self.stop()
+            replace_file(self.home.imports / COMPLETE, "")
+            return self._start({}, progress)
+
+    def _take_imported_store(self) -> None:
+        """Replace the database by a store that was imported whole; every step of it can be done again."""
+        imports = self.home.imports
+        if not (imports / COMPLETE).exists():
+            return
+        for part in STORE_PARTS:
+            old, new = self.home.data / part, imports / "data" / part
+            if new.is_dir():
+                if old.exists():
+                    shutil.rmtree(old)
+                new.rename(old)
+        (imports / COMPLETE).unlink()
+        shutil.rmtree(imports, ignore_errors=True)
+
     def discard(self) -> None:
         """End the server at once and delete its home: for one whose data nobody wants any more."""
         state = self.home.state()
@@ -238,23 +276,21 @@ class EmbeddedServer:
                 f"{self.home.password_file} is missing, but the store of {self.home.data} knows a password. Put "
                 'it back, or run "movierec server reset-password".'
             )
+        self._take_imported_store()
         last = self.home.state()
         if last is not None and self.version not in (None, last.neo4j, locked_version(last.neo4j)):
             raise BadRequest(
                 f"{self.home.folder} holds data of Neo4j {last.neo4j}, not {self.version}. "
                 "Set MOVIEREC_HOME to another folder for another version."
             )
-        version = self.version or (locked_version(last.neo4j) if last else DEFAULT_VERSION)
-        lock = load_lock(version)
-        java = find_java(lock, self.env)
-        jars = fetch_jars(lock, cache_folder(self.env) / "maven", progress)
+        lock = load_lock(self._version(last))
+        command = self._java_command(lock, progress)
         free = shutil.disk_usage(self.home.server).free
         if free < MIN_FREE_BYTES:
             raise EmbeddedServerFailed(
                 f"{self.home.server} has {free // 2**20} MB free; the server needs {MIN_FREE_BYTES // 2**20} MB. "
                 "Make room, or set MOVIEREC_HOME to a folder on another disk."
             )
-        command = [str(java), "-cp", os.pathsep.join(map(str, jars)), *JAVA_OPENS]
         attempt = 1
         while True:
             try:
@@ -266,6 +302,15 @@ class EmbeddedServer:
                     raise
                 _log.info("%s Trying other ports.", error)
             attempt += 1
+
+    def _version(self, last: State | None) -> str:
+        return self.version or (locked_version(last.neo4j) if last else DEFAULT_VERSION)
+
+    def _java_command(self, lock: Lock, progress: Progress) -> list[str]:
+        """Java with the jars of one version, which are fetched if need be."""
+        java = find_java(lock, self.env)
+        jars = fetch_jars(lock, cache_folder(self.env) / "maven", progress)
+        return [str(java), "-cp", os.pathsep.join(map(str, jars)), *JAVA_OPENS]
 
     def _launch(
         self,
@@ -367,16 +412,15 @@ class EmbeddedServer:
             "-Xmx128m",
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
-            "org.neo4j.cli.AdminTool",
+            ADMIN_TOOL,
             "dbms",
             "set-initial-password",
             f"@{draft}",
         ]
-        folders = {"NEO4J_HOME": str(self.home.server), "NEO4J_CONF": str(self.home.configuration.parent)}
         try:
             answer = subprocess.run(
                 tool,
-                env={**self.env, **folders},
+                env=self.admin_env(self.home.configuration.parent),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
