@@ -61,8 +61,8 @@ def importing_server(
     obstacle = ""
     if home is None:
         obstacle = (
-            f"{database.settings.uri} is not the embedded server, whose files movierec may replace. Unset NEO4J_URI "
-            "to use that one"
+            f"{database.settings.uri} is not the embedded server, whose files movierec may replace. Unset "
+            "NEO4J_URI to use that one"
         )
     elif database.settings.database not in (None, "neo4j"):
         obstacle = f"it imports into the database neo4j, not {database.settings.database}. Leave --database out"
@@ -96,8 +96,8 @@ def may_import(database: Database, fingerprint: str, wanted: bool | None) -> boo
     if wanted:
         what = f"the index {own[0]}, which would be lost" if found["isEmpty"] else "nodes"
         raise BadRequest(
-            f"--bulk cannot be done: the database holds {what}, and an import makes a new one. Load without --bulk, "
-            'or empty the database first: "movierec reset".'
+            f"--bulk cannot be done: the database holds {what}, and an import makes a new one. Load without "
+            '--bulk, or empty the database first: "movierec reset".'
         )
     return False
 
@@ -154,6 +154,7 @@ def import_ratings(
     finally:
         end_import(server.home)
     database.reopen(replace(server.settings(), database=database.settings.database))
+    database.run_batches(load_query("schema/constraints"))  # a killed load's are made by the next Run
     return tables
 
 

@@ -1,9 +1,9 @@
 """Rows as the CSV that Neo4j's importer reads: ratings, a block at a time, and a few nodes with properties.
 
 Ratings name their user and movie by position, numbered in the order in which they are first seen, so that a row
-takes little room whatever the ids are. A user's second rating of a movie may stand anywhere in the files; the pairs
-of all rows are kept in a file beside the CSV, 8 bytes each, and compared part by part, so that the memory stays the
-same for any number of rows.
+takes little room whatever the ids are. A user's second rating of a movie may stand anywhere in the files; the
+pairs of all rows are kept in a file beside the CSV, 8 bytes each, and compared part by part, so that the memory
+stays the same for any number of rows.
 """
 
 from __future__ import annotations

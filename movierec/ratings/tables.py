@@ -161,7 +161,7 @@ def _is_no_plain_header(beginning: bytes, layout: Layout) -> bool:
 
 def _has_lone_return(raw: bytes) -> bool:
     """Is there a line end of the old Macintosh, which is no line end in `LineBlocks`?"""
-    return raw.count(b"\r") != raw.count(b"\r\n")
+    return b"\r" in raw and raw.count(b"\r") != raw.count(b"\r\n")
 
 
 def _careful_chunks(

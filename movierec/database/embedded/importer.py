@@ -20,7 +20,7 @@ from pathlib import Path
 import psutil
 
 from movierec.database.embedded.memory import SHARE, available_bytes, choose_memory, in_words
-from movierec.database.embedded.processes import most_informative_line
+from movierec.database.embedded.processes import has_ended, most_informative_line
 from movierec.database.embedded.server import ADMIN_TOOL, COMPLETE, EmbeddedServer
 from movierec.errors import EmbeddedServerFailed
 from movierec.home import Home
@@ -33,6 +33,7 @@ _log = logging.getLogger(__name__)
 ARRAY_DELIMITER = "\x1f"  # in no text: control characters are refused
 N_STAGES = 4  # of the importer, each of which counts to 100 %
 STAGE = re.compile(r"\((\d)/4\)|(\d+)% ∆")
+KILL_SECONDS = 30
 N_KEPT = 200  # lines of what it printed, for an error
 IMPORTED = re.compile(r"(\d+) (nodes|relationships)\b")
 
@@ -94,7 +95,7 @@ def end_import(home: Home) -> None:
             command = process.cmdline()
             if ADMIN_TOOL in command and f"--report-file={home.imports / 'report'}" in command:
                 process.kill()
-                process.wait(timeout=30)
+                has_ended(process, KILL_SECONDS)
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
     shutil.rmtree(home.imports, ignore_errors=True)

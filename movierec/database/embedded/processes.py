@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from movierec.errors import EmbeddedServerFailed
 from movierec.home import Home, State
 
 __all__ = [
+    "has_ended",
     "is_free",
     "listens",
     "live_process",
@@ -52,6 +54,22 @@ def live_process(state: State, home: Home) -> psutil.Process | None:
         return process if same and process.status() != psutil.STATUS_ZOMBIE else None
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return None
+
+
+def has_ended(process: psutil.Process, seconds: float) -> bool:
+    """Has the process ended, or does it within so many seconds? One that its parent has not asked for counts as
+    ended: the parent may be a notebook that started the server.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
+            return True
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
 
 
 @contextmanager

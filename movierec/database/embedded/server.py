@@ -17,7 +17,6 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-import psutil
 from filelock import FileLock
 
 from movierec.database.connection import Database
@@ -33,6 +32,7 @@ from movierec.database.embedded.memory import (
     store_bytes,
 )
 from movierec.database.embedded.processes import (
+    has_ended,
     is_free,
     listens,
     live_process,
@@ -133,13 +133,11 @@ class EmbeddedServer:
         if process is None:
             return False
         process.terminate()
-        try:
-            process.wait(timeout=STOP_SECONDS)
-        except psutil.TimeoutExpired as error:
+        if not has_ended(process, STOP_SECONDS):
             raise EmbeddedServerFailed(
                 f"The embedded server (process {process.pid}) did not end within {STOP_SECONDS} s; "
                 f"see {self.home.console_log}."
-            ) from error
+            )
         reap_children()
         self.home.stopped_mark.touch()
         return True
@@ -221,7 +219,7 @@ class EmbeddedServer:
         process = live_process(state, self.home) if state is not None else None
         if process is not None:
             process.kill()
-            process.wait(timeout=STOP_SECONDS)
+            has_ended(process, STOP_SECONDS)
             reap_children()
         shutil.rmtree(self.home.folder)
 
@@ -259,7 +257,7 @@ class EmbeddedServer:
         process = live_process(state, self.home)
         if process is not None:
             process.kill()
-            process.wait(timeout=STOP_SECONDS)
+            has_ended(process, STOP_SECONDS)
             reap_children()
 
     def _open_settings(self, state: State, database: str | None = None) -> ConnectionSettings:
