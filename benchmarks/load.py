@@ -3,6 +3,8 @@
     python -m benchmarks.load peers     ours, LOAD CSV and one row a query, each on a new server, in turns
     python -m benchmarks.load scale     0.1, 1 and 10 million rows: rows a second, peak memory (half an hour)
     python -m benchmarks.load memory    25 million rows read and checked: peak memory of the process
+    python -m benchmarks.load bulk      1 and 10 million rows through Neo4j's importer, and a million without
+    python -m benchmarks.load bulk-25m  25 million rows through the importer (4 GB of disk)
 
 Rows are those of `benchmarks.generate`, sorted by user as MovieLens has them. Every server is new and empty: the
 figures are those of a first load on a cold server.
@@ -11,13 +13,14 @@ figures are those of a first load on a cold server.
 from __future__ import annotations
 
 import os
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +29,12 @@ import psutil
 from benchmarks.common import query
 from benchmarks.generate import generate
 from movierec.database.connection import Database
+from movierec.database.embedded.memory import store_bytes
+from movierec.database.embedded.server import ADMIN_TOOL, EmbeddedServer
 from movierec.database.query_files import load_query
 from movierec.evaluation.scratch import scratch_database
 from movierec.graph.load import load_ratings
+from movierec.home import Home
 
 ROUNDS = 3
 PEER_ROWS = 300_000
@@ -118,6 +124,74 @@ def memory(scratch: Path) -> None:
     )
 
 
+def bulk(scratch: Path) -> None:
+    _bulk_header()
+    for n_rows, way in ((1_000_000, "--no-bulk"), (1_000_000, "--bulk"), (10_000_000, "--bulk")):
+        _bulk_row(scratch, n_rows, way)
+
+
+def bulk_25m(scratch: Path) -> None:
+    _bulk_header()
+    _bulk_row(scratch, 25_000_000, "--bulk")
+
+
+def _bulk_header() -> None:
+    print(
+        f"{'rows':>12} {'way':10}{'seconds':>9}{'CPU-seconds: load':>19}{'server':>8}{'together':>10}"
+        f"{'peak MB: Python':>17}{'importer':>10}{'store MB':>10}"
+    )
+
+
+def _bulk_row(scratch: Path, n_rows: int, way: str) -> None:
+    """One load into the empty server of a home, which runs before; what is started with it counts."""
+    folder = scratch / f"bulk-{n_rows}"
+    if not folder.exists():
+        generate(folder, n_rows)
+    server = EmbeddedServer(Home(Path(tempfile.mkdtemp(dir=scratch)) / "home"), dict(os.environ))
+    try:
+        state = server.start()
+        first = psutil.Process(state.pid)
+        before = first.cpu_times()
+        env = {name: value for name, value in os.environ.items() if not name.startswith("NEO4J_")}
+        env["MOVIEREC_HOME"] = str(server.home.folder)
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "movierec", "load", str(folder), way], env=env, stdout=subprocess.DEVNULL
+        )
+        ours = importer = server_seconds = 0.0
+        watched = psutil.Process(process.pid)
+        while process.poll() is None:
+            with suppress(psutil.NoSuchProcess):
+                ours = max(ours, watched.memory_info().rss)
+                for child in watched.children():
+                    if ADMIN_TOOL in child.cmdline():
+                        importer = max(importer, child.memory_info().rss)
+            with suppress(psutil.NoSuchProcess):
+                now = first.cpu_times()
+                server_seconds = now.user + now.system - before.user - before.system
+            time.sleep(0.1)
+        seconds = time.perf_counter() - started
+        if process.returncode:
+            raise SystemExit(f"movierec load ended with {process.returncode}")
+        spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = spent.ru_utime + spent.ru_stime - usage.ru_utime - usage.ru_stime
+        last = psutil.Process(server.start().pid)
+        if last.pid != first.pid:
+            times = last.cpu_times()
+            server_seconds += times.user + times.system
+        with Database(server.settings()) as database:
+            assert database.read_one(load_query("doctor/counts"))["ratings"] == n_rows
+        store = store_bytes(server.home.data) / 2**20
+    finally:
+        server.discard()
+    print(
+        f"{n_rows:12,} {way:10}{seconds:9.1f}{cpu:19.1f}{server_seconds:8.1f}{cpu + server_seconds:10.1f}"
+        f"{ours / 2**20:17.0f}{importer / 2**20:10.0f}{store:10.0f}",
+        flush=True,
+    )
+
+
 def measured(arguments: list[str], env: dict[str, str]) -> tuple[float, float]:
     """Seconds and peak resident MB of one `movierec` command."""
     started = time.perf_counter()
@@ -135,17 +209,19 @@ def measured(arguments: list[str], env: dict[str, str]) -> tuple[float, float]:
     return time.perf_counter() - started, peak / 2**20
 
 
-PARTS = {"peers": peers, "scale": scale, "memory": memory}
+PARTS = {"peers": peers, "scale": scale, "memory": memory, "bulk": bulk}
+ON_REQUEST = {"bulk-25m": bulk_25m}
 
 
 def main() -> None:
     chosen = sys.argv[1:] or list(PARTS)
-    unknown = set(chosen) - set(PARTS)
+    parts = PARTS | ON_REQUEST
+    unknown = set(chosen) - set(parts)
     if unknown:
-        raise SystemExit(f"No part {', '.join(sorted(unknown))}; expected {', '.join(PARTS)}.")
+        raise SystemExit(f"No part {', '.join(sorted(unknown))}; expected {', '.join(parts)}.")
     with tempfile.TemporaryDirectory(prefix="movierec-bench-") as scratch:
         for part in chosen:
-            PARTS[part](Path(scratch))
+            parts[part](Path(scratch))
 
 
 if __name__ == "__main__":

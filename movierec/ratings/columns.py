@@ -22,9 +22,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from movierec.ids import INT64_MAX, Ids, whole_number
-from movierec.ratings.plain_lines import PlainColumn, distinct
 from movierec.ratings.rejects import Reject, quoted
 from movierec.ratings.tables import TextChunk
+from movierec.ratings.text_columns import TextColumn, distinct
 
 __all__ = [
     "LONGEST_ID",
@@ -264,7 +264,7 @@ def is_missing(text: str) -> bool:
 
 def plain_integers(values: Sequence[str]) -> Integers | None:
     """(N,) int64 where all values are digits, at most 18 of them: a look at the column as a whole; else None."""
-    if isinstance(values, PlainColumn):
+    if isinstance(values, TextColumn):
         return values.integers()
     joined = "".join(values)
     if joined.isascii() and joined.isdigit() and all(values) and max(map(len, values)) <= 18:

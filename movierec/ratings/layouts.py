@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import islice
 
 from movierec.errors import BadRequest, DataRejected
@@ -35,6 +36,7 @@ def is_parquet(files: Files, member: str) -> bool:
     return files.head(member, len(PARQUET_MAGIC)) == PARQUET_MAGIC
 
 
+@lru_cache(maxsize=1)  # recognising a file asks for it, and reading it does once more
 def layout_of(files: Files, member: str, settings: ReadSettings) -> tuple[Layout | None, tuple[str, ...]]:
     """How a file is laid out, None for Parquet, and its columns. Raises DataRejected for what is no table."""
     label = files.label(member)

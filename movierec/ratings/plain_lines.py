@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import codecs
 import io
-from collections.abc import Iterator, Sequence
-from typing import IO, Any, overload
+from collections.abc import Sequence
+from functools import cached_property
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["LineBlocks", "PlainColumn", "distinct", "is_plain_encoding", "n_line_ends", "plain_columns"]
+from movierec.ratings.text_columns import LONGEST_INTEGER, TextColumn
+
+__all__ = ["LineBlocks", "PlainColumn", "is_plain_encoding", "n_line_ends", "plain_columns"]
 
 BLOCK_BYTES = 1 << 22
-LONGEST_INTEGER = 18  # digits, which an int64 holds whatever they are
 LONGEST_PACKED = 8  # characters of a text that is compared as one number
 STAND_IN = b"\x1f"  # for a delimiter of several characters, such as "::"
 NEWLINE, ZERO = 10, 48
@@ -30,40 +32,24 @@ Bytes = NDArray[np.uint8]
 Places = NDArray[np.int64]
 
 
-class PlainColumn(Sequence[str]):
+class PlainColumn(TextColumn):
     """A column of N texts, which begin at `starts` and end before `ends` in `content`, (N,) int64."""
 
     def __init__(self, content: Bytes, starts: Places, ends: Places) -> None:
         self._content = content
         self._starts = starts
         self._ends = ends
-        self._texts: list[str] | None = None
 
     def __len__(self) -> int:
         return len(self._starts)
 
-    @overload
-    def __getitem__(self, position: int) -> str: ...
-    @overload
-    def __getitem__(self, position: slice) -> list[str]: ...
-    def __getitem__(self, position: int | slice) -> str | list[str]:
-        if isinstance(position, slice):
-            return self.texts()[position]
-        return self._content[self._starts[position] : self._ends[position]].tobytes().decode("ascii")
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.texts())
-
+    @cached_property
     def texts(self) -> list[str]:
-        """All of them, made once."""
-        if self._texts is None:
-            whole = self._content.tobytes().decode("ascii")
-            places = zip(self._starts.tolist(), self._ends.tolist(), strict=True)
-            self._texts = [whole[start:end] for start, end in places]
-        return self._texts
+        whole = self._content.tobytes().decode("ascii")
+        places = zip(self._starts.tolist(), self._ends.tolist(), strict=True)
+        return [whole[start:end] for start, end in places]
 
     def integers(self) -> NDArray[np.int64] | None:
-        """(N,) int64 where all texts are 1 to 18 digits; else None."""
         lengths = self._ends - self._starts
         if not len(lengths) or lengths.min() < 1 or lengths.max() > LONGEST_INTEGER:
             return None
@@ -80,15 +66,13 @@ class PlainColumn(Sequence[str]):
         return values
 
     def any_leads_with_zero(self) -> bool:
-        """Does any text of two or more characters begin with a zero?"""
         is_long = self._ends - self._starts > 1
         return bool(np.any(self._content[self._starts[is_long]] == ZERO))
 
     def distinct(self) -> tuple[list[str], NDArray[np.intp]]:
-        """The distinct texts in their order, and which of them each text is, (N,)."""
         lengths = self._ends - self._starts
         if not len(lengths) or lengths.max() > LONGEST_PACKED:
-            return _distinct(self.texts())
+            return super().distinct()
         packed = np.zeros(len(lengths), dtype=np.uint64)
         for place in range(int(lengths.max())):
             longer = np.flatnonzero(lengths > place)
@@ -102,17 +86,6 @@ class PlainColumn(Sequence[str]):
 def n_line_ends(raw: bytes) -> int:
     """How many lines end in `raw`; bytes.count takes ten times as long."""
     return int(np.count_nonzero(np.frombuffer(raw, dtype=np.uint8) == NEWLINE))
-
-
-def distinct(values: Sequence[str]) -> tuple[list[str], NDArray[np.intp]]:
-    """The distinct texts in their order, and which of them each value is, (N,)."""
-    return values.distinct() if isinstance(values, PlainColumn) else _distinct(values)
-
-
-def _distinct(values: Sequence[str]) -> tuple[list[str], NDArray[np.intp]]:
-    texts = list(dict.fromkeys(values))
-    number = {text: i for i, text in enumerate(texts)}
-    return texts, np.fromiter(map(number.__getitem__, values), dtype=np.intp, count=len(values))
 
 
 def is_plain_encoding(encoding: str) -> bool:

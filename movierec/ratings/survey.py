@@ -39,11 +39,11 @@ from movierec.ratings.columns import (
     text_id,
 )
 from movierec.ratings.files import Files
-from movierec.ratings.plain_lines import PlainColumn, distinct
 from movierec.ratings.rejects import printable
 from movierec.ratings.source import ID_FIELDS, Source, Table
 from movierec.ratings.tables import TextChunk
 from movierec.ratings.text_chunks import text_chunks
+from movierec.ratings.text_columns import TextColumn, distinct
 
 __all__ = ["IdKinds", "Survey", "survey_source"]
 
@@ -289,7 +289,7 @@ def _within(rating: float, scale: Scale) -> bool:
 
 def _any_leads_with_zero(values: Sequence[str]) -> bool:
     """Does any of these integers have a zero in front?"""
-    if isinstance(values, PlainColumn):
+    if isinstance(values, TextColumn):
         return values.any_leads_with_zero()
     return any(value[:1] == "0" for value in values)
 

@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from movierec.errors import DataRejected, MissingExtra
 from movierec.ratings.plain_lines import LineBlocks, is_plain_encoding, n_line_ends, plain_columns
 from movierec.ratings.rejects import Reject, quoted
+from movierec.ratings.text_columns import NumberColumn
 
 __all__ = [
     "LONGEST_LINE",
@@ -442,9 +443,11 @@ def _column(batch: Any, name: str, label: str) -> Any:
     return batch.column(position)
 
 
-def _texts(pa: Any, column: Any, label: str) -> list[str]:
+def _texts(pa: Any, column: Any, label: str) -> Sequence[str]:
     """An Arrow column as text."""
     kind = column.type
+    if column.null_count == 0 and (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+        return NumberColumn(column.to_numpy(zero_copy_only=False))
     if pa.types.is_timestamp(kind):
         column = column.cast(pa.timestamp("us", kind.tz), safe=False)  # what Python's times can hold
     try:

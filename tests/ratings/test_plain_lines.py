@@ -1,6 +1,7 @@
 """Lines that are read as bytes give the texts, lines, rows and rejects that the careful reader gives."""
 
 import io
+import math
 
 import numpy as np
 import pytest
@@ -9,8 +10,9 @@ from hypothesis import strategies as st
 
 from movierec.errors import DataRejected
 from movierec.ratings.columns import plain_integers
-from movierec.ratings.plain_lines import LineBlocks, PlainColumn, distinct, plain_columns
+from movierec.ratings.plain_lines import LineBlocks, PlainColumn, plain_columns
 from movierec.ratings.tables import Layout, TextChunk, _careful_chunks, read_text
+from movierec.ratings.text_columns import NumberColumn, TextColumn, distinct
 
 PIECES = st.sampled_from(
     [
@@ -140,8 +142,8 @@ COLUMNS = st.lists(
 
 @given(values=COLUMNS, more=st.lists(st.integers(0, 10**18 - 1).map(str), max_size=8))
 def test_column_of_bytes_is_what_the_list_of_its_texts_is(values: list[str], more: list[str]) -> None:
-    for texts_ in (values, more):
-        column = plain_column(texts_)
+    columns: list[TextColumn] = [plain_column(values), plain_column(more), NumberColumn(np.array(more, np.int64))]
+    for column, texts_ in zip(columns, (values, more, more), strict=True):
         assert list(column) == texts_
         assert [column[i] for i in range(len(column))] == texts_
         expected = plain_integers(texts_)
@@ -152,6 +154,16 @@ def test_column_of_bytes_is_what_the_list_of_its_texts_is(values: list[str], mor
             np.testing.assert_array_equal(found, expected)
         names, which = distinct(column)
         assert (names, which.tolist()) == (distinct(texts_)[0], distinct(texts_)[1].tolist())
+
+
+@given(numbers=st.lists(st.one_of(st.just(math.nan), st.sampled_from([0.5, 3.0, -1.0]), st.floats())))
+def test_column_of_floats_is_what_the_list_of_their_texts_is(numbers: list[float]) -> None:
+    column = NumberColumn(np.array(numbers, dtype=np.float64))
+    texts_ = ["" if math.isnan(number) else str(number) for number in numbers]
+    assert list(column) == texts_
+    assert plain_integers(column) is None
+    names, which = distinct(column)
+    assert [names[i] for i in which] == texts_
 
 
 def plain_column(values: list[str]) -> PlainColumn:
