@@ -30,26 +30,26 @@ ARRAYS_OF_SCORES = 8  # in memory at the same time, as temporary results too
 LIBRARIES_MB = 250  # NumPy, pandas, SciPy, scikit-learn
 
 # Seconds of one core, for each unit.
-COPY, PULL = 1 / 20_000, 1.5e-6  # a rating
+COPY, PULL = 1 / 30_000, 1.5e-6  # a rating
 ADDITION = 20e-9  # of sparse products: a user, and two movies that they like
 SIMILARITY = 15e-9  # a pair of movies
-ELIMINATION = 0.03e-9  # EASE: a pair of movies, and a third
+ELIMINATION = 0.025e-9  # EASE: a pair of movies, and a third
 ALS_LIKE, ALS_SYSTEM = 15 * 2.6e-9, 15 * 0.4e-9  # a like and a factor; a user or movie, and two factors
 FACTORS = 128
 # A user and a movie.
 RANK = {
-    "most_popular": 6e-9,
-    "item_knn": 16e-9,
-    "rp3beta": 60e-9,
-    "ease": 25e-9,
-    "als": 11e-9,
-    "co_liked": 26e-9,
-    "vectors_cosine": 6e-9,
-    "vectors_kernel": 10e-9,
-    "movierec": 25e-9,
+    "most_popular": 7e-9,
+    "item_knn": 18e-9,
+    "rp3beta": 120e-9,
+    "ease": 45e-9,
+    "als": 12e-9,
+    "co_liked": 28e-9,
+    "vectors_cosine": 9e-9,
+    "vectors_kernel": 15e-9,
+    "movierec": 30e-9,
 }
 NEAREST = 6e-9  # a pair of movies: the 50 nearest of each
-SIMILAR = 4 * 15e-9  # four similarities: a pair of movies; and as much for a user and a movie
+SIMILAR = 85e-9  # four similarities: a user and a movie
 PROBE = 5e-7  # a genre, a movie and a dimension
 REFERENCE_SECONDS = 0.030  # of what `slowness` repeats
 
@@ -105,7 +105,7 @@ def seconds_of_parts(sizes: Sizes, without: Mapping[str, object], slowness: floa
         "fit baselines": sum(fits.get(name, 0.0) for name in baselines),
         "rank by baselines": cells * sum(RANK[name] for name in baselines),
         "rank by movierec and its parts": sizes.seeds * (sum(of_model.values()) + pairs * NEAREST),
-        "similar movies": sizes.seeds * ((pairs + cells) * SIMILAR + sizes.paths * ADDITION),
+        "similar movies": sizes.seeds * cells * SIMILAR,
         "genre probe": sizes.seeds * sizes.genres * sizes.movies * sizes.embedding_size * PROBE,
     }
     return {part: value * slowness for part, value in seconds.items()}
