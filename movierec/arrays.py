@@ -239,6 +239,19 @@ class LikeLists:
     def n_movies(self) -> int:
         return len(self.movie_ids)
 
+    @property
+    def nbytes(self) -> int:
+        """Memory of the arrays."""
+        arrays = [self.movie_ids, self.like_counts, self.indptr, self.movies, self.ages]
+        return sum(array.nbytes for array in arrays if array is not None)
+
+    def fingerprint(self) -> str:
+        """A hash of the content: profiles trained on equal lists are equal."""
+        digest = hashlib.sha256()
+        for array in (self.movie_ids, self.like_counts, self.indptr, self.movies, self.ages):
+            digest.update(b"" if array is None else array.data)
+        return digest.hexdigest()[:16]
+
 
 def positions_in(movie_ids: Ids, asked: Sequence[Id] | Ids) -> NDArray[np.int64]:
     """Positions in `movie_ids`, ascending, of those of `asked` that are there, in the order asked."""

@@ -7,12 +7,14 @@ the same in an interrupted and resumed run, with any number of threads, and in a
 from __future__ import annotations
 
 from enum import Enum
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from movierec.ids import Id, id_number
 
-__all__ = ["Stream", "random_generator", "user_generator"]
+__all__ = ["Stream", "generator_state", "random_generator", "restore_generator", "user_generator"]
 
 
 class Stream(Enum):
@@ -39,3 +41,25 @@ def random_generator(stream: Stream, seed: int, epoch: int = 0, step: int = 0) -
 def user_generator(seed: int, user_id: Id) -> np.random.Generator:
     """The generator of one user, for a random split: it does not depend on which other users there are."""
     return np.random.Generator(np.random.Philox(key=np.array([seed, id_number(user_id)], dtype=np.uint64)))
+
+
+def generator_state(generator: np.random.Generator) -> NDArray[np.int64]:
+    """(13,) all that the next draws depend on."""
+    state: Any = generator.bit_generator.state
+    words = [*state["state"]["counter"], *state["state"]["key"], *state["buffer"]]
+    rest = [state["buffer_pos"], state["has_uint32"], state["uinteger"]]
+    return np.array([*words, *rest], dtype=np.uint64).view(np.int64)
+
+
+def restore_generator(generator: np.random.Generator, words: NDArray[np.int64]) -> None:
+    """Go on where `generator_state` was asked for."""
+    unsigned = words.view(np.uint64)
+    position, has_half, half = map(int, unsigned[10:])
+    generator.bit_generator.state = {
+        "bit_generator": "Philox",
+        "state": {"counter": unsigned[:4], "key": unsigned[4:6]},
+        "buffer": unsigned[6:10],
+        "buffer_pos": position,
+        "has_uint32": has_half,
+        "uinteger": half,
+    }

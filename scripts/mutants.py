@@ -139,8 +139,8 @@ MUTANTS = (
     Mutant(
         "a gradient is added twice",
         "movierec/embedding/profiles.py",
-        "table.grad = one.add_(other).div_(len(inputs))",
-        "table.grad = one.add_(one).div_(len(inputs))",
+        "mean = [one.add_(other).div_(n_users) for",
+        "mean = [one.add_(one).div_(n_users) for",
         "tests/embedding/test_profiles.py",
     ),
     Mutant(

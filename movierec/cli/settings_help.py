@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from movierec.embedding.settings import SEQUENTIAL_DEFAULTS
+from movierec.embedding.settings import PROFILE_EPOCHS, SEQUENTIAL_DEFAULTS
 
 __all__ = ["DERIVE", "RATING_MODEL", "TRAIN", "TRAIN_DEFAULTS"]
 
@@ -12,8 +12,11 @@ EMBEDDING_SIZE = "Dimensions of a vector."
 SEQUENTIAL = "Use the order of each user's likes; auto: if timestamps order them."
 
 TRAIN_DEFAULTS: dict[str, object] = {
-    name: f"{SEQUENTIAL_DEFAULTS['on'][name]}, not sequential {value}"
-    for name, value in SEQUENTIAL_DEFAULTS["off"].items()
+    "profile_epochs": f"{PROFILE_EPOCHS['on']}, not sequential {PROFILE_EPOCHS['off']}, fewer for many users",
+    **{
+        name: f"{SEQUENTIAL_DEFAULTS['on'][name]}, not sequential {value}"
+        for name, value in SEQUENTIAL_DEFAULTS["off"].items()
+    },
 }
 
 TRAIN = {
@@ -51,6 +54,7 @@ TRAIN = {
     "Profiles and scores of recommend": {
         "profile_epochs": "Epochs on users' likes; 0: recommend by the graph alone.",
         "profile_batch_size": "Users in a step.",
+        "profile_candidates": "Movies in the softmax: all, batch (those that a step's users like), or by size.",
         "profile_learning_rate": "Learning rate, of Adam.",
         "like_half_life": "Likes after which a like counts half, if sequential.",
         "profile_temperature": "The higher, the flatter the profile score; see movierec tune.",

@@ -11,11 +11,16 @@ import click
 from movierec.cli.grouped import Command
 from movierec.cli.options import connection_options, format_option, open_database, settings_options
 from movierec.cli.settings_help import TRAIN, TRAIN_DEFAULTS
-from movierec.embedding.settings import PRESETS, WALK_GRAPHS, TrainSettings
+from movierec.embedding.settings import PRESETS, PROFILE_CANDIDATES, WALK_GRAPHS, TrainSettings
 from movierec.graph.settings import SEQUENTIAL_CHOICES
 from movierec.training.devices import DEVICES, require_device
 
-CHOICES = {"device": DEVICES, "sequential": SEQUENTIAL_CHOICES, "walk_graph": WALK_GRAPHS}
+CHOICES = {
+    "device": DEVICES,
+    "sequential": SEQUENTIAL_CHOICES,
+    "walk_graph": WALK_GRAPHS,
+    "profile_candidates": PROFILE_CANDIDATES,
+}
 
 
 @click.command("train", short_help="Train embeddings and profile vectors.", cls=Command)
@@ -34,7 +39,9 @@ CHOICES = {"device": DEVICES, "sequential": SEQUENTIAL_CHOICES, "walk_graph": WA
     show_default=True,
     help="Threads that train, beside one that walks; identical results with either.",
 )
-@click.option("--dry-run", is_flag=True, help="Estimate time and memory from a second of training; write nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="Estimate time and memory from two seconds of training; write nothing."
+)
 @settings_options(TrainSettings, TRAIN, CHOICES, preset_defaults=TRAIN_DEFAULTS)
 @connection_options
 @format_option

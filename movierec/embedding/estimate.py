@@ -1,18 +1,30 @@
-"""What a training would cost: its sizes, and a second of the real thing to tell the time by. Nothing is kept."""
+"""What a training would cost: its sizes, and a second of each part to tell the time by. Nothing is kept."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
-from movierec.arrays import MovieGraph
-from movierec.embedding.plan import BAND_POSITIONS, SHARED_NEGATIVES, Plan
+import numpy as np
+
+from movierec.arrays import LikeLists, MovieGraph
+from movierec.embedding.embeddings import Embeddings
+from movierec.embedding.plan import (
+    BAND_POSITIONS,
+    SHARED_NEGATIVES,
+    Plan,
+    resolved_for_likes,
+    users_to_learn_from,
+)
+from movierec.embedding.profiles import train_profiles
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.train import train_embeddings
 from movierec.embedding.walks import bitmap_bytes
-from movierec.progress import Advance
+from movierec.progress import Advance, Progress
+from movierec.random_streams import Stream, random_generator
 
 __all__ = ["estimate_training"]
 
@@ -21,50 +33,95 @@ WARM_UP_STEPS = 2  # they compile, and touch memory for the first time
 LIBRARIES_MB = 680  # PyTorch and numba, loaded and used: what benchmarks.scaling shows for its smallest graph
 PULL_BYTES = 120  # an edge, while rows are put together and sorted
 HOLD_OUT_BYTES = 200  # an edge, while some are held out
+PROFILE_TABLES = 8  # of (B, C) numbers in a step of the profiles: inputs, targets, logits and what comes between
 
 
 class _Enough(Exception):
     """The training has been watched for long enough."""
 
 
-def estimate_training(graph: MovieGraph, settings: TrainSettings, threads: int) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Watched:
+    """The first steps of a training: how long until they ran well, then what was done in how many seconds."""
+
+    before: float
+    done: int
+    seconds: float
+
+    def expected(self, total: int) -> float:
+        """Seconds for `total` walks or users."""
+        return self.before + (total * self.seconds / self.done if self.done else 0.0)
+
+
+def estimate_training(
+    graph: MovieGraph, settings: TrainSettings, threads: int, likes: LikeLists | None = None
+) -> dict[str, Any]:
     """Steps, pairs, memory (MB of this process at its most) and expected seconds, pull and write apart.
 
-    With early stopping the time is that of all epochs, the most it can be.
+    Without `likes` no profiles are counted. With early stopping the time is that of all epochs, the most it can
+    be.
     """
     plan = Plan.of(graph.n_movies, settings)
-    walked, steps = 0, 0
-    started = measured_from = last = time.perf_counter()
-
-    @contextmanager
-    def watch(title: str, total: int | None, unit: str, done: int = 0) -> Iterator[Advance]:
-        def advance(n: int, note: str = "") -> None:
-            nonlocal walked, steps, measured_from, last
-            last = time.perf_counter()
-            steps += 1
-            if steps <= WARM_UP_STEPS:
-                measured_from = last
-            else:
-                walked += n
-            if last - measured_from > CALIBRATION_SECONDS:
-                raise _Enough
-
-        yield advance
-
-    with suppress(_Enough):
-        train_embeddings(graph, settings, progress=watch, threads=threads)
-    seconds = last - measured_from
+    watched = _watch(lambda progress: train_embeddings(graph, settings, progress=progress, threads=threads))
     total = plan.walks * settings.epochs
-    pairs_per_walk = plan.pairs_per_walk
+    seconds = watched.expected(total)
+    memory, profiles = _memory(graph, settings, plan), {}
+    if likes is not None:
+        settings = resolved_for_likes(settings, likes)
+        profiles = _profiles(graph, likes, settings, threads)
+        seconds += profiles["profile_seconds"]
+        memory = max(memory, graph.nbytes + _profile_memory(likes, settings))
     return {
         "movies": graph.n_movies,
         "edges": graph.n_edges,
         "walks": total,
         "steps": plan.steps * settings.epochs,
         "pairs": plan.pairs * settings.epochs,
-        "pairs_per_second": round(walked * pairs_per_walk / seconds) if walked else 0,
-        "memory_mb": LIBRARIES_MB + round(_memory(graph, settings, plan) / 2**20),
-        "expected_seconds": round(measured_from - started + (total * seconds / walked if walked else 0.0), 1),
+        "pairs_per_second": round(watched.done * plan.pairs_per_walk / watched.seconds) if watched.done else 0,
+        **profiles,
+        "memory_mb": LIBRARIES_MB + round(memory / 2**20),
+        "expected_seconds": round(seconds, 1),
+    }
+
+
+def _watch(train: Callable[[Progress], object]) -> _Watched:
+    """Train for a second after the first steps."""
+    counted, steps = 0, 0
+    started = measured_from = last = time.perf_counter()
+
+    @contextmanager
+    def watch(title: str, total: int | None, unit: str, done: int = 0) -> Iterator[Advance]:
+        def advance(n: int, note: str = "") -> None:
+            nonlocal counted, steps, measured_from, last
+            last = time.perf_counter()
+            steps += 1
+            if steps <= WARM_UP_STEPS:
+                measured_from = last
+            else:
+                counted += n
+            if last - measured_from > CALIBRATION_SECONDS:
+                raise _Enough
+
+        yield advance
+
+    with suppress(_Enough):
+        train(watch)
+    return _Watched(measured_from - started, counted, last - measured_from)
+
+
+def _profiles(graph: MovieGraph, likes: LikeLists, settings: TrainSettings, threads: int) -> dict[str, Any]:
+    """The sizes and the seconds of training profiles; from random vectors, which costs the same."""
+    generator = random_generator(Stream.INITIAL_VECTORS, settings.seed)
+    shape = (graph.n_movies, settings.embedding_size)
+    vectors = generator.random(shape, dtype=np.float32)
+    start = Embeddings(movie_ids=graph.movie_ids, vectors=vectors, contexts=vectors)
+    watched = _watch(lambda progress: train_profiles(likes, start, settings, progress, threads))
+    n_users, epochs = len(users_to_learn_from(likes)), settings.profile_epochs or 0
+    return {
+        "profile_candidates": settings.profile_candidates,
+        "profile_epochs": epochs,
+        "profile_steps": epochs * -(-n_users // settings.profile_batch_size),
+        "profile_seconds": round(watched.expected(epochs * n_users), 1),
     }
 
 
@@ -82,3 +139,13 @@ def _memory(graph: MovieGraph, settings: TrainSettings, plan: Plan) -> int:
         graph.nbytes + HOLD_OUT_BYTES * graph.n_edges if settings.patience else 0,
         training,
     )
+
+
+def _profile_memory(likes: LikeLists, settings: TrainSettings) -> int:
+    """Bytes of training the profiles with a checkpoint written: the likes, tables with Adam's, and a step."""
+    candidates = likes.n_movies
+    if settings.profile_candidates == "batch":
+        mean = len(likes.movies) / max(likes.n_users, 1)
+        candidates = min(candidates, round(settings.profile_batch_size * mean))
+    tables = 2 * 4 * likes.n_movies * (settings.embedding_size + 1)
+    return likes.nbytes + 10 * tables + PROFILE_TABLES * 4 * settings.profile_batch_size * candidates

@@ -7,11 +7,22 @@ their negatives (a group): about as many positions as make matrix products quick
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from movierec.embedding.settings import TrainSettings
+import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ["BAND_POSITIONS", "SHARED_NEGATIVES", "Plan", "pairs_in"]
+from movierec.arrays import LikeLists
+from movierec.embedding.settings import PROFILE_EPOCHS, TrainSettings
+
+__all__ = [
+    "BAND_POSITIONS",
+    "SHARED_NEGATIVES",
+    "Plan",
+    "pairs_in",
+    "resolved_for_likes",
+    "users_to_learn_from",
+]
 
 STEP_POSITIONS = 5_120  # positions trained on in one step
 MIN_STEPS = 100  # steps an epoch has at least, so that a small graph learns too
@@ -19,6 +30,8 @@ BAND_POSITIONS = 40
 GROUP_POSITIONS = 80
 SHARED_NEGATIVES = 32  # drawn for each group
 CHUNK_POSITIONS = 131_072  # walked at once: many steps, so that starting the walker costs nothing
+FULL_SOFTMAX = 2**25  # users * movies up to which profiles are trained on all movies, in less than a minute
+PROFILE_STEPS = 5_000  # after which profiles are trained enough, in whole epochs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,3 +74,21 @@ class Plan:
 def pairs_in(walk_length: int, window: int) -> int:
     """True pairs in one walk: ordered pairs of positions at most `window` apart."""
     return 2 * sum(walk_length - distance for distance in range(1, min(window, walk_length - 1) + 1))
+
+
+def users_to_learn_from(likes: LikeLists) -> NDArray[np.int64]:
+    """Those with two likes or more: one to predict, from another."""
+    return np.flatnonzero(np.diff(likes.indptr) >= 2)
+
+
+def resolved_for_likes(settings: TrainSettings, likes: LikeLists) -> TrainSettings:
+    """With the profiles' candidates and epochs decided, where they are not given, by how many users there are."""
+    settings = settings.resolved(settings.sequential == "on")
+    n_users = len(users_to_learn_from(likes))
+    steps = -(-max(n_users, 1) // settings.profile_batch_size)  # in an epoch
+    epochs, candidates = settings.profile_epochs, settings.profile_candidates
+    if epochs is None:
+        epochs = min(PROFILE_EPOCHS[settings.sequential], -(-PROFILE_STEPS // steps))
+    if candidates == "auto":
+        candidates = "all" if n_users * likes.n_movies <= FULL_SOFTMAX else "batch"
+    return replace(settings, profile_epochs=epochs, profile_candidates=candidates)

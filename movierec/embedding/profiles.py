@@ -7,20 +7,23 @@ denoising autoencoder with one linear layer (Wu and others 2016; Liang and other
     p = sum over the input likes i of a_i P_i                        the user's profile
     loss = - sum over the target likes j of t_j log softmax_j(p . O_j + b_j)   over all movies that are not input
 
-Sequentially, a user's likes are cut at a random position; those before it are input, those after it targets, and
-nearer ones weigh more:
+with the weights a and t of `profile_tasks`. Where the movies are many, the softmax runs over candidates, of which
+each stands for all that might have been in its place:
 
-    a_i = 1/2 of 1/n + 1/2 of 2^(-likes from i to the last input / like_half_life), each normalised
-    t_j = 2^(-likes from the first target to j / 10), normalised
+    logit_j = p . O_j + b_j - ln(chance that one of the other B - 1 users likes j)    where j is not a target
 
-Without the order of likes a random fifth of them are the targets, all weighing the same.
+A target is always there, so nothing is taken off its logit. On average the denominator of the softmax then is that
+over all movies. Only the rows of candidates are updated.
 
-Shapes: U users, M movies, L likes, D dimensions, B users of a batch.
+Shapes: U users, M movies, L likes, D dimensions, B users of a batch, C candidates.
 """
 
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -29,19 +32,30 @@ from torch import Tensor
 
 from movierec.arrays import LikeLists
 from movierec.embedding.embeddings import Embeddings, Profiles
+from movierec.embedding.plan import resolved_for_likes, users_to_learn_from
+from movierec.embedding.profile_tasks import ProfileTask, chances_by_size, draw_task
+from movierec.embedding.row_adam import RowAdam
 from movierec.embedding.settings import TrainSettings
 from movierec.errors import MovieRecError
 from movierec.progress import Progress, silent
-from movierec.random_streams import Stream, random_generator
+from movierec.random_streams import Stream, generator_state, random_generator, restore_generator
+from movierec.training.checkpoint import Checkpoint, TrainingState
 from movierec.training.threads import RunTasks, run_sequentially, training_threads
 
-__all__ = ["draw_input_and_targets", "profile_weights", "softmax_gradients", "starting_tables", "train_profiles"]
+__all__ = ["profile_checkpoint", "softmax_gradients", "starting_tables", "train_profiles"]
 
 _log = logging.getLogger(__name__)
 
-TARGET_HALF_LIFE = 10.0  # likes over which the weight of a target halves
-TARGETS = 5  # one like in so many is a target, without the order of likes
+CHECKPOINT_SECONDS = 15.0
 FINAL_LEARNING_RATE_FRACTION = 0.05  # of the initial one; linear decay
+
+
+def profile_checkpoint(
+    folder: Path, likes: LikeLists, embeddings: Embeddings, settings: TrainSettings
+) -> Checkpoint:
+    """The checkpoint of this training of profiles and no other."""
+    key = ["profiles", likes.fingerprint(), embeddings.sha256(), settings.as_dict()]
+    return Checkpoint.for_key(folder, key)
 
 
 def train_profiles(
@@ -50,52 +64,68 @@ def train_profiles(
     settings: TrainSettings,
     progress: Progress = silent,
     threads: int = 2,
+    *,
+    checkpoint: Checkpoint | None = None,
 ) -> Profiles:
     """Tables of all M liked movies, trained from those of the walks; the same bytes with any number of threads.
 
-    With `settings.sequential` "on", `likes.ages` must be there. Users with one like are skipped. Raises
-    MovieRecError when the loss is not finite.
+    With `settings.sequential` "on", `likes.ages` must be there. Users with one like are skipped. A `checkpoint`
+    is resumed, to the same bytes. Raises MovieRecError when the loss is not finite.
     """
-    starts = [torch.from_numpy(table) for table in starting_tables(likes, embeddings)]
-    tables = [start.clone() for start in starts]  # P (M, D), O (M, D), b (M,)
-    for table in tables:
-        table.requires_grad_(True)
-    optimiser = torch.optim.Adam(tables, lr=settings.profile_learning_rate)
-    users = np.flatnonzero(np.diff(likes.indptr) >= 2)
-    sequential = settings.sequential == "on"
-    generator = random_generator(Stream.PROFILES, settings.seed)
-    losses = []
-    settings = settings.resolved(settings.sequential == "on")
+    settings = resolved_for_likes(settings, likes)
+    users, batch_size = users_to_learn_from(likes), settings.profile_batch_size
     epochs = (settings.profile_epochs or 0) if len(users) else 0
+    optimiser = RowAdam([torch.from_numpy(one).to(settings.device) for one in starting_tables(likes, embeddings)])
+    chances = chances_by_size(likes, users, settings)
+    generator = random_generator(Stream.PROFILES, settings.seed)
+    state = TrainingState()
+    saved = checkpoint.load() if checkpoint is not None else None
+    if saved is not None:
+        state, kept = saved
+        optimiser.load_state(kept)
+        restore_generator(generator, kept["epoch draws"].numpy())
+        _log.info("resuming profiles from epoch %d, step %d", state.epoch + 1, state.step + 1)
+    trained_before = state.epoch * len(users) + state.loss_pairs
+    last_saved = time.monotonic()
     with (
-        training_threads(threads) as run,
-        progress("train profiles", epochs * len(users), "users") as advance,
+        training_threads(threads if settings.device == "cpu" else 1) as run,
+        progress("train profiles", epochs * len(users), "users", trained_before) as advance,
     ):
-        for epoch in range(epochs):
-            for group in optimiser.param_groups:
-                group["lr"] = settings.profile_learning_rate * (
-                    1.0 - (1.0 - FINAL_LEARNING_RATE_FRACTION) * epoch / epochs
-                )
-            total = 0.0
+        while state.epoch < epochs:
+            epoch_draws = generator_state(generator)
             shuffled = generator.permutation(users)
-            for start in range(0, len(shuffled), settings.profile_batch_size):
-                batch = shuffled[start : start + settings.profile_batch_size]
-                inputs, targets = draw_input_and_targets(
-                    likes, batch, sequential, settings.like_half_life, generator
+            if saved is not None:
+                restore_generator(generator, saved[1]["draws"].numpy())
+                saved = None
+            for start in range(state.step * batch_size, len(users), batch_size):
+                batch = shuffled[start : start + batch_size]
+                task = draw_task(likes, batch, settings, generator, chances.get(len(batch)))
+                # Over all movies the rate falls by epochs, as it always did; few epochs need it to fall by steps.
+                done = state.epoch + (start / len(users) if chances else 0)
+                rate = settings.profile_learning_rate * (
+                    1.0 - (1.0 - FINAL_LEARNING_RATE_FRACTION) * done / epochs
                 )
-                total += _step(tables, optimiser, torch.from_numpy(inputs), torch.from_numpy(targets), run)
-                advance(len(batch), f"epoch {epoch + 1} loss {total / (start + len(batch)):.3f}")
-            losses.append(total / len(users))
-            if not np.isfinite(losses[-1]):
+                loss = _step(optimiser, task.to(settings.device), rate, run)
+                state = state.after_step(loss, len(batch))
+                advance(len(batch), f"epoch {state.epoch + 1} loss {state.loss:.3f}")
+                if checkpoint is not None and time.monotonic() - last_saved > CHECKPOINT_SECONDS:
+                    draws = {"epoch draws": epoch_draws, "draws": generator_state(generator)}
+                    tensors = {name: torch.from_numpy(words) for name, words in draws.items()}
+                    checkpoint = checkpoint.try_save(state, optimiser.state() | tensors)
+                    last_saved = time.monotonic()
+            if not np.isfinite(state.loss):
+                if checkpoint is not None:
+                    checkpoint.discard()
                 raise MovieRecError(
-                    f"Training profiles diverged in epoch {epoch + 1}: the loss is not finite. The live model "
-                    "stays as it is. Lower --profile-learning-rate."
+                    f"Training profiles diverged in epoch {state.epoch + 1}: the loss is not finite. The live "
+                    "model stays as it is. Lower --profile-learning-rate."
                 )
-    profiles, contexts, bias = (table.detach().numpy() for table in tables)
-    if losses:
-        _log.info("profiles: loss %.4f to %.4f", losses[0], losses[-1])
+            state = state.after_epoch(None)
+    profiles, contexts, bias = (table.cpu().numpy() for table in optimiser.tables)
+    if state.losses:
+        _log.info("profiles: loss %.4f to %.4f", state.losses[0], state.losses[-1])
     return Profiles(
-        movie_ids=likes.movie_ids, profiles=profiles, contexts=contexts, bias=bias, losses=tuple(losses)
+        movie_ids=likes.movie_ids, profiles=profiles, contexts=contexts, bias=bias, losses=state.losses
     )
 
 
@@ -113,95 +143,34 @@ def starting_tables(
     return profiles, contexts, bias.astype(np.float32)
 
 
-def profile_weights(
-    ages: NDArray[np.float64] | NDArray[np.float32] | None,
-    rows: NDArray[np.int64],
-    n_rows: int,
-    like_half_life: float,
-) -> NDArray[np.float64]:
-    """(L,) weights a of likes in a profile, summing to 1 in each of the `rows` (L,) that they belong to.
-
-    `ages` (L,): likes from each to the last of its row; None: all weigh the same.
-    """
-    sizes = np.bincount(rows, minlength=n_rows)
-    even = 1.0 / sizes[rows]
-    if ages is None:
-        return even
-    recency = np.exp2(-ages.astype(np.float64) / like_half_life)
-    weights: NDArray[np.float64] = 0.5 * even + 0.5 * recency / np.bincount(rows, recency, minlength=n_rows)[rows]
-    return weights
-
-
-def draw_input_and_targets(
-    likes: LikeLists,
-    users: NDArray[np.int64],
-    sequential: bool,
-    like_half_life: float,
-    generator: np.random.Generator,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The input and the target likes of each of B users: (B, M) weights each; rows sum to 1."""
-    first, sizes = likes.indptr[users], np.diff(likes.indptr)[users]
-    rows = np.repeat(np.arange(len(users)), sizes)  # (L of the batch,)
-    place = np.arange(len(rows)) - np.repeat(np.cumsum(sizes) - sizes, sizes)  # of a like in its user's list
-    entries = np.repeat(first, sizes) + place
-    movies = likes.movies[entries]
-    if sequential:
-        if likes.ages is None:
-            raise ValueError("These likes have no order.")
-        cut = 1 + (generator.random(len(users)) * (sizes - 1)).astype(np.int64)
-        is_input = place < cut[rows]
-        ages = likes.ages[entries]
-        before = ages - likes.ages[first + cut - 1][rows]
-        after = likes.ages[first + cut][rows] - ages
-        weights = profile_weights(before[is_input], rows[is_input], len(users), like_half_life)
-        target_weights = np.exp2(-after[~is_input].astype(np.float64) / TARGET_HALF_LIFE)
-    else:
-        order = np.lexsort((generator.random(len(rows)), rows))
-        is_input = np.empty(len(rows), dtype=bool)
-        is_input[order] = place >= np.maximum(1, sizes // TARGETS)[rows]
-        weights = profile_weights(None, rows[is_input], len(users), like_half_life)
-        target_weights = np.ones(np.count_nonzero(~is_input))
-    inputs, targets = np.zeros((2, len(users), likes.n_movies), dtype=np.float32)
-    inputs[rows[is_input], movies[is_input]] = weights
-    others = rows[~is_input]
-    targets[others, movies[~is_input]] = (
-        target_weights / np.bincount(others, target_weights, minlength=len(users))[others]
-    )
-    return inputs, targets
-
-
 @torch.no_grad()
-def softmax_gradients(
-    tables: list[Tensor], inputs: Tensor, targets: Tensor
-) -> tuple[float, tuple[Tensor, Tensor, Tensor]]:
-    """Summed loss of B users, and its gradients by P, O and b."""
+def softmax_gradients(tables: Sequence[Tensor], task: ProfileTask) -> tuple[Tensor, list[Tensor]]:
+    """Summed loss of B users, and its gradients by P, O and b, of which `tables` holds the candidates' rows."""
     profiles, contexts, bias = tables
-    profile = inputs @ profiles  # (B, D)
-    logits = torch.addmm(bias, profile, contexts.T).masked_fill_(inputs > 0, -torch.inf)  # (B, M)
+    profile = task.inputs @ profiles  # (B, D)
+    logits = torch.addmm(bias, profile, contexts.T)  # (B, C)
+    if task.log_chances is not None:
+        logits.sub_(torch.where(task.targets > 0, 0.0, task.log_chances))
+    logits.masked_fill_(task.inputs > 0, -torch.inf)
     logarithms = torch.log_softmax(logits, dim=1)
-    loss = -torch.where(targets > 0, targets * logarithms, 0.0).sum()
-    slope = logarithms.exp_().sub_(targets)  # (B, M): of the loss by each logit
-    return float(loss), (inputs.T @ (slope @ contexts), slope.T @ profile, slope.sum(0))
+    loss = -torch.where(task.targets > 0, task.targets * logarithms, 0.0).sum()
+    slope = logarithms.exp_().sub_(task.targets)  # (B, C): of the loss by each logit
+    return loss, [task.inputs.T @ (slope @ contexts), slope.T @ profile, slope.sum(0)]
 
 
-def _step(
-    tables: list[Tensor],
-    optimiser: torch.optim.Adam,
-    inputs: Tensor,
-    targets: Tensor,
-    run: RunTasks = run_sequentially,
-) -> float:
-    """One step of Adam on the mean loss; returns the summed loss. The halves are summed in a fixed order."""
-    half = (len(inputs) + 1) // 2
-    parts = [slice(0, half), slice(half, len(inputs))]
-    found: list[tuple[Tensor, Tensor, Tensor]] = [None, None]  # type: ignore[list-item]
+def _step(optimiser: RowAdam, task: ProfileTask, rate: float, run: RunTasks = run_sequentially) -> float:
+    """One step on the mean loss; returns the summed loss. The halves are summed in a fixed order."""
+    rows, n_users = task.candidates, len(task.inputs)
+    half = (n_users + 1) // 2
+    parts = [slice(0, half), slice(half, n_users)]
+    tables = optimiser.tables if rows is None else [table.index_select(0, rows) for table in optimiser.tables]
+    found: list[list[Tensor]] = [[], []]
 
-    def task(i: int) -> float:
-        loss, found[i] = softmax_gradients(tables, inputs[parts[i]], targets[parts[i]])
-        return loss
+    def gradients(i: int) -> float:
+        loss, found[i] = softmax_gradients(tables, task.users(parts[i]))
+        return float(loss)
 
-    losses = run([lambda: task(0), lambda: task(1)])
-    for table, one, other in zip(tables, *found, strict=True):
-        table.grad = one.add_(other).div_(len(inputs))
-    optimiser.step()
+    losses = run([lambda: gradients(0), lambda: gradients(1)])
+    mean = [one.add_(other).div_(n_users) for one, other in zip(*found, strict=True)]
+    optimiser.step(rows, mean, rate, run)
     return losses[0] + losses[1]

@@ -51,8 +51,15 @@ class TrainingEstimate:
     steps: int
     pairs: int
     pairs_per_second: int
+    profile_candidates: str | None = None
+    """movies in the softmax of the profile vectors: all, or batch; null without profile vectors"""
+    profile_epochs: int = 0
+    profile_steps: int = 0
+    """in all epochs"""
     memory_mb: int
     """of this process at its most"""
+    profile_seconds: float = 0.0
+    """expected, of training the profile vectors"""
     expected_seconds: float
-    """of walking and training"""
+    """of all the training: walks, embeddings and profile vectors"""
     pull_seconds: float

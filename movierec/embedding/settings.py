@@ -9,13 +9,22 @@ from movierec.errors import BadRequest
 from movierec.graph.settings import SEQUENTIAL_CHOICES, require_known
 from movierec.training.devices import DEVICES
 
-__all__ = ["PRESETS", "SEQUENTIAL_DEFAULTS", "WALK_GRAPHS", "TrainSettings"]
+__all__ = [
+    "PRESETS",
+    "PROFILE_CANDIDATES",
+    "PROFILE_EPOCHS",
+    "SEQUENTIAL_DEFAULTS",
+    "WALK_GRAPHS",
+    "TrainSettings",
+]
 
 # Chosen on inner splits of the training likes, the last two by `movierec tune`.
 SEQUENTIAL_DEFAULTS: dict[str, dict[str, Any]] = {
-    "on": {"profile_epochs": 100, "profile_temperature": 2.0, "graph_weight": 0.5},
-    "off": {"profile_epochs": 200, "profile_temperature": 1.5, "graph_weight": 0.75},
+    "on": {"profile_temperature": 2.0, "graph_weight": 0.5},
+    "off": {"profile_temperature": 1.5, "graph_weight": 0.75},
 }
+PROFILE_EPOCHS = {"on": 100, "off": 200}  # at most, if not set: fewer where users are many (`plan`)
+PROFILE_CANDIDATES = ("auto", "all", "batch")
 WALK_GRAPHS = ("auto", "CO_LIKED", "FOLLOWED_BY")
 LONGEST_WALK = 1_000  # movies; the memory of a step grows with the square
 
@@ -25,7 +34,7 @@ class TrainSettings:
     """Settings of one training: the walks, the skip-gram, and the profiles that `recommend` scores with.
 
     None stands for a default that depends on whether training is sequential: 100 profile epochs, temperature 2
-    and graph weight 0.5 if it is, else 200, 1.5 and 0.75.
+    and graph weight 0.5 if it is, else 200, 1.5 and 0.75. Where users are many, profile epochs are fewer.
     """
 
     walks_per_node: int = 10  # walks from each movie in an epoch
@@ -52,6 +61,7 @@ class TrainSettings:
     walk_graph: str = "auto"  # CO_LIKED, FOLLOWED_BY, or auto: FOLLOWED_BY for sequential training
     profile_epochs: int | None = None  # of the profile vectors, on users' likes; 0: recommend by the graph alone
     profile_batch_size: int = 128  # users in a step
+    profile_candidates: str = "auto"  # movies in the softmax: all, batch (what the step's users like), or by size
     profile_learning_rate: float = 0.003  # of Adam
     like_half_life: float = 3.0  # likes after which a like has half its weight in a profile, if sequential
     profile_temperature: float | None = None  # of the profile score: the higher, the flatter
@@ -74,7 +84,11 @@ class TrainSettings:
         for name in ("negative_exponent", "final_learning_rate_fraction", "subsample"):
             if not 0 <= getattr(self, name) <= 1:
                 raise BadRequest(f"{name} is {getattr(self, name)}; expected 0 to 1.")
-        for name, choices in (("sequential", SEQUENTIAL_CHOICES), ("walk_graph", WALK_GRAPHS)):
+        for name, choices in (
+            ("sequential", SEQUENTIAL_CHOICES),
+            ("walk_graph", WALK_GRAPHS),
+            ("profile_candidates", PROFILE_CANDIDATES),
+        ):
             if getattr(self, name) not in choices:
                 raise BadRequest(f"{name} is {getattr(self, name)!r}; expected one of {', '.join(choices)}.")
         if self.profile_temperature is not None and not 0 < self.profile_temperature < float("inf"):

@@ -19,6 +19,7 @@ from movierec.database.connection import Database, Transaction
 from movierec.database.query_files import load_query
 from movierec.database.runs import RunLog, consistent_read, record_run, require_finished, require_live_run
 from movierec.embedding.embeddings import Embeddings, Profiles
+from movierec.embedding.plan import resolved_for_likes
 from movierec.embedding.results import TrainingEstimate, TrainResult
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.warm_start import initial_vectors
@@ -54,7 +55,9 @@ def train_and_write(
     started = time.monotonic()
     settings = settings.resolved(_is_sequential(database))
     graph, likes, pulled = _pull(database, settings, progress)
-    from movierec.embedding.profiles import train_profiles
+    if likes is not None:
+        settings = resolved_for_likes(settings, likes)
+    from movierec.embedding.profiles import profile_checkpoint, train_profiles
     from movierec.embedding.train import checkpoint_for, train_embeddings
     from movierec.training.checkpoint import discard_abandoned
 
@@ -79,7 +82,14 @@ def train_and_write(
         if embeddings.validation_losses:
             run.results["validation_losses"] = embeddings.validation_losses
         began = time.monotonic()
-        profiles = None if likes is None else train_profiles(likes, embeddings, settings, progress, threads)
+        profiles = profiles_checkpoint = None
+        if likes is not None:
+            profiles_checkpoint = profile_checkpoint(checkpoints, likes, embeddings, settings)
+            if fresh:
+                profiles_checkpoint.discard()
+            profiles = train_profiles(
+                likes, embeddings, settings, progress, threads, checkpoint=profiles_checkpoint
+            )
         profiled = time.monotonic() - began
         if profiles is not None:
             run.results |= {
@@ -96,6 +106,8 @@ def train_and_write(
             "write_seconds": round(time.monotonic() - began, 3),
         }
     checkpoint.discard()
+    if profiles_checkpoint is not None:
+        profiles_checkpoint.discard()
     discard_abandoned(checkpoints)
     seconds = round(time.monotonic() - started, 3)
     return TrainResult(run_id=run.run_id, settings=settings, seconds=seconds, **run.results)
@@ -104,12 +116,13 @@ def train_and_write(
 def preview_training(
     database: Database, settings: TrainSettings, *, progress: Progress = silent, threads: int = THREADS
 ) -> TrainingEstimate:
-    """What `train_and_write` would cost, estimated from a second of training. Writes nothing."""
+    """What `train_and_write` would cost, estimated from two seconds of training. Writes nothing."""
     settings = settings.resolved(_is_sequential(database))
-    graph, _, pulled = _pull(database, settings, progress)
+    graph, likes, pulled = _pull(database, settings, progress)
     from movierec.embedding.estimate import estimate_training
 
-    return TrainingEstimate(**estimate_training(graph, settings, threads), pull_seconds=round(pulled, 3))
+    estimated = estimate_training(graph, settings, threads, likes)
+    return TrainingEstimate(**estimated, pull_seconds=round(pulled, 3))
 
 
 def write_embeddings(
@@ -175,7 +188,7 @@ def _pull(
         loading = pool.submit(import_module, "movierec.embedding.train")
         pull = pull_followed_graph if settings.walk_graph == "FOLLOWED_BY" else pull_movie_graph
         graph = pull(database, progress)
-        likes = pull_likes(database) if settings.profile_epochs else None
+        likes = None if settings.profile_epochs == 0 else pull_likes(database, progress)
         pulled = time.monotonic() - started
         loading.result()
     require_device(settings.device)

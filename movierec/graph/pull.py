@@ -86,9 +86,12 @@ def pull_edges(database: Database, kind: str, progress: Progress = silent) -> Ed
     return _joined(list(sources)), _joined(list(targets)), np.concatenate(weights)
 
 
-def pull_likes(database: Database) -> LikeLists:
+def pull_likes(database: Database, progress: Progress = silent) -> LikeLists:
     """What every user likes, as the last derivation kept it. Raises StageMissing unless that is done."""
-    with consistent_read(database, "derive"):
+    with (
+        consistent_read(database, "derive") as derived,
+        progress("pull likes", derived.get("likes"), "likes") as advance,
+    ):
         movies = database.read(load_query("pull/liked_movies"))
         indexes = np.array([row["likeIndex"] for row in movies], dtype=np.int64)
         ids = id_array(row["movieId"] for row in movies)
@@ -104,6 +107,7 @@ def pull_likes(database: Database) -> LikeLists:
             sequential = sequential and row["ages"] is not None
             if sequential:
                 ages.append(np.array(row["ages"][::-1], dtype=np.float32))
+            advance(len(lists[-1]))
     indptr = np.concatenate([[0], np.cumsum([len(one) for one in lists])]).astype(np.int64)
     joined = np.concatenate([np.empty(0, np.int32), *lists])
     return LikeLists(
