@@ -4,8 +4,7 @@
 
 Ratings are generated (`benchmarks.generate`); each stage is one command in a process of its own, on an embedded
 server of its own, and `recommend` is asked twice: the first answer finds the caches cold. Peak memory is the
-largest resident set seen, five times a second, of the command's process and of the server's. The last table has
-what a stage costs per unit of its work, and beside it what `movierec estimate` said beforehand.
+largest resident set seen, five times a second, of the command's process and of the server's.
 
 With --keep the folder holds the ratings and the database afterwards, and a second run goes on from them.
 """
