@@ -3,6 +3,7 @@
     python -m benchmarks.load peers     ours, LOAD CSV and one row a query, each on a new server, in turns
     python -m benchmarks.load scale     0.1, 1 and 10 million rows: rows a second, peak memory (half an hour)
     python -m benchmarks.load memory    25 million rows read and checked: peak memory of the process
+    python -m benchmarks.load reading   a million rows surveyed and checked: plain lines beside quoted ones
     python -m benchmarks.load bulk      1 and 10 million rows through Neo4j's importer, and a million without
     python -m benchmarks.load bulk-25m  25 million rows through the importer (4 GB of disk)
 
@@ -26,20 +27,24 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from benchmarks.common import query
+from benchmarks.common import in_turns, query
 from benchmarks.generate import generate
 from movierec.database.connection import Database
 from movierec.database.embedded.memory import store_bytes
 from movierec.database.embedded.server import ADMIN_TOOL, EmbeddedServer
 from movierec.database.query_files import load_query
 from movierec.evaluation.scratch import scratch_database
-from movierec.graph.load import load_ratings
+from movierec.graph.load import check_files, load_ratings
 from movierec.home import Home
+from movierec.ratings.files import Files
+from movierec.ratings.rejects import BadRows
+from movierec.ratings.source import ReadSettings
 
 ROUNDS = 3
 PEER_ROWS = 300_000
 SINGLE_ROWS = 2_000
 SIZES = (100_000, 1_000_000, 10_000_000)
+READING_ROWS = 1_000_000
 MEMORY_ROWS = 25_000_000
 
 
@@ -122,6 +127,27 @@ def memory(scratch: Path) -> None:
         f"{MEMORY_ROWS:,} rows ({(folder / 'ratings.csv').stat().st_size / 2**20:,.0f} MB) read and checked in "
         f"{seconds:.0f} s, {MEMORY_ROWS / seconds:,.0f} rows/s; peak memory {megabytes:.0f} MB"
     )
+
+
+def reading(scratch: Path) -> None:
+    folder = generate(scratch / "reading", READING_ROWS)
+    header, *rows = (folder / "ratings.csv").read_text().splitlines()
+    quoted = scratch / "quoted"
+    quoted.mkdir()
+    (quoted / "movies.csv").write_bytes((folder / "movies.csv").read_bytes())
+    lines = [f'"{row.replace(",", chr(34) + "," + chr(34))}"' for row in (header, *rows)]
+    (quoted / "ratings.csv").write_text("\n".join(lines) + "\n")
+    seconds = in_turns(
+        {"plain": lambda: check(folder), "quoted": lambda: check(quoted)}, ROUNDS, clock=time.process_time
+    )
+    for name, value in seconds.items():
+        print(f"{name:8}{value:7.2f} CPU-seconds, {READING_ROWS / value:10,.0f} rows/CPU-second")
+    print(f"plain lines are read {seconds['quoted'] / seconds['plain']:.1f} times as fast")
+
+
+def check(folder: Path) -> None:
+    with Files(folder) as files, BadRows() as bad_rows:
+        check_files(files, ReadSettings(), bad_rows)
 
 
 def bulk(scratch: Path) -> None:
@@ -209,7 +235,7 @@ def measured(arguments: list[str], env: dict[str, str]) -> tuple[float, float]:
     return time.perf_counter() - started, peak / 2**20
 
 
-PARTS = {"peers": peers, "scale": scale, "memory": memory, "bulk": bulk}
+PARTS = {"peers": peers, "scale": scale, "memory": memory, "reading": reading, "bulk": bulk}
 ON_REQUEST = {"bulk-25m": bulk_25m}
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from movierec.database.connection import Database
+from movierec.database.open import embedded_server
 from movierec.database.query_files import load_query
 from movierec.database.runs import latest_run, live_run
 from movierec.errors import DatabaseFailed
-from movierec.home import Home
 
 __all__ = ["Finding", "examine"]
 
@@ -68,14 +68,9 @@ def _server(database: Database) -> list[Finding]:
 
 def _embedded_memory(database: Database) -> list[Finding]:
     """Why the embedded server has the memory it has, and whether that still fits."""
-    home = database.settings.embedded_home
-    if home is None:
-        return []
-    from movierec.database.embedded.server import EmbeddedServer
-
-    server = EmbeddedServer(Home(home), {})
-    state = server.running()
-    return [Finding("memory", state.memory_reason, server.outgrown_memory())] if state else []
+    server = embedded_server(database.settings)
+    state = server.running() if server else None
+    return [Finding("memory", state.memory_reason, server.outgrown_memory())] if server and state else []
 
 
 def _indexes(database: Database, counts: dict[str, Any]) -> list[Finding]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from movierec.database.settings import ConnectionSettings, connection_settings
+from movierec.database.settings import ConnectionSettings, connection_settings, environment
 from movierec.home import Home, home_folder
 from movierec.progress import Progress, silent
 
-__all__ = ["server_settings"]
+if TYPE_CHECKING:
+    from movierec.database.embedded.server import EmbeddedServer
+
+__all__ = ["embedded_server", "server_settings"]
 
 _log = logging.getLogger(__name__)
 
@@ -40,3 +44,12 @@ def server_settings(
         announce(f"Starting the embedded Neo4j in {server.home.folder}{ended} ...")
     server.start(progress=progress)
     return server.settings()
+
+
+def embedded_server(settings: ConnectionSettings) -> EmbeddedServer | None:
+    """The embedded server that these settings lead to; None for any other server."""
+    if settings.embedded_home is None:
+        return None
+    from movierec.database.embedded.server import EmbeddedServer
+
+    return EmbeddedServer(Home(settings.embedded_home), environment())

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from movierec.database.connection import Database
+from movierec.database.open import embedded_server
 from movierec.database.query_files import load_query
 from movierec.database.runs import RunLog
-from movierec.database.settings import environment
 from movierec.errors import BadRequest, MovieRecError
 from movierec.graph.import_csv import RatingRows, node_columns, node_line
 from movierec.graph.results import TableCounts
@@ -56,10 +56,10 @@ def importing_server(
     """
     if wanted is False or (wanted is None and n_rows < BULK_ROWS):
         return None
-    home = database.settings.embedded_home
+    server = embedded_server(database.settings)
     ratings = [table for table in source.tables if table.kind == "ratings"]
     obstacle = ""
-    if home is None:
+    if server is None:
         obstacle = (
             f"{database.settings.uri} is not the embedded server, whose files movierec may replace. Unset "
             "NEO4J_URI to use that one"
@@ -68,14 +68,9 @@ def importing_server(
         obstacle = f"it imports into the database neo4j, not {database.settings.database}. Leave --database out"
     elif not ratings or any(table.user is not None for table in source.tables):
         obstacle = "it is for many people's ratings, and there are none. Load this"
-    if home is not None and not obstacle:
-        from movierec.database.embedded.server import EmbeddedServer
-        from movierec.home import Home
-
-        return EmbeddedServer(Home(home), environment())
-    if wanted:
+    if obstacle and wanted:
         raise BadRequest(f"--bulk cannot be done: {obstacle}, or load without --bulk.")
-    return None
+    return None if obstacle else server
 
 
 def may_import(database: Database, fingerprint: str, wanted: bool | None) -> bool:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from movierec.database.connection import Database, Transaction
+from movierec.database.open import embedded_server
 from movierec.database.query_files import load_query
 from movierec.database.runs import RunLog, record_run
 from movierec.errors import BadRequest, DataRejected, MovieRecError, ServerOutOfMemory
@@ -122,6 +123,9 @@ def load_files(
         counts = database.read_one(load_query("doctor/counts"))
         result |= {name: counts[name] for name in ("users", "movies", "ratings")}
         run.results |= result
+    embedded = embedded_server(database.settings)
+    if embedded is not None and (remedy := embedded.outgrown_memory()):
+        _log.warning(remedy)
     return LoadResult(
         load_id=ledger.load_id,
         format=source.format,

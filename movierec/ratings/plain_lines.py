@@ -1,9 +1,9 @@
 """Plain lines: a table of text taken apart as bytes, by NumPy, where nothing in it needs a closer look.
 
-In: whole lines of ASCII, each with the same number of delimiters, no quotation marks where fields may be quoted,
-no blank lines. Out: `PlainColumn`s, the texts of a column as places in the bytes; integers are computed from the
-bytes, and texts are made only for who asks. For all other lines the answer is None, and `tables.py` reads them
-with care. Both ways give the same texts for the same lines.
+In: whole lines of ASCII, each with the same number of delimiters, no blank lines, and quotation marks, where
+fields may be quoted, only around whole fields. Out: `PlainColumn`s, the texts of a column as places in the bytes;
+integers are computed from the bytes, and texts are made only for who asks. For all other lines the answer is None,
+and `tables.py` reads them with care. Both ways give the same texts for the same lines.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["LineBlocks", "PlainColumn", "is_plain_encoding", "n_line_ends", "pla
 BLOCK_BYTES = 1 << 22
 LONGEST_PACKED = 8  # characters of a text that is compared as one number
 STAND_IN = b"\x1f"  # for a delimiter of several characters, such as "::"
-NEWLINE, ZERO = 10, 48
+NEWLINE, QUOTE, ZERO = 10, 34, 48
 PLAIN_ENCODINGS = ("utf-8", "ascii", "iso8859-1", "cp1252")  # whose ASCII bytes are ASCII characters, always
 
 Bytes = NDArray[np.uint8]
@@ -103,7 +103,7 @@ def plain_columns(
     divider = delimiter.encode("ascii")
     if n_columns < 2 or not raw.isascii() or b"\x00" in raw:
         return None
-    if is_quoted and (b'"' in raw or raw.startswith(b" ") or b"\n " in raw or divider + b" " in raw):
+    if is_quoted and (raw.startswith(b" ") or b"\n " in raw or divider + b" " in raw):
         return None
     if len(divider) > 1:
         if STAND_IN in raw:
@@ -124,13 +124,25 @@ def plain_columns(
         if np.any(content[line_ends - 1] != ord("\r")):
             return None
         ends[:, -1] -= 1
-        starts = np.concatenate([[0], line_ends[:-1] + 2])
-    else:
-        starts = np.concatenate([[0], line_ends[:-1] + 1])
-    return [
-        PlainColumn(content, starts if position == 0 else ends[:, position - 1] + 1, ends[:, position].copy())
-        for position in positions
-    ]
+    starts = np.empty_like(ends)
+    starts[:, 1:] = ends[:, :-1] + 1
+    starts[:1, 0] = 0
+    starts[1:, 0] = line_ends[:-1] + (2 if n_returns else 1)
+    if is_quoted and b'"' in raw and not _unquote(content, starts, ends):
+        return None
+    return [PlainColumn(content, starts[:, position].copy(), ends[:, position].copy()) for position in positions]
+
+
+def _unquote(content: Bytes, starts: Places, ends: Places) -> bool:
+    """Move the bounds of quoted fields inwards; False where a quotation mark is anywhere but around a field."""
+    is_mark = content == QUOTE
+    is_open = is_mark[starts]
+    is_closed = is_mark[ends - 1] & (ends - starts > 1)
+    if np.any(is_open & ~is_closed) or 2 * np.count_nonzero(is_open) != np.count_nonzero(is_mark):
+        return False
+    starts += is_open
+    ends -= is_open
+    return True
 
 
 class LineBlocks:

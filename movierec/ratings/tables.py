@@ -108,12 +108,13 @@ def read_text(
     positions = [layout.columns.index(name) for name in wanted]
     place = _Place(line=n_before, row=0, is_first=False)
     while (raw := blocks.take(chunk_rows, LONGEST_LINE)) != b"":
-        is_whole = raw is not None and not (layout.is_quoted and b'"' in raw) and not _has_lone_return(raw)
-        if raw is None or not is_whole:
+        columns = None
+        if raw is not None and not _has_lone_return(raw):
+            columns = plain_columns(raw, layout.delimiter, len(layout.columns), positions, layout.is_quoted)
+        if raw is None or (columns is None and _may_run_over_lines(raw, layout)):
             rest = blocks.rest(raw or b"")
             yield from _careful_chunks(rest, label, layout, wanted, chunk_rows, place=place)
             return
-        columns = plain_columns(raw, layout.delimiter, len(layout.columns), positions, layout.is_quoted)
         n_lines = n_line_ends(raw)
         if columns is None:  # each line is a row, or none
             for chunk in _careful_chunks(io.BytesIO(raw), label, layout, wanted, chunk_rows, place=place):
@@ -157,7 +158,13 @@ def _is_no_plain_header(beginning: bytes, layout: Layout) -> bool:
     """Does what stands before the rows need the careful reader, and the rows then too?"""
     lines = beginning.splitlines()
     has_blank = layout.has_header and bool(lines) and not lines[-1].strip()
-    return has_blank or b'"' in beginning or not beginning.isascii() or _has_lone_return(beginning)
+    is_open = layout.is_quoted and beginning.count(b'"') % 2 == 1
+    return has_blank or is_open or not beginning.isascii() or _has_lone_return(beginning)
+
+
+def _may_run_over_lines(raw: bytes, layout: Layout) -> bool:
+    """Can a record have other ends than these lines have?"""
+    return (layout.is_quoted and b'"' in raw) or _has_lone_return(raw)
 
 
 def _has_lone_return(raw: bytes) -> bool:

@@ -77,10 +77,11 @@ def test_random_damage(name: str, data: st.DataObject, tmp_path: Path) -> None:
     path.write_bytes(bytes(content))
     whole = tmp_path / f"whole-{name}"
     whole.write_bytes(GOOD[name])
-    right = {tuple(row.values()) for row in read(whole)["ratings"]}
+    # A zero put in front of one id makes texts of all ids in its column.
+    right = {tuple(map(str, row.values())) for row in read(whole)["ratings"]}
     rows = read_or_refuse(path, data.draw(st.sampled_from([0, 3, -1])))
     check(rows)
     if 0 not in damaged_lines:  # a damaged header or first line may say that this is another format
-        wrong = [row for row in rows if tuple(row.values()) not in right]
+        wrong = [row for row in rows if tuple(map(str, row.values())) not in right]
         # A cut may take a line end with it; what is left of two lines is one damaged line.
         assert len(wrong) <= 3 * len(damaged_lines) + 3

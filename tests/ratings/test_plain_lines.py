@@ -1,5 +1,6 @@
 """Lines that are read as bytes give the texts, lines, rows and rejects that the careful reader gives."""
 
+import csv
 import io
 import math
 
@@ -37,6 +38,7 @@ PIECES = st.sampled_from(
 )
 LINES = st.one_of(
     st.lists(st.sampled_from(["7", "19", "3.5", "1000000007"]), min_size=3, max_size=3).map(",".join),
+    st.lists(st.sampled_from(['"7"', '""', '"a,b"', '"a""b"', "8"]), min_size=3, max_size=3).map(",".join),
     st.lists(PIECES, max_size=6).map("".join),
 )
 LINE_ENDS = st.sampled_from(["\n", "\r\n", "\r"])
@@ -101,6 +103,8 @@ def test_any_text_is_read_as_the_careful_reader_reads_it(
     [
         ("1,2\n3,4\n", True),
         ("1,2\r\n3,4\r\n", True),
+        ('"1",2\n3,""\n', True),
+        ('"1","2"\r\n3,"x"\r\n', True),
         ('1,"2\n', False),
         ("1, 2\n", False),
     ],
@@ -108,7 +112,9 @@ def test_any_text_is_read_as_the_careful_reader_reads_it(
 def test_plain_lines_are_taken_apart(lines: str, is_quoted: bool) -> None:
     columns = plain_columns(lines.encode(), ",", 2, (1, 0), is_quoted)
     assert columns is not None
-    expected = [line.split(",") for line in lines.splitlines()]
+    expected = (
+        list(csv.reader(lines.splitlines())) if is_quoted else [line.split(",") for line in lines.splitlines()]
+    )
     assert [list(column) for column in columns] == [[row[1] for row in expected], [row[0] for row in expected]]
 
 
@@ -117,7 +123,9 @@ def test_plain_lines_are_taken_apart(lines: str, is_quoted: bool) -> None:
     [
         "1,2\n\n3,4\n",
         "1,2,3\n4\n",
-        '"1",2\n',
+        '"1,2\n',
+        '"1,1",2\n',
+        '"a""b",2\n',
         "1, 2\n",
         " 1,2\n",
         "1,é\n",

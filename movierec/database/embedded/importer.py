@@ -33,6 +33,7 @@ _log = logging.getLogger(__name__)
 ARRAY_DELIMITER = "\x1f"  # in no text: control characters are refused
 N_STAGES = 4  # of the importer, each of which counts to 100 %
 STAGE = re.compile(r"\((\d)/4\)|(\d+)% ∆")
+OFF_HEAP_BYTES, OFF_HEAP_BYTES_OF_NODE = 2**30, 100  # for its caches; else it takes nearly all that is available
 KILL_SECONDS = 30
 N_KEPT = 200  # lines of what it printed, for an error
 IMPORTED = re.compile(r"(\d+) (nodes|relationships)\b")
@@ -65,19 +66,21 @@ def import_store(
         f"server.directories.data={imports / 'data'}\ndb.tx_log.rotation.size=64m\n"
     )
     available = available_bytes()
+    n_nodes = sum(file.rows for file in nodes)
+    off_heap = min(SHARE * available, OFF_HEAP_BYTES + OFF_HEAP_BYTES_OF_NODE * n_nodes)
     command = [
         *server.admin_command(f"-Xmx{choose_memory(store_bytes, available).heap}", "-XX:+UseParallelGC"),
         *("database", "import", "full", "neo4j"),
         "--id-type=integer",
         f"--array-delimiter=U+{ord(ARRAY_DELIMITER):04X}",
         "--multiline-fields=true",
-        f"--max-off-heap-memory={int(SHARE * available) >> 20}m",
+        f"--max-off-heap-memory={int(off_heap) >> 20}m",
         f"--report-file={imports / 'report'}",
         *(f"--nodes={file.labels}={file.path}" for file in nodes),
         *(f"--relationships={file.labels}={file.path}" for file in relationships),
     ]
     printed = _run(command, server.admin_env(configuration), progress)
-    expected = {"nodes": sum(file.rows for file in nodes), "relationships": sum(f.rows for f in relationships)}
+    expected = {"nodes": n_nodes, "relationships": sum(f.rows for f in relationships)}
     found = {what: int(n) for n, what in IMPORTED.findall(printed[printed.rfind("Imported:") :])}
     if found != expected:
         raise EmbeddedServerFailed(
@@ -125,14 +128,14 @@ def _run(command: Sequence[str], env: dict[str, str], progress: Progress) -> str
     )
     assert process.stdout is not None
     try:
-        with process.stdout, progress("import", 100 * N_STAGES, "%") as advance:
+        with process.stdout, progress("import", 100, "%") as advance:
             stage = done = 0
             for line in process.stdout:
                 printed.append(line)
                 found = STAGE.search(line)
                 if found:
                     stage = int(found[1]) - 1 if found[1] else stage
-                    now = 100 * stage + int(found[2] or 0)
+                    now = (100 * stage + int(found[2] or 0)) // N_STAGES
                     advance(now - done)
                     done = now
         process.wait()

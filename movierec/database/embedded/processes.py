@@ -57,13 +57,15 @@ def live_process(state: State, home: Home) -> psutil.Process | None:
 
 
 def has_ended(process: psutil.Process, seconds: float) -> bool:
-    """Has the process ended, or does it within so many seconds? One that its parent has not asked for counts as
-    ended: the parent may be a notebook that started the server.
+    """Has the process ended, or does it within so many seconds? One whose parent has not asked for it counts as
+    ended, when none of its threads is left: the parent may be a notebook that started the server.
     """
     deadline = time.monotonic() + seconds
     while True:
+        reap_children()
         try:
-            if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
+            is_dead = process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
+            if is_dead or not process.is_running():
                 return True
         except psutil.NoSuchProcess:
             return True
