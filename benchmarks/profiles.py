@@ -39,11 +39,12 @@ from movierec.embedding.profiles import train_profiles
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
 from movierec.embedding.train import train_embeddings
-from movierec.evaluation.dataset import EvaluationData, pull_evaluation_data
-from movierec.evaluation.methods import Method, best, movierec_scores
+from movierec.evaluation.dataset import pull_evaluation_data
+from movierec.evaluation.methods import movierec_scores
 from movierec.evaluation.metrics import ndcg
 from movierec.evaluation.protocol import restricted_to
 from movierec.evaluation.scratch import scratch_database
+from movierec.evaluation.tables import evaluate_methods
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
 from movierec.graph.pair_kernel import MEASURE_CODES, best_cutoffs, count_pairs, fans_of
@@ -51,7 +52,7 @@ from movierec.graph.pull import pull_followed_graph, pull_likes, pull_movie_grap
 from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings
 from movierec.recommendation.model import pull_model
-from movierec.recommendation.scoring import LikeHistory, Scorer, like_ages
+from movierec.recommendation.scoring import LikeHistories, Scorer, like_ages
 
 SEEDS = (1, 2, 3)
 WAYS = (("on", "newest"), ("off", "newest"), ("off", "random"))  # sequential, and what is held out
@@ -92,9 +93,11 @@ def candidates() -> None:
                         model.scorer, profiles=trained.profiles, contexts=trained.contexts, bias=trained.bias
                     )
                     measured = [cpu]
-                    for alone in (True, False):
-                        way = restricted_to(movierec_scores(scorer, alone), model, data.catalogue)
-                        measured += _ndcg_and_coverage(way, data)
+                    methods = restricted_to(movierec_scores(scorer), model, data.catalogue)
+                    tables = evaluate_methods(methods, data.cases, data.catalogue)
+                    for method in ("profile_vectors", "movierec"):
+                        by_user, of_lists = tables[method]
+                        measured += [float(by_user["ndcg@10"].mean()), of_lists["coverage@10"]]
                     values.append(measured)
                     print(name, order, strategy, seed, taken, *measured, file=sys.stderr, flush=True)
             for taken, values in found.items():
@@ -113,21 +116,11 @@ def candidates() -> None:
     publish("candidates", table(columns, rows), "quality")
 
 
-def _ndcg_and_coverage(way: Method, data: EvaluationData) -> list[float]:
-    """Both at 10, without the metrics that take longer."""
-    values, listed = [], set()
-    for case in data.cases:
-        ids = data.catalogue.movie_ids[best(way(case.user), case.user.is_rated, 10)]
-        values.append(ndcg(np.isin(ids, case.held_out), len(case.held_out), 10))
-        listed.update(ids.tolist())
-    return [float(np.mean(values)), len(listed) / data.catalogue.n_rated_movies]
-
-
 @dataclass(frozen=True)
 class Case:
     """One user: likes that are given, with their ages, and the movies held out, as positions."""
 
-    given: LikeHistory
+    given: LikeHistories
     held_out: NDArray[np.int64]
     n_held_out: int  # with those that nobody else likes
 
@@ -242,7 +235,7 @@ def _likes(n_ratings: int) -> tuple[LikeLists, list[Case]]:
     cases = []
     for user, out in held.items():
         own_likes = slice(likes.indptr[user], likes.indptr[user + 1])
-        given = LikeHistory(likes.movies[own_likes].astype(np.int64), ages[user])
+        given = LikeHistories.of_one(likes.movies[own_likes].astype(np.int64), ages[user])
         known = np.searchsorted(movie_ids, out[np.isin(out, movie_ids)])
         cases.append(Case(given, known, len(out)))
     return likes, cases
@@ -279,9 +272,10 @@ def _ndcg(profiles: Profiles, cases: list[Case], settings: TrainSettings) -> flo
     )
     found = []
     for case in cases:
-        logits = scorer.logits(case.given)
-        assert logits is not None
-        logits[case.given.movies] = -np.inf
+        scores = scorer.logits(case.given)
+        assert scores is not None
+        logits = scores[0]
+        logits[case.given.movies.values] = -np.inf
         first = np.argpartition(-logits, 10)[:10]
         first = first[np.argsort(-logits[first], kind="stable")]
         found.append(ndcg(np.isin(first, case.held_out), case.n_held_out, 10))
