@@ -577,7 +577,7 @@ class Client:
         return pd.DataFrame(rows, columns=["userId", *record_fields(Recommendation)])
 
     def write_recommendations(
-        self, path: str | Path, users: Iterable[Name] | None = None, *, k: int = 10
+        self, path: str | Path, *, users: Iterable[Name] | None = None, k: int = 10
     ) -> WrittenLists:
         """Write lists for many users to a file, a row a movie, while they are made, in little memory.
 
@@ -592,7 +592,7 @@ class Client:
 
         Examples
         --------
-        >>> client.write_recommendations(folder / "lists.jsonl", [1, 2], k=3).rows
+        >>> client.write_recommendations(folder / "lists.jsonl", users=[1, 2], k=3).rows
         6
         """
         from movierec.recommendation.list_files import require_list_file, write_lists

@@ -195,7 +195,7 @@ class _Plan:
             engine = "local" if is_large and has_numba else "cypher"
             if is_large:
                 _log.warning(
-                    "%s to count: %s.%s",
+                    "%s to count; %s.%s",
                     said,
                     "they are counted by the local engine"
                     if has_numba

@@ -48,7 +48,7 @@ def runs(database: Database, part: str) -> bool:
     ("arguments", "part"),
     [
         (("stats", "--pairs", "--min-rating", "0.5"), "AS others"),
-        (("derive", "--dry-run", "--min-rating", "0.5", "--min-weight", "0"), "likeCounts"),
+        (("derive", "--dry-run", "--engine", "cypher", "--min-rating", "0.5", "--min-weight", "0"), "likeCounts"),
     ],
     ids=["a query", "queries in other threads"],
 )

@@ -106,7 +106,7 @@ def test_option_of_one_name_has_one_sentence() -> None:
             "--seed",
         ),
         *("--min-rating", "--strategy", "--fraction", "--test-file", "--preset", "-n", "--cypher"),
-        *("--movie", "--user", "--from-file", "--batch-size"),
+        *("--movie", "--user", "--users", "--from-file", "--batch-size"),
     }
     assert [name for name, said in sentences.items() if len(said) > 1 and name not in differ] == []
 
