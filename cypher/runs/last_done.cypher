@@ -4,10 +4,11 @@
 :param stage => 'derive';
 
 MATCH (run:Run {stage: $stage, status: 'done'})
+WITH run
+ORDER BY run.startedAt DESC, run.runId DESC
+LIMIT 1
 RETURN run {
   .*,
   startedAt: toString(run.startedAt),
   finishedAt: toString(run.finishedAt)
-} AS run
-ORDER BY run.startedAt DESC, run.runId DESC
-LIMIT 1;
+} AS run;

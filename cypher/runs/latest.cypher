@@ -6,10 +6,11 @@
 
 MATCH (run:Run {stage: $stage})
 WHERE run.status = 'done' OR NOT coalesce(run.singleTransaction, false)
+WITH run
+ORDER BY run.startedAt DESC, run.runId DESC
+LIMIT 1
 RETURN run {
   .*,
   startedAt: toString(run.startedAt),
   finishedAt: toString(run.finishedAt)
-} AS run
-ORDER BY run.startedAt DESC, run.runId DESC
-LIMIT 1;
+} AS run;

@@ -4,10 +4,11 @@
 :param limit => 20;
 
 MATCH (run:Run)
+WITH run
+ORDER BY run.startedAt DESC, run.runId DESC
+LIMIT $limit
 RETURN run {
   .*,
   startedAt: toString(run.startedAt),
   finishedAt: toString(run.finishedAt)
-} AS run
-ORDER BY run.startedAt DESC, run.runId DESC
-LIMIT $limit;
+} AS run;

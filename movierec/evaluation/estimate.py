@@ -153,6 +153,6 @@ def estimate_evaluation(
         left_out=without,
         memory_mb=LIBRARIES_MB
         + round((largest + ARRAYS_OF_SCORES * BLOCK_BYTES + 40 * sizes.likes + 8 * sizes.ratings) / 2**20),
-        seconds={part: round(value, 1) for part, value in seconds.items()},
-        expected_seconds=round(sum(seconds.values()), 1),
+        seconds={part: round(value, 3) for part, value in seconds.items()},
+        expected_seconds=round(sum(seconds.values()), 3),
     )

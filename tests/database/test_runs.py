@@ -74,6 +74,24 @@ def test_clock_that_was_set_back_does_not_put_a_run_before_an_earlier_one(empty_
     assert finished >= started > finished_before
 
 
+def test_runs_are_ordered_by_time_where_their_written_times_are_not(empty_database: Database) -> None:
+    # toString() drops the zeros at the end: as strings '12:00:00.12Z' comes after '12:00:00.121Z'.
+    for second in ("12:00:00.12", "12:00:00.121"):
+        with record_run(empty_database, "derive", {}) as run:
+            pass
+        set_time = parse_query(
+            "tests/set_time",
+            "// Set when a Run started.\n// Parameters: none.\n// Returns: n.\n"
+            f"MATCH (run:Run {{runId: '{run.run_id}'}}) SET run.startedAt = datetime('2026-01-01T{second}Z') "
+            "RETURN count(run) AS n;",
+        )
+        empty_database.write(set_time)
+    assert list_runs(empty_database, 1)[0]["runId"] == run.run_id
+    newest, done = latest_run(empty_database, "derive"), last_done(empty_database, "derive")
+    assert newest is not None and newest["runId"] == run.run_id
+    assert done is not None and done["runId"] == run.run_id
+
+
 def test_failure_is_recorded_and_raised(empty_database: Database) -> None:
     with pytest.raises(ZeroDivisionError), record_run(empty_database, "train", {}):
         _ = 1 / 0
