@@ -62,14 +62,17 @@ def importing_server(
     if server is None:
         obstacle = (
             f"{database.settings.uri} is not the embedded server, whose files movierec may replace. Unset "
-            "NEO4J_URI to use that one"
+            "NEO4J_URI to use that one, or load without --bulk"
         )
     elif database.settings.database not in (None, "neo4j"):
-        obstacle = f"it imports into the database neo4j, not {database.settings.database}. Leave --database out"
+        obstacle = (
+            f"the importer fills the database neo4j, not {database.settings.database}. Leave --database out, or "
+            "load without --bulk"
+        )
     elif not ratings or any(table.user is not None for table in source.tables):
-        obstacle = "it is for many people's ratings, and there are none. Load this"
+        obstacle = "there are no ratings of many people. Load without --bulk"
     if obstacle and wanted:
-        raise BadRequest(f"--bulk cannot be done: {obstacle}, or load without --bulk.")
+        raise BadRequest(f"--bulk cannot be done: {obstacle}.")
     return None if obstacle else server
 
 
@@ -89,10 +92,12 @@ def may_import(database: Database, fingerprint: str, wanted: bool | None) -> boo
     if found["isEmpty"] and not own:
         return True
     if wanted:
-        what = f"the index {own[0]}, which would be lost" if found["isEmpty"] else "nodes"
+        what, remedy = "nodes", '"movierec reset" deletes those of movierec'
+        if found["isEmpty"]:
+            what, remedy = f"the index {own[0]}", f"DROP INDEX {own[0]}, and create it again afterwards"
         raise BadRequest(
             f"--bulk cannot be done: the database holds {what}, and an import makes a new one. Load without "
-            '--bulk, or empty the database first: "movierec reset".'
+            f"--bulk, or empty it first: {remedy}."
         )
     return False
 
@@ -142,6 +147,11 @@ def import_ratings(
                 *_record_files(database, folder, load_id, _ledger_entry(reader.source, tables, run.run_id)),
             ]
         import_store(server, nodes, [_rating_file(rows)], rows.n_rows * STORE_BYTES, progress)
+        if not database.read_one(load_query("load/is_begun"), fingerprint="")["isEmpty"]:
+            raise MovieRecError(
+                "Somebody has written into the database while the import was made, which would replace that. "
+                "Nothing was loaded; run again."
+            )
         _log.warning(
             "The embedded server is restarted with the imported ratings; other connections to it are cut."
         )

@@ -157,6 +157,29 @@ def test_bad_row_leaves_the_database_empty(database: Database, tmp_path: Path) -
     assert not Home(home).imports.exists()
 
 
+def test_what_somebody_else_writes_meanwhile_is_not_lost(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from movierec.database.embedded import importer
+
+    made = importer.import_store
+
+    def make_and_write(*arguments: Any) -> None:
+        made(*arguments)
+        database.write(load_query("load/users"), userIds=[7], properties=[{}], loadId=1)
+
+    monkeypatch.setattr(importer, "import_store", make_and_write)
+    with pytest.raises(MovieRecError, match="Somebody has written into the database"):
+        load(database, folds(tmp_path / "data"), bulk=True)
+    assert database.read_one(load_query("doctor/counts"))["users"] == 1
+
+
+def test_table_without_a_row_is_imported_too(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "none.csv").write_text("user,movie,rating\n")
+    result = load(database, tmp_path / "none.csv", bulk=True)
+    assert (result.read, result.ratings) == (0, 0)
+
+
 def test_only_an_empty_embedded_database_is_imported_into(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,6 +188,8 @@ def test_only_an_empty_embedded_database_is_imported_into(
     load(database, tmp_path / "one.csv", bulk=False)
     with pytest.raises(BadRequest, match=r'the database holds nodes.*without --bulk, or empty .*"movierec reset"'):
         load(database, tmp_path / "two.csv", bulk=True)
+    with pytest.raises(BadRequest, match=r"there are no ratings of many people\. Load without --bulk"):
+        load(database, tmp_path / "two.csv", bulk=True, table="movies", title_column="rating", new_movies=True)
     monkeypatch.setattr(bulk_module, "BULK_ROWS", 1)
     assert load(database, tmp_path / "two.csv", bulk=None).ratings == 2, "by itself it does what can be done"
 
