@@ -6,8 +6,8 @@ WITH
   collect([m, logit, graphSum, isRated]) AS candidates
 UNWIND candidates AS candidate
 WITH candidate[0] AS m, candidate[3] AS isRated, maxLikeCount,
-  coalesce(exp((candidate[1] - maxLogit) / train.profileTemperature), 0.0) AS profileScore,
-  CASE WHEN maxGraphSum > 0 THEN train.graphWeight * candidate[2] / maxGraphSum ELSE 0.0 END AS graphScore
+  // begin _shared/candidate_scores.cypher
+  // end _shared/candidate_scores.cypher
 WHERE ($withRated OR NOT isRated)
   AND NOT m.movieId IN $exclude
   // begin _shared/filters.cypher
@@ -15,6 +15,8 @@ WHERE ($withRated OR NOT isRated)
 WITH m, profileScore, graphScore,
   (profileScore + graphScore) * (1.0 * m.likeCount / maxLikeCount) ^ $popularity AS score
 WHERE score > 0
+// An aggregation lets go of the list of candidates, which ORDER BY would count as memory for every row that it keeps.
+WITH m, profileScore, graphScore, max(score) AS score
 ORDER BY score DESC, m.movieId
 LIMIT $k
 RETURN

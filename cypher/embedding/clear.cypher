@@ -1,8 +1,15 @@
-// Remove the vectors from all movies; runs in the transaction that writes the new ones.
+// Remove the vectors and the recent likes from all movies; runs in the transaction that writes the new ones.
 // Parameters: none.
 // Returns: movies INTEGER.
 
 MATCH (m:Movie)
-WHERE m.embedding IS NOT NULL OR m.profileEmbedding IS NOT NULL
-REMOVE m.embedding, m.profileEmbedding, m.contextEmbedding, m.contextNorm, m.likeBias
+WHERE m.embedding IS NOT NULL OR m.profileEmbedding IS NOT NULL OR m.recentLikeCount IS NOT NULL
+REMOVE
+  m.embedding,
+  m.profileEmbedding,
+  m.contextEmbedding,
+  m.contextNorm,
+  m.likeBias,
+  m.logitVector,
+  m.recentLikeCount
 RETURN count(m) AS movies;

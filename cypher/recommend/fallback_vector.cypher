@@ -5,17 +5,19 @@
 :param movieId => 1;
 
 MATCH (query:Movie {movieId: $movieId})
-CALL (query) {
+// Movies of the same genres are looked for only where no neighbour has a vector.
+WITH query, EXISTS { (query)-[:CO_LIKED]-(other:Movie) WHERE other.embedding IS NOT NULL } AS hasNeighbours
+CALL (query, hasNeighbours) {
   MATCH (query)-[c:CO_LIKED]-(m:Movie)
   WHERE m.embedding IS NOT NULL
   RETURN m, 'neighbours' AS kind, c.weight AS weight
   UNION ALL
+  UNWIND CASE WHEN hasNeighbours THEN [] ELSE [query.genres] END AS genres
   MATCH (m:Movie)
   WHERE m.embedding IS NOT NULL
-    AND NOT EXISTS { (query)-[:CO_LIKED]-(other:Movie) WHERE other.embedding IS NOT NULL }
-  WITH m, size([genre IN query.genres WHERE genre IN m.genres]) AS common
+  WITH m, genres, size([genre IN genres WHERE genre IN m.genres]) AS common
   WHERE common > 0
-  RETURN m, 'genres' AS kind, 1.0 * common / (size(query.genres) + size(m.genres) - common) AS weight
+  RETURN m, 'genres' AS kind, 1.0 * common / (size(genres) + size(m.genres) - common) AS weight
 }
 WITH m, kind, weight
 ORDER BY weight DESC, coalesce(m.likeCount, 0) DESC, m.movieId

@@ -97,7 +97,8 @@ CALL (likes, profile, norm) {
       // vector.similarity.cosine is (1 + cosine) / 2; this turns it back, and the norms make it a product.
       ELSE m.likeBias
         + (2.0 * vector.similarity.cosine(profile, m.contextEmbedding) - 1.0) * norm * m.contextNorm
-    END AS logit,
+    END
+    AS logit,
     EXISTS { (:User {userId: $userId})-[:RATED]->(m) } OR m.movieId IN $likes + $dislikes AS isRated
   // end _shared/logit.cypher
 }
@@ -123,6 +124,8 @@ WHERE ($withRated OR NOT isRated)
 WITH m, profileScore, graphScore,
   (profileScore + graphScore) * (1.0 * m.likeCount / maxLikeCount) ^ $popularity AS score
 WHERE score > 0
+// An aggregation lets go of the list of candidates, which ORDER BY would count as memory for every row that it keeps.
+WITH m, profileScore, graphScore, max(score) AS score
 ORDER BY score DESC, m.movieId
 LIMIT $k
 RETURN

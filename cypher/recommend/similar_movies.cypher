@@ -49,7 +49,8 @@ WHERE m.embedding IS NOT NULL
   // end _shared/filters.cypher
 // vector.similarity.cosine is (1 + cosine) / 2; this turns it back.
 WITH m, weight, count, maxWeight, 2.0 * vector.similarity.cosine(vector, m.embedding) - 1.0 AS cosine
-WITH m, count, cosine, cosine + CASE WHEN weight > 0 THEN sqrt(weight / maxWeight) ELSE 0.0 END AS score
+// An aggregation lets go of the list of candidates, which ORDER BY would count as memory for every row that it keeps.
+WITH m, count, cosine, max(cosine + CASE WHEN weight > 0 THEN sqrt(weight / maxWeight) ELSE 0.0 END) AS score
 ORDER BY coalesce(m.likeCount, 0) >= 5 DESC, score DESC, m.movieId
 LIMIT $k
 RETURN

@@ -40,12 +40,12 @@ def command(
     from movierec.cli.output import print_record, print_rows
     from movierec.database.query_files import load_query, with_parameters
     from movierec.lookup.movies import find_movies
-    from movierec.recommendation.in_memory import Recommender
+    from movierec.recommendation.in_database import explain
 
     with open_database(**connection) as database:
         request = request_from_options(database, user, likes, dislikes)
         (movie_id,) = find_movies(database, [movie])
-        explained = Recommender(database).explain(request, movie_id, n)
+        explained = explain(database, request, movie_id, n)
     if cypher:
         because = [reason.movie_id for reason in explained.because]
         click.echo(with_parameters(load_query("recommend/paths"), {"movieId": movie_id, "likes": because}))

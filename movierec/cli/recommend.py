@@ -214,10 +214,8 @@ def _write_many(
 
 
 def _print_query(database: Database, request: RecommendationRequest) -> None:
-    from movierec.database.query_files import load_query, with_parameters
-    from movierec.database.runs import require_finished
-    from movierec.recommendation.model import is_sequential, require_model
+    from movierec.database.query_files import with_parameters
+    from movierec.recommendation.in_database import recommendation_query
 
-    sequential = is_sequential(require_model(database, require_finished(database, "derive")))
-    name = "recommend/recommend_sequential" if sequential else "recommend/recommend_unordered"
-    click.echo(with_parameters(load_query(name), request.parameters()))
+    answer = recommendation_query(database, request)
+    click.echo(with_parameters(answer.query, answer.parameters))

@@ -33,6 +33,10 @@ class TrainResult:
     profiles_sha256: str | None = None
     profile_movies: int | None = None
     """with profile vectors"""
+    indexed_movies: int | None = None
+    """of these, found by the index movie_logit; none where movies are few"""
+    recently_liked_movies: int | None = None
+    """with a like in the last year of ratings, stored on them; none where ratings are few"""
     pull_seconds: float
     train_seconds: float
     profile_seconds: float

@@ -15,11 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from movierec.arrays import LikeLists, MovieGraph
-from movierec.database.connection import Database, Transaction
+from movierec.database.connection import Database, Row, Transaction
 from movierec.database.query_files import load_query
 from movierec.database.runs import RunLog, consistent_read, record_run, require_finished, require_live_run
 from movierec.embedding.embeddings import Embeddings, Profiles
+from movierec.embedding.inner_product import INDEXED_FROM, logit_vectors
 from movierec.embedding.plan import resolved_for_likes
+from movierec.embedding.popularity import COUNTED_FROM, count_recent_likes, write_recent_likes
 from movierec.embedding.results import TrainingEstimate, TrainResult
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.warm_start import initial_vectors
@@ -46,14 +48,19 @@ def train_and_write(
     fresh: bool = False,
     progress: Progress = silent,
     threads: int = THREADS,
+    indexed_from: int = INDEXED_FROM,
+    counted_from: int = COUNTED_FROM,
 ) -> TrainResult:
     """Train on the graph and on the likes, and make the vectors live.
 
     `checkpoints` is the folder of unfinished trainings; one of the same graph and settings is resumed unless
-    `fresh`. Raises StageMissing before a derivation is done, MovieRecError when the training diverges.
+    `fresh`. From `indexed_from` movies with profile vectors an index finds those of the largest logits; from
+    `counted_from` ratings the likes of the last year are counted and stored. Raises StageMissing before a
+    derivation is done, MovieRecError when the training diverges.
     """
     started = time.monotonic()
-    settings = settings.resolved(_is_sequential(database))
+    derived = require_finished(database, "derive")
+    settings = settings.resolved(bool(derived["isSequential"]))
     graph, likes, pulled = _pull(database, settings, progress)
     if likes is not None:
         settings = resolved_for_likes(settings, likes)
@@ -98,7 +105,13 @@ def train_and_write(
                 "profile_movies": len(profiles.movie_ids),
             }
         began = time.monotonic()
-        write_embeddings(database, embeddings, run, progress, profiles)
+        indexed = profiles is not None and len(profiles.movie_ids) >= indexed_from
+        if profiles is not None and indexed:
+            run.results["indexed_movies"] = len(profiles.movie_ids)
+        recent = count_recent_likes(database, derived["minRating"], counted_from)
+        if recent is not None:
+            run.results["recently_liked_movies"] = len(recent)
+        write_embeddings(database, embeddings, run, progress, profiles, indexed=indexed, recent_likes=recent)
         run.results |= {
             "pull_seconds": round(pulled, 3),
             "train_seconds": round(trained, 3),
@@ -117,7 +130,7 @@ def preview_training(
     database: Database, settings: TrainSettings, *, progress: Progress = silent, threads: int = THREADS
 ) -> TrainingEstimate:
     """What `train_and_write` would cost, estimated from two seconds of training. Writes nothing."""
-    settings = settings.resolved(_is_sequential(database))
+    settings = settings.resolved(bool(require_finished(database, "derive")["isSequential"]))
     graph, likes, pulled = _pull(database, settings, progress)
     from movierec.embedding.estimate import estimate_training
 
@@ -131,9 +144,13 @@ def write_embeddings(
     run: RunLog,
     progress: Progress = silent,
     profiles: Profiles | None = None,
+    *,
+    indexed: bool = False,
+    recent_likes: list[Row] | None = None,
 ) -> None:
     """Replace all live vectors by these and mark `run` as the live one, in one transaction.
 
+    With `indexed` the profile vectors get an index of their logits; `recent_likes` as `popularity` counts them.
     Raises MovieRecError, and writes nothing, if a number is not finite: the driver would send it.
     """
     if not (np.isfinite(embeddings.vectors).all() and (profiles is None or profiles.is_finite())):
@@ -142,6 +159,8 @@ def write_embeddings(
             "Lower --learning-rate."
         )
     database.run_batches(load_query("embedding/vector_index"))
+    if indexed:
+        database.run_batches(load_query("embedding/logit_index"))
     n = len(embeddings.movie_ids)
     with progress("write vectors", n, "movies") as advance, database.transaction() as transaction:
         transaction.run(load_query("embedding/clear"))
@@ -154,14 +173,17 @@ def write_embeddings(
             )
             advance(written["movies"])
         if profiles is not None:
-            _write_profiles(transaction, profiles)
+            _write_profiles(transaction, profiles, indexed)
+        if recent_likes is not None:
+            write_recent_likes(transaction, recent_likes)
         # Before this transaction holds a Run itself, or the two would wait for each other.
         run.mark_visible(database)
         transaction.run(load_query("runs/make_live"), runId=run.run_id)
 
 
-def _write_profiles(transaction: Transaction, profiles: Profiles) -> None:
+def _write_profiles(transaction: Transaction, profiles: Profiles, indexed: bool) -> None:
     norms = np.linalg.norm(profiles.contexts.astype(np.float64), axis=1)
+    by_logit = logit_vectors(profiles.contexts, profiles.bias) if indexed else None
     for start in range(0, len(profiles.movie_ids), BATCH_ROWS):
         rows = slice(start, start + BATCH_ROWS)
         transaction.run(
@@ -171,12 +193,8 @@ def _write_profiles(transaction: Transaction, profiles: Profiles) -> None:
             contexts=profiles.contexts[rows].tolist(),
             norms=norms[rows],
             biases=profiles.bias[rows].tolist(),
+            logitVectors=None if by_logit is None else by_logit[rows].tolist(),
         )
-
-
-def _is_sequential(database: Database) -> bool:
-    """Whether the last derivation kept the order of likes."""
-    return bool(require_finished(database, "derive")["isSequential"])
 
 
 def _pull(

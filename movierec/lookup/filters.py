@@ -73,9 +73,11 @@ def named_filters(
     """
     first, last = year_range(year) if year else (None, None)
     typed = [tuple(genres), tuple(with_genres), tuple(without_genres)]
-    if any(typed):
+    names = sorted({name for some in typed for name in some})
+    if len(_stored_as_typed(database, names)) < len(names):
+        # To find one whatever its case, the genres of every movie are read.
         known = [row["genre"] for row in database.read(load_query("recommend/genres"))]
-        typed = [stored_genres(names, known) for names in typed]
+        typed = [stored_genres(some, known) for some in typed]
     return Filters(
         genres=typed[0],
         with_genres=typed[1],
@@ -100,6 +102,11 @@ def stored_genres(typed: Iterable[str], known: Collection[str]) -> tuple[str, ..
             raise BadRequest(f"No movie is of genre {printable(genre)!r}. {hint}")
         found.append(stored)
     return tuple(found)
+
+
+def _stored_as_typed(database: Database, names: list[str]) -> list[str]:
+    rows = database.read(load_query("recommend/genres_of_movies"), genres=names) if names else []
+    return [row["genre"] for row in rows]
 
 
 def _listed(genres: Iterable[str]) -> str:

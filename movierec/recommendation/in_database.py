@@ -1,5 +1,6 @@
 """Recommendations and similar movies, computed inside the server: one query, one list, nothing pulled.
 
+Where movies are few the query compares every one; where they are many, candidates of an index (`candidates`).
 `in_memory` gives the same lists for many users from one process.
 """
 
@@ -13,11 +14,15 @@ import numpy as np
 from movierec.arrays import unit_vectors, vector_table
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
-from movierec.database.runs import consistent_read, require_live_run
-from movierec.errors import BadRequest, StageMissing
+from movierec.database.runs import consistent_read, require_finished, require_live_run
+from movierec.embedding.inner_product import INDEXED_FROM
+from movierec.embedding.popularity import POPULAR_DAYS
+from movierec.errors import BadRequest, NotFound, StageMissing
+from movierec.ids import Id
 from movierec.lookup.filters import Filters
 from movierec.lookup.movies import find_movie
-from movierec.recommendation.history import read_history
+from movierec.recommendation.candidates import Answer, answer_by_index, answer_by_scan
+from movierec.recommendation.history import History, read_history
 from movierec.recommendation.model import is_sequential, require_model
 from movierec.recommendation.reasons import N_REASONS, reasons_for
 from movierec.recommendation.request import RecommendationRequest
@@ -25,9 +30,21 @@ from movierec.recommendation.results import Recommendation, SimilarMovie
 from movierec.recommendation.scoring import like_ages, most_diverse
 from movierec.records import from_row
 
-__all__ = ["popular_movies", "recommend", "similar_movies"]
+__all__ = ["explain", "popular_movies", "recommend", "recommendation_query", "similar_movies"]
 
-POPULAR_DAYS = 365.0
+EVERY_MOVIE = 2**31 - 1  # as k
+
+# Is the order of likes used -> the query that compares every movie, and that of candidates.
+RECOMMEND = {
+    True: ("recommend/recommend_sequential", "recommend/recommend_sequential_by_index"),
+    False: ("recommend/recommend_unordered", "recommend/recommend_unordered_by_index"),
+}
+
+# Is it by cosine alone -> likewise.
+SIMILAR = {
+    True: ("recommend/nearest_movies", "recommend/nearest_by_index"),
+    False: ("recommend/similar_movies", "recommend/similar_by_index"),
+}
 
 
 def recommend(
@@ -43,25 +60,57 @@ def recommend(
         if not history.liked:
             return popular_movies(database, request, derived["minRating"], run["runId"])
         sequential = is_sequential(run)
-        query = "recommend/recommend_sequential" if sequential else "recommend/recommend_unordered"
-        rows = database.read(load_query(query), **request.parameters())
+        rows = _ranked(database, request, run, history).rows
         if request.diversity and rows:
             rows = _diverse(database, rows, request)
         recommendations = [
             from_row(Recommendation, row, rank=rank, sequential=sequential, run_id=run["runId"])
             for rank, row in enumerate(rows, start=1)
         ]
-        if not n_reasons or not rows:
-            return recommendations
-        because = reasons_for(
-            database,
-            recommendations,
-            history.liked,
-            like_ages(np.array(history.timestamps, dtype=np.int64)),
-            like_half_life=run["likeHalfLife"] if sequential else None,
-            n=n_reasons,
-        )
-    return [replace(row, because=reasons) for row, reasons in zip(recommendations, because, strict=True)]
+        return _with_reasons(database, recommendations, history, run, n_reasons)
+
+
+def explain(
+    database: Database, request: RecommendationRequest, movie_id: Id, n_reasons: int = 10
+) -> Recommendation:
+    """One movie's row of the user's whole list, as `in_memory.Recommender.explain` gives it; nothing is pulled.
+
+    Raises NotFound for a movie without a score, BadRequest for a user who likes nothing.
+    """
+    with consistent_read(database, "derive") as derived, consistent_read(database, "train"):
+        run = require_model(database, derived)
+        history = read_history(database, request, derived["minRating"])
+        if not history.liked:
+            raise BadRequest(f"User {request.user_id} likes nothing yet, so nothing explains a movie.")
+        filters = replace(request.filters, with_rated=movie_id in [*history.rated, *request.dislikes])
+        everything = replace(request, k=EVERY_MOVIE, diversity=0.0, filters=filters)
+        rows = answer_by_scan(database, RECOMMEND[is_sequential(run)][0], everything.parameters()).rows
+        found = [
+            from_row(Recommendation, row, rank=rank, sequential=is_sequential(run), run_id=run["runId"])
+            for rank, row in enumerate(rows, start=1)
+            if row["movieId"] == movie_id
+        ]
+        if not found:
+            raise NotFound(
+                f"Movie {movie_id} has no score for this user: it has no profile vectors, and no like leads to it."
+            )
+        return _with_reasons(database, found, history, run, n_reasons)[0]
+
+
+def recommendation_query(database: Database, request: RecommendationRequest) -> Answer:
+    """The query that `recommend` runs for this request, and what it gives. Raises as `recommend`."""
+    derived = require_finished(database, "derive")
+    run = require_model(database, derived)
+    return _ranked(database, request, run, read_history(database, request, derived["minRating"]))
+
+
+def _ranked(database: Database, request: RecommendationRequest, run: Row, history: History) -> Answer:
+    scan, by_index = RECOMMEND[is_sequential(run)]
+    parameters = request.parameters()
+    if not run.get("indexedMovies"):
+        return answer_by_scan(database, scan, parameters)
+    n_rated = 0 if request.filters.with_rated else len(history.rated) + len(request.dislikes)
+    return answer_by_index(database, by_index, scan, parameters, n_rated=n_rated)
 
 
 def similar_movies(
@@ -70,13 +119,16 @@ def similar_movies(
     k: int = 10,
     filters: Filters | None = None,
     plain_cosine: bool = False,
+    *,
+    indexed_from: int = INDEXED_FROM,
 ) -> list[SimilarMovie]:
     """The k movies most similar to `movie` (title or id), itself excluded, best first.
 
     The score is the cosine of the vectors, -1 to 1, to which sqrt(weight / the largest weight) of CO_LIKED is
-    added unless `plain_cosine`. A movie without a vector is compared by the mean of those it is linked with, or
-    of those of its genres; `estimated_from` says which. Raises NotFound for an unknown title, StageMissing when
-    nothing was trained or there is nothing to take a mean of.
+    added unless `plain_cosine`. From `indexed_from` movies with vectors an index is asked for candidates. A
+    movie without a vector is compared by the mean of those it is linked with, or of those of its genres;
+    `estimated_from` says which. Raises NotFound for an unknown title, StageMissing when nothing was trained or
+    there is nothing to take a mean of.
     """
     if k < 1:
         raise BadRequest(f"k is {k}; expected at least 1.")
@@ -86,13 +138,12 @@ def similar_movies(
         vector, kind = (None, None) if query["hasVector"] else _fallback_vector(database, query)
         parameters = (filters or Filters()).parameters()
         del parameters["withRated"]  # there is no user
-        rows = database.read(
-            load_query("recommend/nearest_movies" if plain_cosine else "recommend/similar_movies"),
-            movieId=query["movieId"],
-            vector=vector,
-            k=k,
-            **parameters,
-        )
+        parameters |= {"movieId": query["movieId"], "vector": vector, "k": k}
+        scan, by_index = SIMILAR[plain_cosine]
+        if run["movies"] < indexed_from:
+            rows = answer_by_scan(database, scan, parameters).rows
+        else:
+            rows = answer_by_index(database, by_index, scan, parameters).rows
     return [
         from_row(
             SimilarMovie,
@@ -109,17 +160,37 @@ def similar_movies(
 def popular_movies(
     database: Database, request: RecommendationRequest, min_rating: float, run_id: str
 ) -> list[Recommendation]:
-    """What was liked most in the last year of ratings, for a user who likes nothing; scored by these likes."""
-    rows = database.read(
-        load_query("recommend/popular"),
-        minRating=min_rating,
-        days=POPULAR_DAYS,
-        **(request.parameters() | {"k": request.k}),
-    )
+    """What was liked most in the last year of ratings, for a user who likes nothing; scored by these likes.
+
+    Where ratings are many, as `train` has counted them (`embedding.popularity`).
+    """
+    parameters = request.parameters() | {"k": request.k}
+    if require_live_run(database).get("recentlyLikedMovies"):
+        rows = database.read(load_query("recommend/popular_counted"), **parameters)
+    else:
+        rows = database.read(
+            load_query("recommend/popular"), minRating=min_rating, days=POPULAR_DAYS, **parameters
+        )
     return [
         from_row(Recommendation, row, rank=rank, basis="popularity", run_id=run_id)
         for rank, row in enumerate(rows, start=1)
     ]
+
+
+def _with_reasons(
+    database: Database, rows: list[Recommendation], history: History, run: Row, n_reasons: int
+) -> list[Recommendation]:
+    if not n_reasons or not rows:
+        return rows
+    because = reasons_for(
+        database,
+        rows,
+        history.liked,
+        like_ages(np.array(history.timestamps, dtype=np.int64)),
+        like_half_life=run["likeHalfLife"] if is_sequential(run) else None,
+        n=n_reasons,
+    )
+    return [replace(row, because=reasons) for row, reasons in zip(rows, because, strict=True)]
 
 
 def _diverse(database: Database, rows: Sequence[Row], request: RecommendationRequest) -> list[Row]:

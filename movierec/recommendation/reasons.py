@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,7 @@ from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
 from movierec.ids import Id
 from movierec.recommendation.results import Reason, Recommendation
-from movierec.recommendation.scoring import LikeHistories, Scorer, contribution_per_like
+from movierec.recommendation.scoring import HALF_LIVES_USED, LikeHistories, Scorer, contribution_per_like
 
 __all__ = ["N_REASONS", "read_links", "reason_in_words", "reasons_for", "reasons_from", "strongest"]
 
@@ -38,17 +37,26 @@ def reasons_for(
     """
     movie_ids = [row.movie_id for row in rows]
     ids = sorted({*liked_ids, *movie_ids})
-    found = {row["movieId"]: row for row in database.read(load_query("recommend/vectors"), movieIds=ids)}
-    links = read_links(database, list(product(liked_ids, movie_ids)))
     positions = {movie_id: i for i, movie_id in enumerate(ids)}
+    contexts = {
+        row["movieId"]: row["contextEmbedding"]
+        for row in database.read(load_query("recommend/vectors"), movieIds=movie_ids)
+    }
+    profiles = {
+        row["movieId"]: row["profileEmbedding"]
+        for row in database.read(load_query("recommend/profile_vectors"), movieIds=list(liked_ids))
+    }
     # A model of these movies only.
     if like_half_life is None:
-        edges = [(positions[liked], positions[movie], link["weight"]) for (liked, movie), link in links.items()]
+        edges = [
+            (positions[row["likedId"]], positions[row["movieId"]], row["weight"])
+            for row in database.read(load_query("recommend/co_liked"), likes=list(liked_ids), movieIds=movie_ids)
+        ]
     else:
-        followed = database.read(load_query("recommend/followed"), likes=list(liked_ids), movieIds=movie_ids)
+        used = [one for one, age in zip(liked_ids, ages, strict=True) if age <= HALF_LIVES_USED * like_half_life]
         edges = [
             (positions[row["likedId"]], positions[row["movieId"]], row["weight"] / np.sqrt(row["likeCount"]))
-            for row in followed
+            for row in database.read(load_query("recommend/followed"), likes=used, movieIds=movie_ids)
         ]
     sources, targets, weights = (
         (np.array(column) for column in zip(*edges, strict=True)) if edges else ([], [], [])
@@ -58,21 +66,27 @@ def reasons_for(
             len(ids), np.array(sources, np.int64), np.array(targets, np.int64), np.array(weights, np.float64)
         ),
         like_half_life=like_half_life,
-        profiles=vector_table([found[movie_id]["profileEmbedding"] for movie_id in ids]),
-        contexts=vector_table([found[movie_id]["contextEmbedding"] for movie_id in ids]),
-        has_profile=np.array([found[movie_id]["profileEmbedding"] is not None for movie_id in ids]),
+        profiles=vector_table([profiles.get(movie_id) for movie_id in ids]),
+        contexts=vector_table([contexts.get(movie_id) for movie_id in ids]),
+        has_profile=np.array([profiles.get(movie_id) is not None for movie_id in ids]),
     )
     liked = np.array([positions[movie_id] for movie_id in liked_ids], np.int64)
     likes = LikeHistories.of_one(liked, np.asarray(ages))
-    return [
-        reasons_from(
-            contribution_per_like(scorer, likes, positions[row.movie_id], row.profile_score, row.graph_score),
-            liked_ids,
-            row,
-            links,
-            n,
-        )
+    contributions = [
+        contribution_per_like(scorer, likes, positions[row.movie_id], row.profile_score, row.graph_score)
         for row in rows
+    ]
+    links = read_links(
+        database,
+        [
+            (liked_ids[like], row.movie_id)
+            for row, contribution in zip(rows, contributions, strict=True)
+            for like in strongest(contribution, n)
+        ],
+    )
+    return [
+        reasons_from(contribution, liked_ids, row, links, n)
+        for row, contribution in zip(rows, contributions, strict=True)
     ]
 
 

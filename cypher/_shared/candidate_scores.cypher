@@ -1,0 +1,2 @@
+coalesce(exp((candidate[1] - maxLogit) / train.profileTemperature), 0.0) AS profileScore,
+CASE WHEN maxGraphSum > 0 THEN train.graphWeight * candidate[2] / maxGraphSum ELSE 0.0 END AS graphScore

@@ -1,0 +1,43 @@
+WITH
+  train,
+  max(CASE WHEN NOT isRated THEN logit END) AS maxLogit,
+  max(CASE WHEN NOT isRated THEN graphSum END) AS maxGraphSum,
+  min(CASE WHEN isNear = 1 THEN logit END) AS leastLogit,
+  max(leastGraphSum) AS leastGraphSum,
+  collect(CASE WHEN $withRated OR NOT isRated THEN [m, logit, graphSum] END) AS candidates
+CALL () {
+  UNWIND CASE WHEN $popularity = 0 THEN [] ELSE [1] END AS one
+  MATCH (m:Movie)
+  RETURN coalesce(max(m.likeCount), 1) AS maxLikeCount
+}
+// The score of a movie that is none of the candidates is at most this. Below 0, popularity favours those that one user
+// likes.
+WITH train, candidates, maxLogit, maxGraphSum, maxLikeCount,
+  (
+    coalesce(exp((leastLogit - maxLogit) / train.profileTemperature), 0.0)
+    + CASE WHEN leastGraphSum > 0 THEN train.graphWeight * leastGraphSum / maxGraphSum ELSE 0.0 END
+  ) * CASE WHEN $popularity < 0 THEN maxLikeCount ^ -$popularity ELSE 1.0 END AS bound
+UNWIND candidates AS candidate
+WITH candidate[0] AS m, maxLikeCount, bound,
+  // begin _shared/candidate_scores.cypher
+  // end _shared/candidate_scores.cypher
+WHERE NOT m.movieId IN $exclude
+  // begin _shared/filters.cypher
+  // end _shared/filters.cypher
+WITH m, profileScore, graphScore, bound,
+  (profileScore + graphScore) * (1.0 * m.likeCount / maxLikeCount) ^ $popularity AS score
+WHERE score > 0
+// An aggregation lets go of the list of candidates, which ORDER BY would count as memory for every row that it keeps.
+WITH m, profileScore, graphScore, bound, max(score) AS score
+ORDER BY score DESC, m.movieId
+LIMIT $k
+RETURN
+  m.movieId AS movieId,
+  m.title AS title,
+  m.year AS year,
+  m.genres AS genres,
+  m.likeCount AS likeCount,
+  score,
+  profileScore,
+  graphScore,
+  bound

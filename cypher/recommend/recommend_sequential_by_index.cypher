@@ -1,0 +1,201 @@
+// Movies for a user, or for someone with these likes, best first, as recommend_sequential ranks them, of those
+// that an index and the graph put forward.
+// A like's age is how many likes came after it; likes of one time share their mean age, and so do named ones.
+//   recency       = 2 ^ (-age / half-life of a like), a = 1/2 of 1 / likes + 1/2 of recency / sum of recency
+//   logit         = (sum of a * profileEmbedding over likes) . contextEmbedding + likeBias
+//   graph sum     = sum of recency * weight / sqrt(likeCount) over FOLLOWED_BY out of likes up to 10 half-lives old
+// begin _shared/score_terms.cypher
+//   profile score = exp((logit - the largest logit) / temperature)
+//   graph score   = graph weight * graph sum / the largest graph sum
+//   score         = profile score + graph score; temperature and graph weight are those of the live model
+// The largest logit and graph sum are taken over the movies that the user has not rated, so filters change no score.
+// end _shared/score_terms.cypher
+//   candidates    = the movies of the largest logits by the index movie_logit, and those of the largest graph sums
+//   bound         = the score of a movie with the least logit of the former and the least graph sum of the latter
+// Where the last score is at least the bound, no other movie belongs into the list: as far as the index knows, which
+// is approximate.
+// begin _shared/request_parameters.cypher
+// Parameters: userId INTEGER | STRING or null; likes LIST<INTEGER | STRING>, movieIds, more likes; dislikes
+//   LIST<INTEGER | STRING>, movieIds: half of their mean profileEmbedding is subtracted from the profile; withRated
+//   BOOLEAN, whether to return rated movies too; popularity FLOAT, exponent, the score is multiplied by (likeCount /
+//   largest likeCount) ^ popularity; k INTEGER, >= 1;
+//   exclude LIST<INTEGER | STRING>, movieIds to leave out; genres LIST<STRING>, one of these, empty: any; withGenres
+//   LIST<STRING>, each of these; withoutGenres LIST<STRING>, none of these; fromYear INTEGER or null; toYear INTEGER or
+//   null; minRatings INTEGER, minimum number of users who rated a movie;
+// end _shared/request_parameters.cypher
+//   candidates INTEGER, >= 2, how many of each kind, among them some that the user has rated.
+// Returns: movieId INTEGER | STRING, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER, score FLOAT,
+//   profileScore FLOAT, graphScore FLOAT; bound FLOAT, that no other movie's score exceeds.
+:param userId => 1;
+:param likes => [];
+:param dislikes => [];
+:param exclude => [];
+:param withRated => false;
+:param genres => [];
+:param withGenres => [];
+:param withoutGenres => [];
+:param fromYear => null;
+:param toYear => null;
+:param minRatings => 0;
+:param popularity => 0.0;
+:param candidates => 250;
+:param k => 10;
+
+// begin _shared/live_model.cypher
+// The last derivation defines which ratings are likes; the train Run of the live model, the settings of the scores.
+MATCH (train:Run {stage: 'train', live: true})
+MATCH (derive:Run {stage: 'derive'})
+WHERE derive.status = 'done' OR NOT coalesce(derive.singleTransaction, false)
+WITH train, derive
+ORDER BY derive.startedAt DESC, derive.runId DESC
+LIMIT 1
+WITH train, derive
+WHERE derive.status = 'done'
+// end _shared/live_model.cypher
+CALL (train, derive) {
+  CALL (derive) {
+    MATCH (:User {userId: $userId})-[r:RATED]->(liked:Movie)
+    WHERE r.rating >= derive.minRating
+    RETURN liked, r.timestamp AS time
+    UNION ALL
+    UNWIND $likes AS movieId
+    MATCH (liked:Movie {movieId: movieId})
+    WHERE NOT EXISTS { (:User {userId: $userId})-[r:RATED]->(liked) WHERE r.rating >= derive.minRating }
+    RETURN liked, 0 AS time
+  }
+  WITH time, collect(liked) AS tied
+  ORDER BY time DESC
+  WITH collect(tied) AS groups
+  WITH reduce(
+    s = {n: 0, likes: []},
+    tied IN groups |
+    {n: s.n + size(tied), likes: s.likes + [m IN tied | {movie: m, newer: s.n + (size(tied) - 1) / 2.0}]}
+  ).likes AS likes
+  RETURN [
+    like IN likes |
+    {
+      movie: like.movie,
+      age: like.newer - likes[0].newer,
+      recency: 2.0 ^ ((likes[0].newer - like.newer) / train.likeHalfLife)
+    }
+  ] AS likes
+}
+// begin _shared/disliked.cypher
+CALL () {
+  UNWIND $dislikes AS movieId
+  MATCH (m:Movie {movieId: movieId})
+  RETURN collect(m.profileEmbedding) AS disliked
+}
+// end _shared/disliked.cypher
+CALL (likes, disliked) {
+  // Only movies that were liked when the profiles were trained have a vector.
+  UNWIND likes AS like
+  WITH like
+  WHERE like.movie.profileEmbedding IS NOT NULL AND like.movie.likeCount > 0
+  WITH collect(like.recency) AS recency, collect(like.movie.profileEmbedding) AS vectors
+  WITH vectors, [r IN recency | 0.5 / size(recency) + 0.5 * r / reduce(s = 0.0, x IN recency | s + x)] AS a
+  WITH CASE WHEN vectors <> [] THEN [
+    d IN range(0, size(vectors[0]) - 1) |
+    reduce(s = 0.0, i IN range(0, size(vectors) - 1) | s + a[i] * vectors[i][d])
+      - reduce(s = 0.0, vector IN disliked | s + 0.5 * vector[d] / size(disliked))
+  ] END AS profile
+  RETURN profile, sqrt(reduce(s = 0.0, x IN profile | s + x * x)) AS norm
+}
+CALL (train, likes, profile, norm) {
+  // CO_LIKED and FOLLOWED_BY lead to movies only; to look at the label of each would take as long as to find it.
+  CALL (train, likes, profile) {
+    UNWIND likes AS like
+    WITH like.movie AS liked, like.recency AS recency, like.age AS age
+    WHERE age <= 10 * train.likeHalfLife
+    MATCH (liked)-[f:FOLLOWED_BY]->(m)
+    RETURN m, recency * f.weight / sqrt(m.likeCount) AS term, 0 AS isRated, 0 AS isNear
+    UNION ALL
+    // begin _shared/rated_and_near.cypher
+    MATCH (:User {userId: $userId})-[:RATED]->(m)
+    RETURN m, 0.0 AS term, 1 AS isRated, 0 AS isNear
+    UNION ALL
+    UNWIND $likes + $dislikes AS movieId
+    MATCH (m:Movie {movieId: movieId})
+    RETURN m, 0.0 AS term, 1 AS isRated, 0 AS isNear
+    UNION ALL
+    UNWIND CASE WHEN profile IS NULL THEN [] ELSE [profile + [1.0, 0.0]] END AS vector
+    CALL db.index.vector.queryNodes('movie_logit', $candidates, vector) YIELD node AS m
+    WHERE m.likeIndex >= 0 AND m.likeCount > 0
+    RETURN m, 0.0 AS term, 0 AS isRated, 1 AS isNear
+    // end _shared/rated_and_near.cypher
+  }
+  // begin _shared/candidates_by_index.cypher
+  WITH m, sum(term) AS graphSum, max(isRated) = 1 AS isRated, max(isNear) AS isNear
+  WITH collect([m, graphSum, isRated, isNear]) AS found, sum(CASE WHEN graphSum > 0 THEN 1 ELSE 0 END) AS nLinked
+  // Not ORDER BY with LIMIT: every row that it keeps counts all lists of the query as memory.
+  CALL (found, nLinked) {
+    UNWIND found AS row
+    WITH row[1] AS graphSum
+    WHERE graphSum > 0 AND nLinked > $candidates
+    RETURN coalesce(percentileDisc(graphSum, 1.0 - 1.0 * $candidates / nLinked), 0.0) AS leastGraphSum
+  }
+  UNWIND found AS row
+  WITH row[0] AS m, row[1] AS graphSum, row[2] AS isRated, row[3] AS isNear, leastGraphSum
+  WHERE isNear = 1 OR (graphSum > 0 AND graphSum >= leastGraphSum)
+  RETURN m, graphSum, isRated, isNear, leastGraphSum,
+    CASE
+      WHEN profile IS NULL THEN null
+      // A vector of zeros has no cosine.
+      WHEN norm = 0 OR m.contextNorm = 0 THEN m.likeBias
+      // vector.similarity.cosine is (1 + cosine) / 2; this turns it back, and the norms make it a product.
+      ELSE m.likeBias
+        + (2.0 * vector.similarity.cosine(profile, m.contextEmbedding) - 1.0) * norm * m.contextNorm
+    END
+    AS logit
+  // end _shared/candidates_by_index.cypher
+}
+// begin _shared/ranked_by_index.cypher
+WITH
+  train,
+  max(CASE WHEN NOT isRated THEN logit END) AS maxLogit,
+  max(CASE WHEN NOT isRated THEN graphSum END) AS maxGraphSum,
+  min(CASE WHEN isNear = 1 THEN logit END) AS leastLogit,
+  max(leastGraphSum) AS leastGraphSum,
+  collect(CASE WHEN $withRated OR NOT isRated THEN [m, logit, graphSum] END) AS candidates
+CALL () {
+  UNWIND CASE WHEN $popularity = 0 THEN [] ELSE [1] END AS one
+  MATCH (m:Movie)
+  RETURN coalesce(max(m.likeCount), 1) AS maxLikeCount
+}
+// The score of a movie that is none of the candidates is at most this. Below 0, popularity favours those that one user
+// likes.
+WITH train, candidates, maxLogit, maxGraphSum, maxLikeCount,
+  (
+    coalesce(exp((leastLogit - maxLogit) / train.profileTemperature), 0.0)
+    + CASE WHEN leastGraphSum > 0 THEN train.graphWeight * leastGraphSum / maxGraphSum ELSE 0.0 END
+  ) * CASE WHEN $popularity < 0 THEN maxLikeCount ^ -$popularity ELSE 1.0 END AS bound
+UNWIND candidates AS candidate
+WITH candidate[0] AS m, maxLikeCount, bound,
+  coalesce(exp((candidate[1] - maxLogit) / train.profileTemperature), 0.0) AS profileScore,
+  CASE WHEN maxGraphSum > 0 THEN train.graphWeight * candidate[2] / maxGraphSum ELSE 0.0 END AS graphScore
+WHERE NOT m.movieId IN $exclude
+  AND ($genres = [] OR any(genre IN $genres WHERE genre IN m.genres))
+  AND all(genre IN $withGenres WHERE genre IN m.genres)
+  AND none(genre IN $withoutGenres WHERE genre IN m.genres)
+  AND ($fromYear IS NULL OR m.year >= $fromYear)
+  AND ($toYear IS NULL OR m.year <= $toYear)
+  AND ($minRatings = 0 OR COUNT { (m)<-[:RATED]-() } >= $minRatings)
+WITH m, profileScore, graphScore, bound,
+  (profileScore + graphScore) * (1.0 * m.likeCount / maxLikeCount) ^ $popularity AS score
+WHERE score > 0
+// An aggregation lets go of the list of candidates, which ORDER BY would count as memory for every row that it keeps.
+WITH m, profileScore, graphScore, bound, max(score) AS score
+ORDER BY score DESC, m.movieId
+LIMIT $k
+RETURN
+  m.movieId AS movieId,
+  m.title AS title,
+  m.year AS year,
+  m.genres AS genres,
+  m.likeCount AS likeCount,
+  score,
+  profileScore,
+  graphScore,
+  bound
+// end _shared/ranked_by_index.cypher
+ORDER BY score DESC, movieId;
