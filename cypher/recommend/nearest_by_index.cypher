@@ -18,7 +18,7 @@
 :param fromYear => null;
 :param toYear => null;
 :param minRatings => 0;
-:param candidates => 250;
+:param candidates => 400;
 :param k => 10;
 
 MATCH (query:Movie {movieId: $movieId})

@@ -38,7 +38,7 @@
 :param toYear => null;
 :param minRatings => 0;
 :param popularity => 0.0;
-:param candidates => 250;
+:param candidates => 400;
 :param k => 10;
 
 // begin _shared/live_model.cypher

@@ -20,7 +20,7 @@ from movierec.errors import DatabaseFailed, StageMissing
 
 __all__ = ["Answer", "answer_by_index", "answer_by_scan"]
 
-CANDIDATES = (250, 2_000)  # of each kind, tried one after the other
+CANDIDATES = (400, 2_000)  # of each kind, tried one after the other
 CANDIDATES_PER_ROW = 2  # with fewer no list of k is certain
 
 

@@ -131,7 +131,7 @@ def test_large_model_is_asked_by_index(indexed_database: tuple[Database, bool]) 
     assert answer.query.name == RECOMMEND[sequential][1]
     printed = parse_query("tests/printed", with_parameters(answer.query, answer.parameters))
     rated = 25  # in the small data set, half of them more are asked for
-    assert f":param candidates => {250 + rated // 2};" in printed.source
+    assert f":param candidates => {400 + rated // 2};" in printed.source
     assert [row["movieId"] for row in database.read(answer.query, **answer.parameters)] == [
         row.movie_id for row in recommend(database, request)
     ]
