@@ -30,7 +30,7 @@ from movierec.recommendation.results import Recommendation, SimilarMovie
 from movierec.recommendation.scoring import like_ages, most_diverse
 from movierec.records import from_row
 
-__all__ = ["explain", "popular_movies", "recommend", "recommendation_query", "similar_movies"]
+__all__ = ["POPULAR_DAYS", "explain", "popular_movies", "recommend", "recommendation_query", "similar_movies"]
 
 EVERY_MOVIE = 2**31 - 1  # as k
 
