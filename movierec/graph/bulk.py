@@ -42,7 +42,7 @@ CSV_BYTES, STORE_BYTES = 60, 80  # a rating takes while it is imported, and in t
 # What a stage makes again when it needs it; others are a user's own.
 INDEXES = (
     *("movie_id", "user_id", "run_id", "run_lock", "load_id", "load_fingerprint"),
-    *("user_name", "movie_title", "movie_like_index", "movie_titles", "movie_embedding"),
+    *("user_name", "movie_title", "movie_like_index", "movie_titles", "movie_embedding", "movie_logit"),
 )
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from movierec.database.connection import Database
 from movierec.database.query_files import parse_query, with_parameters
+from movierec.doctor import examine
 from movierec.embedding.inner_product import logit_vectors
 from movierec.embedding.stage import train_and_write
 from movierec.errors import StageMissing
@@ -143,11 +144,15 @@ def test_large_model_is_asked_by_index(indexed_database: tuple[Database, bool]) 
 @pytest.mark.both_versions
 def test_without_its_index_the_next_command_is_named(indexed_database: tuple[Database, bool]) -> None:
     database, _ = indexed_database
+    findings = {finding.check: finding for finding in examine(database)}
+    assert findings["index movie_logit"].value == "VECTOR ONLINE"
     database.run_batches(
         parse_query("tests/drop", "// Drop.\n// Parameters: none.\n// Returns: none.\nDROP INDEX movie_logit;")
     )
     with pytest.raises(StageMissing, match=r'movie_logit.*Run "movierec train" again'):
         recommend(database, RecommendationRequest(1))
+    findings = {finding.check: finding for finding in examine(database)}
+    assert findings["index movie_logit"].remedy == 'Run "movierec train": it creates the index.'
 
 
 @pytest.mark.one_version
