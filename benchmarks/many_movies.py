@@ -8,7 +8,7 @@ movies and users of a scratch database, whose Runs stay.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -163,8 +163,10 @@ def write_model(database: Database, movies: ManyMovies) -> None:
                 targets=(targets[rows] + 1).tolist(),
                 weights=weights[rows].tolist(),
             )
-    database.run_batches(load_query("embedding/vector_index"))
-    database.run_batches(load_query("embedding/logit_index"))
+    for name in ("embedding/vector_index", "embedding/logit_index"):
+        created = load_query(name)
+        database.run_batches(replace(created, statements=created.statements[:1]))
+        database.run_batches(query("many_await"))  # longer than the file's own statement does
     database.write(query("many_run"), movies=n)
 
 
