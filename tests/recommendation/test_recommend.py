@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query, parse_query, with_parameters
 from movierec.errors import BadRequest, NotFound, StageMissing
 from movierec.lookup.filters import Filters, stored_genres, year_range
-from movierec.recommendation.in_database import recommend
+from movierec.recommendation.in_database import explain, recommend
 from movierec.recommendation.in_memory import Recommender
 from movierec.recommendation.reasons import reason_in_words
 from movierec.recommendation.request import RecommendationRequest
@@ -271,12 +272,19 @@ def test_explained_movie_has_its_place_in_the_list(ordered_database: Database) -
         assert explained.score == pytest.approx(row.score)
         assert [r.movie_id for r in explained.because[:3]] == [r.movie_id for r in row.because]
         assert len(explained.because) <= 5
+        in_server = explain(ordered_database, RecommendationRequest(15), row.movie_id, 5)
+        assert in_server.rank == row.rank
+        assert in_server.score == pytest.approx(row.score)
+        assert [r.movie_id for r in in_server.because] == [r.movie_id for r in explained.because]
     rated = ordered_database.read(RATED, userId=15)[0]["movieId"]
     assert recommender.explain(RecommendationRequest(15), rated).movie_id == rated, (
         "rated movies can be explained too"
     )
-    with pytest.raises(NotFound, match="Movie 7000000 has no score"):
-        recommender.explain(RecommendationRequest(15), 7_000_000)
+    in_server = explain(ordered_database, RecommendationRequest(15), rated)
+    assert in_server.rank == recommender.explain(RecommendationRequest(15), rated).rank
+    for ask in (recommender.explain, partial(explain, ordered_database)):
+        with pytest.raises(NotFound, match="Movie 7000000 has no score"):
+            ask(RecommendationRequest(15), 7_000_000)
 
 
 @pytest.mark.parametrize("state", ["ordered", "keras"])
