@@ -1,8 +1,8 @@
-WITH m, sum(term) AS graphSum
+WITH m, sum(term) AS graphSum, max(isRated) AS isRated
 RETURN
   m,
   graphSum,
   // begin _shared/logit_value.cypher
   // end _shared/logit_value.cypher
   AS logit,
-  EXISTS { (:User {userId: $userId})-[:RATED]->(m) } OR m.movieId IN $likes + $dislikes AS isRated
+  isRated = 1 OR m.movieId IN $likes + $dislikes AS isRated

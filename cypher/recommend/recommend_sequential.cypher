@@ -100,14 +100,20 @@ CALL (train, likes, profile, norm) {
     WITH like.movie AS liked, like.recency AS recency, like.age AS age
     WHERE age <= 10 * train.likeHalfLife
     MATCH (liked)-[f:FOLLOWED_BY]->(m:Movie)
-    RETURN m, recency * f.weight / sqrt(m.likeCount) AS term
+    RETURN m, recency * f.weight / sqrt(m.likeCount) AS term, 0 AS isRated
     UNION ALL
     MATCH (m:Movie)
     WHERE m.likeIndex >= 0 AND m.likeCount > 0
-    RETURN m, 0.0 AS term
+    RETURN m, 0.0 AS term, 0 AS isRated
+    UNION ALL
+    // begin _shared/rated.cypher
+    MATCH (:User {userId: $userId})-[:RATED]->(m:Movie)
+    WHERE m.likeIndex >= 0 AND m.likeCount > 0
+    RETURN m, 0.0 AS term, 1 AS isRated
+    // end _shared/rated.cypher
   }
   // begin _shared/logit.cypher
-  WITH m, sum(term) AS graphSum
+  WITH m, sum(term) AS graphSum, max(isRated) AS isRated
   RETURN
     m,
     graphSum,
@@ -120,7 +126,7 @@ CALL (train, likes, profile, norm) {
         + (2.0 * vector.similarity.cosine(profile, m.contextEmbedding) - 1.0) * norm * m.contextNorm
     END
     AS logit,
-    EXISTS { (:User {userId: $userId})-[:RATED]->(m) } OR m.movieId IN $likes + $dislikes AS isRated
+    isRated = 1 OR m.movieId IN $likes + $dislikes AS isRated
   // end _shared/logit.cypher
 }
 // begin _shared/ranked.cypher
