@@ -29,7 +29,7 @@ from movierec.database.connection import Database
 from movierec.database.open import server_settings
 from movierec.database.settings import environment
 from movierec.embedding.settings import TrainSettings
-from movierec.graph.settings import DeriveSettings, SplitSettings
+from movierec.graph.settings import DeriveSettings, SparkSettings, SplitSettings
 from movierec.home import Home, cache_folder, home_folder
 from movierec.lookup.filters import Filters, named_filters
 from movierec.lookup.movies import find_movies
@@ -334,7 +334,13 @@ class Client:
         return undo_split(self.database)
 
     def derive(
-        self, settings: DeriveSettings | None = None, *, incremental: bool = False, engine: str = "auto"
+        self,
+        settings: DeriveSettings | None = None,
+        *,
+        incremental: bool = False,
+        engine: str = "auto",
+        spark_master: str | None = None,
+        spark_folder: str | None = None,
     ) -> DeriveResult:
         """Derive CO_LIKED, and FOLLOWED_BY where timestamps order the likes, replacing the last derivation.
 
@@ -344,6 +350,13 @@ class Client:
             Default: `DeriveSettings()`, or incrementally those of the last derivation.
         incremental : bool
             Recount only what has changed since the last derivation.
+        engine : str
+            Where pairs are counted: "cypher", in the server; "local", here; "spark"; "auto", here above 10 million
+            wedges.
+        spark_master : str, optional
+            Of "spark", such as "spark://host:7077". Default: the SparkSession of this process, else "local[*]".
+        spark_folder : str, optional
+            Of "spark": a folder that all workers see. Default: the temporary one.
 
         Raises
         ------
@@ -361,17 +374,25 @@ class Client:
 
         if settings is None:
             settings = last_derive_settings(self.database) if incremental else DeriveSettings()
-        return derive_co_liked(self.database, settings, self._progress, incremental, engine=engine)
+        spark = SparkSettings(master=spark_master, folder=spark_folder)
+        return derive_co_liked(self.database, settings, self._progress, incremental, engine=engine, spark=spark)
 
     def preview_derive(
-        self, settings: DeriveSettings | None = None, *, incremental: bool = False, engine: str = "auto"
+        self,
+        settings: DeriveSettings | None = None,
+        *,
+        incremental: bool = False,
+        engine: str = "auto",
+        spark_master: str | None = None,
+        spark_folder: str | None = None,
     ) -> DerivePreview:
         """What `derive` would write: sizes, degrees, weights, time and memory. Nothing stays in the graph."""
         from movierec.graph.derive import last_derive_settings, preview_derive
 
         if settings is None:
             settings = last_derive_settings(self.database) if incremental else DeriveSettings()
-        return preview_derive(self.database, settings, self._progress, incremental, engine=engine)
+        spark = SparkSettings(master=spark_master, folder=spark_folder)
+        return preview_derive(self.database, settings, self._progress, incremental, engine=engine, spark=spark)
 
     def train(
         self, settings: TrainSettings | None = None, *, fresh: bool = False, threads: int = 2

@@ -10,7 +10,15 @@ import click
 from movierec.cli.grouped import Command
 from movierec.cli.options import connection_options, format_option, open_database, settings_options
 from movierec.cli.settings_help import DERIVE
-from movierec.graph.settings import DENOMINATORS, ENGINES, MEASURES, PRESETS, SEQUENTIAL_CHOICES, DeriveSettings
+from movierec.graph.settings import (
+    DENOMINATORS,
+    ENGINES,
+    MEASURES,
+    PRESETS,
+    SEQUENTIAL_CHOICES,
+    DeriveSettings,
+    SparkSettings,
+)
 
 CHOICES = {"measure": list(MEASURES), "denominator": DENOMINATORS, "sequential": SEQUENTIAL_CHOICES}
 DEFAULTS = {
@@ -29,13 +37,34 @@ DEFAULTS = {
     type=click.Choice(ENGINES),
     default="auto",
     show_default=True,
-    help="Where to count: inside the server, or here; auto: here above 10 million wedges.",
+    help="Where to count: inside the server, here, or on Spark; auto: here above 10 million wedges.",
+)
+@click.option(
+    "--spark-master",
+    envvar="MOVIEREC_SPARK_MASTER",
+    metavar="URL",
+    help="Of --engine spark, such as spark://host:7077.  [env: MOVIEREC_SPARK_MASTER; default: local[*]]",
+)
+@click.option(
+    "--spark-folder",
+    envvar="MOVIEREC_SPARK_FOLDER",
+    type=click.Path(exists=True, file_okay=False),
+    help="For the Parquet of --engine spark; all workers must see it.  "
+    "[env: MOVIEREC_SPARK_FOLDER; default: the temporary folder]",
 )
 @settings_options(DeriveSettings, DERIVE, CHOICES, preset_defaults=DEFAULTS)
 @connection_options
 @format_option
 def command(
-    preset: str | None, incremental: bool, dry_run: bool, engine: str, output_format: str, **options: Any
+    preset: str | None,
+    *,
+    incremental: bool,
+    dry_run: bool,
+    engine: str,
+    spark_master: str | None,
+    spark_folder: str | None,
+    output_format: str,
+    **options: Any,
 ) -> None:
     """Link movies that the same people liked: (:Movie)-[:CO_LIKED {count, weight}]->(:Movie).
 
@@ -45,7 +74,8 @@ def command(
     Replaces the graph of the last derivation, or with --incremental brings
     it up to date with the ratings. Pairs of likes of one user (wedges) are
     counted inside the server, by Cypher; many of them by the local engine, which
-    pulls the likes, counts many times as fast, and writes the same graph.
+    pulls the likes, counts many times as fast, and writes the same graph. What
+    is too much for one machine is counted by --engine spark (docs/scale.md).
 
     \b
     Presets: default     rating >= 4, D = users, weight >= 5
@@ -58,6 +88,7 @@ def command(
               movierec derive --measure cosine --top-k 20 --dry-run
               movierec derive --incremental
               movierec derive --engine local --top-k 100
+              movierec derive --engine spark --spark-master spark://host:7077
     """
     from movierec.cli.output import print_record, print_rows
     from movierec.cli.progress import bar_or_lines
@@ -67,15 +98,17 @@ def command(
     changes = {field.name: options.pop(field.name) for field in fields(DeriveSettings)}
     given = preset is not None or any(value is not None for value in changes.values())
     settings = DeriveSettings.from_preset(preset or "default", **changes)
+    where: dict[str, Any] = {
+        "engine": engine,
+        "spark": SparkSettings(master=spark_master, folder=spark_folder),
+    }
     with open_database(**options) as database:
         if incremental and not given:
             settings = last_derive_settings(database)
         if not dry_run:
-            print_record(
-                derive_co_liked(database, settings, bar_or_lines, incremental, engine=engine), output_format
-            )
+            print_record(derive_co_liked(database, settings, bar_or_lines, incremental, **where), output_format)
             return
-        preview = to_record(preview_derive(database, settings, bar_or_lines, incremental, engine=engine))
+        preview = to_record(preview_derive(database, settings, bar_or_lines, incremental, **where))
     if output_format != "table":
         print_record(preview, output_format)
         return

@@ -15,7 +15,9 @@ import logging
 import math
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
@@ -34,12 +36,12 @@ from movierec.graph.derive_steps import (
     Likes,
 )
 from movierec.graph.results import DerivePreview, DeriveResult
-from movierec.graph.settings import ALL, ENGINES, MOST_BY_CYPHER, DeriveSettings
+from movierec.graph.settings import ALL, ENGINES, MOST_BY_CYPHER, MOST_BY_LOCAL, DeriveSettings, SparkSettings
 from movierec.graph.workload import Workload, workload_of
 from movierec.progress import Progress, silent
 from movierec.records import camel_case
 
-__all__ = ["derive_co_liked", "last_derive_settings", "preview_derive"]
+__all__ = ["choose_engine", "derive_co_liked", "last_derive_settings", "preview_derive"]
 
 _log = logging.getLogger(__name__)
 
@@ -55,21 +57,22 @@ def derive_co_liked(
     incremental: bool = False,
     *,
     engine: str = "auto",
+    spark: SparkSettings | None = None,
     one_transaction_paths: int = ONE_TRANSACTION_PATHS,
     batch_paths: int = BATCH_PATHS,
 ) -> DeriveResult:
     """Bring CO_LIKED and FOLLOWED_BY up to the ratings.
 
-    `engine` is where pairs are counted: "cypher", inside the server; "local", here; "auto", here if there are more
-    than 10 million wedges. The graph is the same.
+    `engine` is where pairs are counted: "cypher", inside the server; "local", here; "spark", on Spark as `spark`
+    says; "auto", here if there are more than 10 million wedges. The graph is the same.
 
     Raises StageMissing when nothing is loaded, or incrementally when there is no full derivation to start from;
-    BadRequest when that had other settings; MissingExtra for "local" without numba; MovieRecError when no pair
-    passes the thresholds.
+    BadRequest when that had other settings; MissingExtra for an engine that is not installed; MovieRecError when
+    no pair passes the thresholds, or Spark fails.
     """
     started = time.monotonic()
     _checked(database, settings, incremental)
-    plan = _Plan.of(database, settings, engine, incremental)
+    plan = _Plan.of(database, settings, engine, incremental, spark)
     described = plan.settings.as_dict() | {"incremental": incremental, "engine": plan.engine}
     with record_run(database, "derive", described, single_transaction=True) as run:
         # Again, now that no other derivation can come between.
@@ -100,6 +103,7 @@ def preview_derive(
     incremental: bool = False,
     *,
     engine: str = "auto",
+    spark: SparkSettings | None = None,
     batch_paths: int = BATCH_PATHS,
 ) -> DerivePreview:
     """What `derive_co_liked` would write: sizes, degrees, weights, time and memory. Nothing stays in the graph.
@@ -108,9 +112,9 @@ def preview_derive(
     """
     started = time.monotonic()
     constants = _checked(database, settings, incremental)
-    plan = _Plan.of(database, settings, engine, incremental)
+    plan = _Plan.of(database, settings, engine, incremental, spark)
     job = _DeriveJob(plan, constants, progress, batch_paths)
-    preview = Preview(BATCH_EDGES if plan.engine == "local" else math.inf)
+    preview = Preview(math.inf if plan.engine == "cypher" else BATCH_EDGES)
     with database.rolled_back() as transaction:
         result = job.count(lambda work: work(transaction), on_rows=preview.add)
         old = transaction.run(load_query("derive/summary"))[0]
@@ -178,31 +182,52 @@ class _Plan:
     settings: DeriveSettings
     engine: str
     workload: Workload
+    spark: SparkSettings
 
     @classmethod
-    def of(cls, database: Database, settings: DeriveSettings, engine: str, incremental: bool) -> _Plan:
+    def of(
+        cls,
+        database: Database,
+        settings: DeriveSettings,
+        engine: str,
+        incremental: bool,
+        spark: SparkSettings | None,
+    ) -> _Plan:
         if engine not in ENGINES:
             raise BadRequest(f"No engine {engine!r}; expected one of {', '.join(ENGINES)}.")
         workload = workload_of(database, settings.min_rating, settings.max_user_likes)
         settings = _settings_of(_last_derive(database)) if incremental else settings.resolved(workload.paths)
-        has_numba = find_spec("numba") is not None
-        is_large = workload.paths > MOST_BY_CYPHER
-        about = "" if workload.is_exact else "about "
-        said = f"{about}{workload.wedges:,} wedges"
-        if engine == "local" and not has_numba:
-            raise MissingExtra("The local engine", "train")
+        _check_installed(engine)
         if engine == "auto":
-            engine = "local" if is_large and has_numba else "cypher"
-            if is_large:
-                _log.warning(
-                    "%s to count; %s.%s",
-                    said,
-                    "they are counted by the local engine"
-                    if has_numba
-                    else 'this takes hours in Cypher; the local engine is faster: pip install "movierec[train]"',
-                    f" The {settings.top_k} strongest CO_LIKED of each movie are kept." if settings.top_k else "",
-                )
-        return cls(settings, engine, workload)
+            engine, advice = choose_engine(
+                workload, settings.top_k or ALL, has_numba=find_spec("numba") is not None
+            )
+            if advice:
+                _log.warning(advice)
+        return cls(settings, engine, workload, spark or SparkSettings())
+
+
+def choose_engine(workload: Workload, top_k: int, *, has_numba: bool) -> tuple[str, str]:
+    """The engine that "auto" takes, and what is said of a large workload, nothing of a small one."""
+    if workload.paths <= MOST_BY_CYPHER:
+        return "cypher", ""
+    said = [f"{'' if workload.is_exact else 'about '}{workload.wedges:,} wedges to count:"]
+    if has_numba:
+        said.append("they are counted by the local engine.")
+    else:
+        said.append('this takes hours in Cypher; the local engine is faster: pip install "movierec[train]".')
+    if workload.paths > MOST_BY_LOCAL:
+        said.append("That takes hours on one machine; --engine spark counts on a cluster (docs/scale.md).")
+    if top_k:
+        said.append(f"The {top_k} strongest CO_LIKED of each movie are kept.")
+    return ("local" if has_numba else "cypher"), " ".join(said)
+
+
+def _check_installed(engine: str) -> None:
+    if engine in ("local", "spark") and find_spec("numba") is None:
+        raise MissingExtra(f"The {engine} engine", "train" if engine == "local" else "spark")
+    if engine == "spark" and (find_spec("pyspark") is None or find_spec("pyarrow") is None):
+        raise MissingExtra("The Spark engine", "spark")
 
 
 class _DeriveJob:
@@ -213,6 +238,7 @@ class _DeriveJob:
     ) -> None:
         self.settings = plan.settings
         self.engine = plan.engine
+        self.spark = plan.spark
         self.paths = plan.workload.paths
         self.constants = constants
         self.progress = progress
@@ -244,24 +270,28 @@ class _DeriveJob:
         most_paths: float = math.inf,
     ) -> dict[str, Any]:
         """All the steps. With `on_rows` a preview: that gets the pairs, and no edge is changed."""
-        steps = self._steps(run_in_transaction, writers, on_rows)
-        if self.constants is None:
-            result = self._full(steps)
-        else:
-            result = self._incremental(steps, self.constants, most_paths)
-        if on_rows is None:
-            steps.clear_changed()
-            result |= self._summary(run_in_transaction)
-        return result
+        with closing(self._steps(run_in_transaction, writers, on_rows)) as steps:
+            if self.constants is None:
+                result = self._full(steps)
+            else:
+                result = self._incremental(steps, self.constants, most_paths)
+            if on_rows is None:
+                steps.clear_changed()
+                result |= self._summary(run_in_transaction)
+            return result
 
     def _steps(
         self, run_in_transaction: InTransaction, writers: int, on_rows: Callable[[list[Row]], None] | None
     ) -> CoLikes:
-        kind = CoLikes
+        kind: Callable[..., CoLikes] = CoLikes
         if self.engine == "local":
             from movierec.graph.local_engine import LocalCoLikes
 
             kind = LocalCoLikes
+        elif self.engine == "spark":
+            from movierec.graph.spark.engine import SparkCoLikes
+
+            kind = partial(SparkCoLikes, spark=self.spark)
         return kind(
             run_in_transaction, self.settings, self.progress, self.batch_paths, writers=writers, on_rows=on_rows
         )

@@ -38,7 +38,7 @@ from movierec.graph.pair_kernel import MEASURE_CODES, best_cutoffs, count_follow
 from movierec.graph.user_likes import PulledLikes, UserLikes
 from movierec.ids import Id, id_array
 
-__all__ = ["LocalCoLikes"]
+__all__ = ["Block", "LocalCoLikes"]
 
 _log = logging.getLogger(__name__)
 
@@ -184,9 +184,9 @@ class LocalCoLikes(CoLikes):
                 settings.follow_top_k,
                 ranks,
             )
-            block = _Block(batch, pointers, followers, {"weights": weights})
+            block = Block(batch, pointers, followers, {"weights": weights})
             if not self.dry_run:
-                self._write(block, "derive/clear_followed_by_from_movies", "derive/write_followed_by")
+                self.write_block(block, "derive/clear_followed_by_from_movies", "derive/write_followed_by")
             n_edges.append(len(followers))
 
         self._in_blocks("count what follows", follow, paths, BLOCK_PATHS)
@@ -235,7 +235,7 @@ class LocalCoLikes(CoLikes):
         def link(first: int, last: int) -> None:
             block = self._counted(indexes[first : last + 1], constants, cutoffs, only_later=True)
             if self.on_rows is None:
-                self._write(block, "derive/clear_co_liked_from_movies", "derive/write_co_liked")
+                self.write_block(block, "derive/clear_co_liked_from_movies", "derive/write_co_liked")
             else:
                 self.on_rows(block.rows())
 
@@ -243,7 +243,7 @@ class LocalCoLikes(CoLikes):
 
     def _counted(
         self, indexes: Sequence[int], constants: DeriveConstants, cutoffs: Cutoffs, *, only_later: bool
-    ) -> _Block:
+    ) -> Block:
         batch = np.array(indexes, dtype=np.int64)
         pointers, neighbours, counts, weights = count_pairs(
             batch,
@@ -255,9 +255,9 @@ class LocalCoLikes(CoLikes):
             self._thresholds(constants),
             cutoffs,
         )
-        return _Block(batch, pointers, neighbours, {"counts": counts, "weights": weights})
+        return Block(batch, pointers, neighbours, {"counts": counts, "weights": weights})
 
-    def _write(self, block: _Block, before: str, query: str) -> None:
+    def write_block(self, block: Block, before: str, query: str) -> None:
         """Write a block in transactions of about BATCH_EDGES each, fewer where the server's memory asks for it."""
         for first, last in batches(np.diff(block.pointers), self.batch_edges):
             part = block.part(first, last)
@@ -271,9 +271,9 @@ class LocalCoLikes(CoLikes):
                 _log.warning(
                     "The server has too little memory for a batch; continuing with %d edges.", self.batch_edges
                 )
-                self._write(part, before, query)
+                self.write_block(part, before, query)
 
-    def _commit(self, block: _Block, before: str, query: str) -> None:
+    def _commit(self, block: Block, before: str, query: str) -> None:
         """Write a block in one transaction that can be repeated: what is there of it goes first."""
         sources, targets = block.ends()
         if query == "derive/write_co_liked":
@@ -377,7 +377,7 @@ class LocalCoLikes(CoLikes):
 
 
 @dataclass(frozen=True)
-class _Block:
+class Block:
     """The edges of n movies: those of movie indexes[i] are pointers[i] to pointers[i + 1]."""
 
     indexes: NDArray[np.int64]  # (n,) likeIndexes
@@ -389,7 +389,7 @@ class _Block:
     def n_edges(self) -> int:
         return int(self.pointers[-1] - self.pointers[0])
 
-    def part(self, first: int, last: int) -> _Block:
+    def part(self, first: int, last: int) -> Block:
         """The edges of movies first..last."""
         return replace(self, indexes=self.indexes[first : last + 1], pointers=self.pointers[first : last + 2])
 

@@ -144,7 +144,7 @@ class DeriveResult:
     run_id: str
     settings: DeriveSettings = field(metadata=INLINED)
     engine: str
-    """where pairs were counted: cypher, inside the server, or local"""
+    """where pairs were counted: cypher, inside the server, local or spark"""
     incremental: bool
     users: int
     """who like anything"""
@@ -189,7 +189,7 @@ class DerivePreview:
 
     settings: DeriveSettings = field(metadata=INLINED)
     engine: str
-    """where pairs were counted: cypher, inside the server, or local"""
+    """where pairs were counted: cypher, inside the server, local or spark"""
     incremental: bool
     users: int
     likes: int

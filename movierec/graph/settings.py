@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from movierec.errors import BadRequest
@@ -18,10 +19,12 @@ __all__ = [
     "ENGINES",
     "MEASURES",
     "MOST_BY_CYPHER",
+    "MOST_BY_LOCAL",
     "PRESETS",
     "SEQUENTIAL_CHOICES",
     "SPLIT_STRATEGIES",
     "DeriveSettings",
+    "SparkSettings",
     "SplitSettings",
     "require_known",
 ]
@@ -41,8 +44,9 @@ MEASURES = {
     "llr": (10.83, 1),  # less than this comes by chance once in a thousand pairs
 }
 INT32_LIMIT = 2**31
-ENGINES = ("auto", "cypher", "local")
+ENGINES = ("auto", "cypher", "local", "spark")
 MOST_BY_CYPHER = 20_000_000  # paths, 10 million wedges: half a minute in Cypher
+MOST_BY_LOCAL = 10**12  # paths; the local engine takes hours for as many
 ALL = 0  # of top_k: keep every edge
 LARGE_TOP_K = 200  # of more paths than that: the edges are then as many as the movies, not as the users
 DENOMINATORS = ("users", "likes")
@@ -142,6 +146,18 @@ class DeriveSettings:
             # Thresholds of one measure mean nothing for another.
             values = {name: value for name, value in values.items() if name not in ("min_weight", "min_count")}
         return cls(**(values | given))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SparkSettings:
+    """Where the Spark engine counts."""
+
+    master: str | None = None  # None: local[*], or that of the SparkSession which this process has
+    folder: str | None = None  # for Parquet; seen by all workers. None: the temporary one, for a local master
+
+    def __post_init__(self) -> None:
+        if self.folder is not None and not Path(self.folder).is_dir():
+            raise BadRequest(f"spark_folder is {self.folder!r}; expected a folder that is there, for all workers.")
 
 
 _KERAS = {"min_rating": 5.0, "denominator": "likes", "min_weight": 10.0, "top_k": ALL, "sequential": "off"}

@@ -1,0 +1,119 @@
+"""A standalone Spark cluster on this machine's loopback: a master and workers, each a process of its own.
+
+    python -m scripts.spark_cluster                                     # until Ctrl-C; prints the master's address
+    python -m scripts.spark_cluster --workers 2 -- movierec derive --engine spark
+
+The command after `--` runs with MOVIEREC_SPARK_MASTER set, and the cluster ends with it. Ports are chosen free. It
+needs what `movierec derive --engine spark` needs: the extra `spark`, and Java 17 or 21.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from movierec.graph.spark.session import check_java
+
+LOOPBACK = "127.0.0.1"
+START_SECONDS = 120
+
+
+@dataclass
+class SparkCluster:
+    """The running processes."""
+
+    master: str
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+
+@contextmanager
+def spark_cluster(folder: Path, n_workers: int = 2, cores: int = 1, memory: str = "1g") -> Iterator[SparkCluster]:
+    """A master and workers of `cores` and `memory` each, whose logs and scratch files are in `folder`."""
+    check_java(os.environ)
+    with ExitStack() as ends:
+        arguments = ["--host", LOOPBACK, "--port", "0", "--webui-port", "0"]
+        _, log = _started(ends, folder / "master", ["org.apache.spark.deploy.master.Master", *arguments])
+        cluster = SparkCluster(_said(log, r"Starting Spark master at (spark://\S+)"))
+        _said(log, "New state: ALIVE")
+        resources = ["--cores", str(cores), "--memory", memory]
+        for number in range(n_workers):
+            name = folder / f"worker-{number}"
+            worker, log = _started(
+                ends,
+                name,
+                ["org.apache.spark.deploy.worker.Worker", *arguments, *resources, "-d", str(name), cluster.master],
+            )
+            _said(log, "Successfully registered with master")
+            cluster.workers.append(worker)
+        yield cluster
+
+
+def _started(ends: ExitStack, folder: Path, command: Sequence[str]) -> tuple[subprocess.Popen[bytes], Path]:
+    """A process that is ended with `ends`, and its log."""
+    import pyspark
+
+    home = Path(pyspark.__file__).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / "log"
+    env = os.environ | {"SPARK_HOME": str(home), "SPARK_LOCAL_DIRS": str(folder), "SPARK_DAEMON_MEMORY": "256m"}
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [home / "bin" / "spark-class", *command], env=env, stdin=subprocess.DEVNULL, stdout=file, stderr=file
+        )
+    ends.callback(_end, process)
+    return process, log
+
+
+def _said(log: Path, pattern: str) -> str:
+    """What the first group of `pattern` (or all of it) is in the log, as soon as it is there."""
+    deadline = time.monotonic() + START_SECONDS
+    while (match := re.search(pattern, log.read_text(errors="replace"))) is None:
+        if time.monotonic() > deadline:
+            sys.exit(f"Spark did not start in {START_SECONDS} seconds: {log.read_text(errors='replace')[-2000:]}")
+        time.sleep(0.2)
+    return match[match.re.groups]
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m scripts.spark_cluster", description=__doc__.split("\n")[0])
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--cores", type=int, default=1, help="of each worker")
+    parser.add_argument("--memory", default="1g", help="of each worker")
+    parser.add_argument("command", nargs=argparse.REMAINDER, help="-- and a command to run on it")
+    asked = parser.parse_args()
+    command = asked.command[1:] if asked.command[:1] == ["--"] else asked.command
+    with (
+        tempfile.TemporaryDirectory(prefix="spark-cluster-") as folder,
+        spark_cluster(Path(folder), asked.workers, asked.cores, asked.memory) as cluster,
+    ):
+        if command:
+            done = subprocess.run(command, env=os.environ | {"MOVIEREC_SPARK_MASTER": cluster.master}, check=False)
+            sys.exit(done.returncode)
+        print(cluster.master, flush=True)
+        try:
+            while True:
+                time.sleep(3600)
+        except KeyboardInterrupt:
+            return
+
+
+if __name__ == "__main__":
+    main()
