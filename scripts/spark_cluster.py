@@ -18,59 +18,78 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from movierec.graph.spark.session import check_java
 
 LOOPBACK = "127.0.0.1"
+ARGUMENTS = ["--host", LOOPBACK, "--port", "0", "--webui-port", "0"]  # ports that are free
 START_SECONDS = 120
 
 
-@dataclass
 class SparkCluster:
-    """The running processes."""
+    """A running master, and workers that are started one by one. `folder` has logs and what Spark spills."""
 
-    master: str
-    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    def __init__(self, folder: Path, cores: int = 1, memory: str = "1g") -> None:
+        self.folder = folder
+        self.resources = ["--cores", str(cores), "--memory", memory]
+        self.master = ""
+        self.workers: list[subprocess.Popen[bytes]] = []
+        self._ends = ExitStack()
+
+    def start_master(self) -> None:
+        _, log = self._started("master", ["org.apache.spark.deploy.master.Master", *ARGUMENTS])
+        self.master = _said(log, r"Starting Spark master at (spark://\S+)")
+        _said(log, "New state: ALIVE")
+
+    def start_worker(self) -> None:
+        name = f"worker-{len(self.workers)}"
+        own = [*ARGUMENTS, *self.resources, "-d", str(self.folder / name)]
+        worker, log = self._started(name, ["org.apache.spark.deploy.worker.Worker", *own, self.master])
+        _said(log, "Successfully registered with master")
+        self.workers.append(worker)
+
+    def stop(self) -> None:
+        self._ends.close()
+
+    def _started(self, name: str, command: Sequence[str]) -> tuple[subprocess.Popen[bytes], Path]:
+        """A process that ends with the cluster, and its log."""
+        import pyspark
+
+        home = Path(pyspark.__file__).parent
+        folder = self.folder / name
+        folder.mkdir(parents=True)
+        log = folder / "log"
+        env = os.environ | {
+            "SPARK_HOME": str(home),
+            "SPARK_LOCAL_DIRS": str(folder),
+            "SPARK_LOCAL_IP": LOOPBACK,
+            "SPARK_DAEMON_MEMORY": "256m",
+        }
+        with log.open("wb") as file:
+            process = subprocess.Popen(
+                [home / "bin" / "spark-class", *command],
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+            )
+        self._ends.callback(_end, process)
+        return process, log
 
 
 @contextmanager
 def spark_cluster(folder: Path, n_workers: int = 2, cores: int = 1, memory: str = "1g") -> Iterator[SparkCluster]:
-    """A master and workers of `cores` and `memory` each, whose logs and scratch files are in `folder`."""
+    """A master and workers of `cores` and `memory` each."""
     check_java(os.environ)
-    with ExitStack() as ends:
-        arguments = ["--host", LOOPBACK, "--port", "0", "--webui-port", "0"]
-        _, log = _started(ends, folder / "master", ["org.apache.spark.deploy.master.Master", *arguments])
-        cluster = SparkCluster(_said(log, r"Starting Spark master at (spark://\S+)"))
-        _said(log, "New state: ALIVE")
-        resources = ["--cores", str(cores), "--memory", memory]
-        for number in range(n_workers):
-            name = folder / f"worker-{number}"
-            worker, log = _started(
-                ends,
-                name,
-                ["org.apache.spark.deploy.worker.Worker", *arguments, *resources, "-d", str(name), cluster.master],
-            )
-            _said(log, "Successfully registered with master")
-            cluster.workers.append(worker)
+    cluster = SparkCluster(folder, cores, memory)
+    try:
+        cluster.start_master()
+        for _ in range(n_workers):
+            cluster.start_worker()
         yield cluster
-
-
-def _started(ends: ExitStack, folder: Path, command: Sequence[str]) -> tuple[subprocess.Popen[bytes], Path]:
-    """A process that is ended with `ends`, and its log."""
-    import pyspark
-
-    home = Path(pyspark.__file__).parent
-    folder.mkdir(parents=True, exist_ok=True)
-    log = folder / "log"
-    env = os.environ | {"SPARK_HOME": str(home), "SPARK_LOCAL_DIRS": str(folder), "SPARK_DAEMON_MEMORY": "256m"}
-    with log.open("wb") as file:
-        process = subprocess.Popen(
-            [home / "bin" / "spark-class", *command], env=env, stdin=subprocess.DEVNULL, stdout=file, stderr=file
-        )
-    ends.callback(_end, process)
-    return process, log
+    finally:
+        cluster.stop()
 
 
 def _said(log: Path, pattern: str) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from movierec.database.connection import Database
+from movierec.database.connection import Database, Row
 from movierec.database.query_files import parse_query
 from movierec.errors import BadRequest
 from movierec.graph.derive import derive_co_liked, preview_derive
@@ -40,10 +40,24 @@ def derived(database: Database, settings: DeriveSettings, engine: str) -> tuple[
     """Numbers with 9 digits: the last ones depend on the order of additions, and on whose logarithm it is."""
     result = derive_co_liked(database, settings, engine=engine)
     assert result.engine == engine
-    rows = [{name: rounded(value) for name, value in row.items()} for row in database.read(NODES)]
-    edges = [{name: rounded(value) for name, value in row.items()} for row in database.read(EDGES)]
     numbers = (result.users, result.likes, result.capped_users, result.edges, result.followed_by)
-    return rows, edges, numbers, rounded(result.denominator_value), result.reference_time, result.is_sequential
+    return (
+        *graph(database),
+        numbers,
+        rounded(result.denominator_value),
+        result.reference_time,
+        result.is_sequential,
+    )
+
+
+def graph(database: Database) -> tuple[list[Row], list[Row]]:
+    """What is derived on the nodes, and the relationships."""
+    nodes, edges = database.read(NODES), database.read(EDGES)
+    return [rounded_row(row) for row in nodes], [rounded_row(row) for row in edges]
+
+
+def rounded_row(row: Row) -> Row:
+    return {name: rounded(value) for name, value in row.items()}
 
 
 def rounded(value: Any) -> Any:

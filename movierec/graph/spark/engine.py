@@ -58,8 +58,8 @@ class SparkCoLikes(LocalCoLikes):
             pairs.co_liked(self._session, likes, edges, self.settings, denominator=constants.denominator)
 
         run_job(self._session, count, "count pairs", self.progress)
-        columns = {"counts": "count", "weights": "weight"}
-        self._write_edges("co_liked", columns, "derive/clear_co_liked_from_movies", "derive/write_co_liked")
+        before, query = "derive/clear_co_liked_from_movies", "derive/write_co_liked"
+        self._write_edges("co_liked", {"counts": "count", "weights": "weight"}, before, query)
 
     def link_best(self, indexes: Sequence[int], paths: Sequence[int], constants: DeriveConstants) -> None:
         self.link(indexes, paths, constants)

@@ -43,13 +43,13 @@ def co_liked(
     settings: DeriveSettings,
     *,
     denominator: float | None = None,
-    task_wedges: int = TASK_WEDGES,
+    task_wedges: int | None = None,  # None: TASK_WEDGES
 ) -> None:
     """Write the CO_LIKED edges. `denominator` is D, where it is not that of these likes.
 
     With `top_k` an edge stays if it is among the strongest of either end.
     """
-    session = _session(spark)
+    session, task_wedges = _session(spark), task_wedges or TASK_WEDGES
     liked = _likes(session, likes)
     movies = _movies(liked).cache()
     all_wedges, most_wedges, all_decays = movies.agg(sf.sum("wedges"), sf.max("wedges"), sf.sum("x")).collect()[0]
