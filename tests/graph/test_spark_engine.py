@@ -176,7 +176,7 @@ with Database(settings) as database:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("at_commit", [14, 20])
+@pytest.mark.parametrize("at_commit", [26, 31])
 def test_killed_while_edges_are_written_and_run_again(
     derived_database: Database, neo4j_server: TestServer, at_commit: int
 ) -> None:
