@@ -4,6 +4,8 @@
                                          product of sparse matrices, which has the ratings in memory
     python -m benchmarks.derive gds      nearest neighbours by Jaccard: ours, and nodeSimilarity of the Graph
                                          Data Science library 2.13 in the same server
+    python -m benchmarks.derive engines  wedges per second of Cypher, the local engine and Spark on ml-latest-small
+                                         and on a million generated ratings
     python -m benchmarks.derive scale    10^6, 10^7 and 10^8 wedges: time per wedge (a quarter of an hour)
 
 Rounds are interleaved, after one that warms up; medians are printed. "derive" writes into a graph without
@@ -13,21 +15,29 @@ edges, "derive again" deletes as many as it writes. The first derive of all runs
 from __future__ import annotations
 
 import os
+import statistics
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from benchmarks.common import MOVIELENS, in_turns, parts, query, timed
+from benchmarks.common import MOVIELENS, in_turns, parts, query, table, timed
 from benchmarks.gds_server import gds_database
+from benchmarks.generate import generate
 from movierec.database.query_files import load_query
 from movierec.evaluation.scratch import scratch_database
 from movierec.graph.derive import derive_co_liked, preview_derive
 from movierec.graph.load import load_ratings
-from movierec.graph.settings import DeriveSettings
+from movierec.graph.settings import ALL, ENGINES, DeriveSettings
+from movierec.graph.spark.session import spark_session
+from movierec.graph.workload import workload_of
+from movierec.progress import Advance
 
 ROUNDS = 5
 GRAPHS = {
@@ -155,7 +165,66 @@ def scale() -> None:
             )
 
 
-PARTS = {"peers": peers, "gds": gds, "scale": scale}
+class StepTimes:
+    """A progress that says nothing and keeps the seconds of each step."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, title: str, total: int | None, unit: str, done: int = 0) -> Iterator[Advance]:
+        started = time.perf_counter()
+        yield lambda n, note="": None
+        self.seconds[title] = self.seconds.get(title, 0.0) + time.perf_counter() - started
+
+
+def engines() -> None:
+    with tempfile.TemporaryDirectory(prefix="movierec-bench-") as name:
+        folder = Path(name)
+        generated = generate(folder / "generated", 1_000_000)
+        begun = time.perf_counter()
+        with spark_session(None, folder) as session:
+            seconds = time.perf_counter() - begun
+            print(f"Spark {session.version}, {session.sparkContext.master}, took {seconds:.1f} s to start")
+            side_by_side("ml-latest-small", MOVIELENS, rounds=3)
+            side_by_side("a million generated ratings", generated, rounds=1)
+
+
+def side_by_side(title: str, source: Path, rounds: int) -> None:
+    """Print how fast each engine counts. Several rounds are preceded by one that warms up."""
+    # No weight is as large: pairs are counted and weighted, and none is written.
+    settings = DeriveSettings(min_weight=1e300, top_k=ALL, sequential="off")
+    counting: dict[str, list[float]] = {engine: [] for engine in ENGINES[1:]}
+    whole: dict[str, list[float]] = {engine: [] for engine in ENGINES[1:]}
+    with scratch_database(dict(os.environ)) as (database, _):
+        load_ratings(database, source)
+        wedges = workload_of(database, settings.min_rating).wedges
+        for number in range(1 if rounds == 1 else 0, rounds + 1):
+            for engine in counting:
+                steps = StepTimes()
+                _, seconds = timed(lambda: preview_derive(database, settings, steps, engine=engine))
+                if number:
+                    counting[engine].append(steps.seconds["count pairs"])
+                    whole[engine].append(seconds)
+    print(f"\n{title}, rating >= {settings.min_rating}: {wedges:,} wedges")
+    count_times, whole_times = (
+        {engine: statistics.median(values) for engine, values in times.items()} for times in (counting, whole)
+    )
+    rows = [
+        [
+            engine,
+            f"{count_times[engine]:.2f}",
+            f"{wedges / count_times[engine]:,.0f}",
+            f"{count_times['cypher'] / count_times[engine]:.1f}",
+            f"{whole_times[engine]:.2f}",
+            f"{whole_times['cypher'] / whole_times[engine]:.1f}",
+        ]
+        for engine in counting
+    ]
+    print(table(["engine", "counting, s", "wedges/s", "x cypher", "dry run, s", "x cypher"], rows), flush=True)
+
+
+PARTS = {"peers": peers, "engines": engines, "gds": gds, "scale": scale}
 
 
 if __name__ == "__main__":

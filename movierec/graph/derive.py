@@ -211,7 +211,7 @@ def choose_engine(workload: Workload, top_k: int, *, has_numba: bool) -> tuple[s
     """The engine that "auto" takes, and what is said of a large workload, nothing of a small one."""
     if workload.paths <= MOST_BY_CYPHER:
         return "cypher", ""
-    said = [f"{'' if workload.is_exact else 'about '}{workload.wedges:,} wedges to count:"]
+    said = [f"{'' if workload.is_exact else 'about '}{workload.wedges:,} wedges to count;"]
     if has_numba:
         said.append("they are counted by the local engine.")
     else:

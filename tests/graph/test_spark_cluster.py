@@ -95,7 +95,7 @@ def test_master_that_is_not_there_is_named(
     changed_movielens_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     where = SparkSettings(master="spark://127.0.0.1:1", folder=str(tmp_path))
-    with pytest.raises(MovieRecError, match=r"No Spark at spark://127\.0\.0\.1:1: ") as caught:
+    with pytest.raises(MovieRecError, match=r"master spark://127\.0\.0\.1:1: ") as caught:
         derive_co_liked(changed_movielens_database, SETTINGS, engine="spark", spark=where)
     assert len(str(caught.value).splitlines()) == 1
     assert not list(tmp_path.iterdir())

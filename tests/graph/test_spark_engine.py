@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import psutil
 import pytest
+from filelock import FileLock
 from pyspark.sql import SparkSession
 
 from movierec.database.connection import Database
@@ -112,6 +113,19 @@ def test_session_of_the_process_is_used_and_not_replaced(
         derive_co_liked(changed_small_database, DeriveSettings(min_weight=0.5), engine="spark", spark=where)
     assert spark.range(3).count() == 3
     assert not list(tmp_path.iterdir())
+
+
+def test_folder_of_a_killed_derivation_is_removed_and_that_of_a_living_one_is_not(
+    spark: SparkSession, changed_small_database: Database, tmp_path: Path
+) -> None:
+    for name in ("movierec-spark-killed", "movierec-spark-alive", "somebody-else"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "lock").touch()
+        os.utime(tmp_path / name, (0, 0))
+    with FileLock(tmp_path / "movierec-spark-alive" / "lock"):
+        where = SparkSettings(folder=str(tmp_path))
+        preview_derive(changed_small_database, DeriveSettings(sequential="off"), engine="spark", spark=where)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["movierec-spark-alive", "somebody-else"]
 
 
 def test_failure_of_spark_is_one_line(spark: SparkSession, tmp_path: Path) -> None:

@@ -9,16 +9,19 @@ worker talks to the database. An incremental derivation that recounts some movie
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as parquet
+from filelock import FileLock, Timeout
 from pyspark.sql import SparkSession
 
 from movierec.graph.derive_steps import DeriveConstants, Likes
@@ -30,6 +33,8 @@ from movierec.graph.user_likes import UserLikes
 
 __all__ = ["SparkCoLikes", "read_block", "write_likes"]
 
+PREFIX = "movierec-spark-"
+JUST_MADE = 60.0  # seconds; a younger folder may not be locked yet
 GROUP_LIKES = 1_000_000  # in a group of rows; Spark reads groups side by side
 BLOCK_EDGES = 1_000_000  # read at a time by a writer; a file is not divided
 
@@ -82,13 +87,7 @@ class SparkCoLikes(LocalCoLikes):
 
     @cached_property
     def _folder(self) -> Path:
-        """For the Parquet of this derivation, as open to others as the folder it is made in."""
-        parent = self.spark.folder
-        made = TemporaryDirectory(prefix="movierec-spark-", dir=parent, ignore_cleanup_errors=True)
-        folder = Path(self._ends.enter_context(made)).absolute()
-        if parent is not None:
-            folder.chmod(Path(parent).stat().st_mode & 0o777)
-        return folder
+        return self._ends.enter_context(_folder_in(Path(self.spark.folder or gettempdir())))
 
     @cached_property
     def _session(self) -> SparkSession:
@@ -112,6 +111,21 @@ class SparkCoLikes(LocalCoLikes):
 
         self._in_blocks(f"write {name.upper()}", write, sizes, BLOCK_EDGES, unit="edges")
         return sum(sizes)
+
+
+@contextmanager
+def _folder_in(parent: Path) -> Iterator[Path]:
+    """A folder for one derivation, as open to others as `parent`; what killed ones have left there is removed."""
+    for left in parent.glob(f"{PREFIX}*"):
+        with suppress(OSError, Timeout):
+            if time.time() - left.stat().st_mtime > JUST_MADE:
+                with FileLock(left / "lock", timeout=0):
+                    shutil.rmtree(left, ignore_errors=True)
+    with TemporaryDirectory(prefix=PREFIX, dir=parent, ignore_cleanup_errors=True) as name:
+        folder = Path(name).absolute()
+        folder.chmod(parent.stat().st_mode & 0o777)
+        with FileLock(folder / "lock"):
+            yield folder
 
 
 def write_likes(likes: UserLikes, path: Path) -> None:

@@ -6,13 +6,13 @@ this process, however that ends.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
-import signal
-import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import wait
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -71,13 +71,13 @@ def spark_session(master: str | None, folder: Path) -> Iterator[SparkSession]:
     if running is not None:
         its = str(running.sparkContext.master)
         if master is not None and master != its:
-            raise BadRequest(
-                f"This process has a SparkSession of {its}; stop it, or leave out the master {master}."
-            )
+            raise BadRequest(f"This process has a SparkSession of {its}; stop it, or do not name {master}.")
         yield running
         return
     check_java(os.environ)
-    session = _started(master or LOCAL, folder)
+    with thread_pool(1, "spark") as pool:
+        context = pool.submit(_started, master or LOCAL, folder).result().sparkContext
+    session = SparkSession(context)  # the same, for this thread
     try:
         yield session
     finally:
@@ -89,33 +89,35 @@ def spark_session(master: str | None, folder: Path) -> Iterator[SparkSession]:
 
 
 def run_job(session: SparkSession, work: Callable[[], None], title: str, progress: Progress) -> None:
-    """Do `work`, which runs Spark jobs, in a thread of its own; progress in Spark's tasks, whose total shows late.
+    """Do `work`, which runs Spark jobs; progress in Spark's tasks, whose total shows late.
 
+    All that waits for Java is done in other threads, so that Ctrl-C finds this one waiting for nothing else.
     Raises MovieRecError where Spark fails, or has had no worker for two minutes.
     """
     context = session.sparkContext
-    with progress(title, None, "tasks") as advance, thread_pool(1, "spark") as pool:
-        future = pool.submit(_in_group, context, work)
-        done, last_worker = 0, time.monotonic()
-        try:
-            while not future.done():
-                time.sleep(POLL)
-                finished, note = _tasks(context)
+    try:
+        with progress(title, None, "tasks") as advance, thread_pool(2, "spark") as pool:
+            job = pool.submit(_in_group, context, work)
+            done, last_worker = 0, time.monotonic()
+            while not wait([job], POLL).done:
+                finished, note, has_worker = pool.submit(_state, context).result()
                 advance(max(0, finished - done), note)
                 done = max(done, finished)
-                if _has_worker(context):
+                if has_worker:
                     last_worker = time.monotonic()
                 elif time.monotonic() - last_worker > WITHOUT_WORKERS:
+                    context.cancelJobGroup(GROUP)
                     raise MovieRecError(
                         f"{context.master} has had no worker for this job for {WITHOUT_WORKERS:.0f} seconds. "
                         "Start workers, or ask for no more memory and cores than they have (spark-defaults.conf)."
                     )
-            future.result()
-        except BaseException as error:
-            _cancel(context)
-            if isinstance(error, (Py4JError, PySparkException)):
-                raise MovieRecError(f"Spark failed: {_said(error)}") from error
-            raise
+            job.result()
+    except KeyboardInterrupt:
+        if not has_hung_up():
+            context.cancelJobGroup(GROUP)
+        raise
+    except (Py4JError, PySparkException) as error:
+        raise MovieRecError(f"Spark failed: {_said(error)}") from error
 
 
 def _started(master: str, folder: Path) -> SparkSession:
@@ -129,7 +131,7 @@ def _started(master: str, folder: Path) -> SparkSession:
     if master.startswith("local") or "//127.0.0.1" in master:
         conf.set("spark.driver.host", "127.0.0.1").set("spark.driver.bindAddress", "127.0.0.1")
     log = folder / "spark.log"
-    handler = signal.getsignal(signal.SIGINT)
+    logging.getLogger("py4j").setLevel(logging.CRITICAL)  # what it logs is raised too
     try:
         with log.open("ab") as said, warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # of versions of pandas, which is not used here
@@ -138,11 +140,9 @@ def _started(master: str, folder: Path) -> SparkSession:
             gateway = SparkContext._gateway or launch(conf, {"stdout": said, "stderr": said})
             return SparkSession(SparkContext(conf=conf, gateway=gateway))
     except (Py4JError, PySparkException) as error:
-        raise MovieRecError(f"No Spark at {master}: {_said(error)}. {_last_line(log)}") from error
-    finally:
-        # Spark's own handler of Ctrl-C asks Java first.
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGINT, handler)
+        raise MovieRecError(
+            f"Spark did not start with the master {master}: {_reason(log) or _said(error)}"
+        ) from error
 
 
 def _in_group(context: SparkContext, work: Callable[[], None]) -> None:
@@ -150,30 +150,18 @@ def _in_group(context: SparkContext, work: Callable[[], None]) -> None:
     work()
 
 
-def _tasks(context: SparkContext) -> tuple[int, str]:
-    """Tasks that are done, of all stages, and a note on those that run."""
+def _state(context: SparkContext) -> tuple[int, str, bool]:
+    """Tasks that are done, of all stages; a note on those that run; whether there is a worker."""
     tracker = context.statusTracker()
-    stages = {
-        stage for job in tracker.getJobIdsForGroup(GROUP) if (i := tracker.getJobInfo(job)) for stage in i.stageIds
-    }
+    jobs = [info for job in tracker.getJobIdsForGroup(GROUP) if (info := tracker.getJobInfo(job)) is not None]
+    stages = {stage for job in jobs for stage in job.stageIds}
     infos = [info for stage in stages if (info := tracker.getStageInfo(stage)) is not None]
     active = [info for info in infos if info.numActiveTasks]
     note = f"{sum(i.numCompletedTasks for i in active)} of {sum(i.numTasks for i in active)} of this step"
-    return sum(info.numCompletedTasks for info in infos), note if active else ""
-
-
-def _has_worker(context: SparkContext) -> bool:
-    if str(context.master).startswith("local"):
-        return True
-    # The driver itself is one of these.
-    return bool(context._jsc.sc().getExecutorMemoryStatus().size() > 1)
-
-
-def _cancel(context: SparkContext) -> None:
-    try:
-        context.cancelJobGroup(GROUP)
-    except Py4JError:
-        return  # Java itself is gone
+    # The driver is one of these, which on this machine is the worker.
+    n_executors = context._jsc.sc().getExecutorMemoryStatus().size()
+    has_worker = str(context.master).startswith("local") or n_executors > 1
+    return sum(info.numCompletedTasks for info in infos), note if active else "", has_worker
 
 
 def _said(error: Exception) -> str:
@@ -187,6 +175,8 @@ def _said(error: Exception) -> str:
     return text.strip().splitlines()[0] if text.strip() else type(error).__name__
 
 
-def _last_line(log: Path) -> str:
-    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return lines[-1] if lines else ""
+def _reason(log: Path) -> str:
+    """The last error in Java's log, without its time and place."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    errors = [line for line in lines if " ERROR " in line or line.startswith("java.lang.")]
+    return errors[-1].split(": ", 1)[-1] if errors else ""
