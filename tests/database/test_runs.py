@@ -88,8 +88,10 @@ def test_runs_are_ordered_by_time_where_their_written_times_are_not(empty_databa
         empty_database.write(set_time)
     assert list_runs(empty_database, 1)[0]["runId"] == run.run_id
     newest, done = latest_run(empty_database, "derive"), last_done(empty_database, "derive")
-    assert newest is not None and newest["runId"] == run.run_id
-    assert done is not None and done["runId"] == run.run_id
+    assert newest is not None
+    assert newest["runId"] == run.run_id
+    assert done is not None
+    assert done["runId"] == run.run_id
 
 
 def test_failure_is_recorded_and_raised(empty_database: Database) -> None:

@@ -57,7 +57,8 @@ def ratings_of(likes: UserLikes) -> pd.DataFrame:
 
 def edges(folder: Path) -> pd.DataFrame:
     """What was written; each movie's edges are in one file and together, which is checked."""
-    found, seen = [], set()
+    found = []
+    seen: set[int] = set()
     for file in sorted(folder.glob("*.parquet")):
         block = read_block(file, {"count": "count", "weight": "weight"})
         assert not seen & set(block.indexes.tolist())
@@ -122,10 +123,10 @@ def test_weight_of_every_measure(spark: SparkSession, measure: str) -> None:
     settings = DeriveSettings(measure=measure)
     for d in (100.0, 5.0):  # everybody who likes anything likes both; ten of a hundred like each, one both
         is_asked = (x <= d) & (y <= d) & (xy <= d) & (x + y - xy <= d)
-        values = np.stack([xy, x, y], axis=1)[is_asked].tolist()
-        rows = spark.createDataFrame(values, "xy DOUBLE, x DOUBLE, y DOUBLE")
+        asked = xy[is_asked], x[is_asked], y[is_asked]
+        rows = spark.createDataFrame(np.stack(asked, axis=1).tolist(), "xy DOUBLE, x DOUBLE, y DOUBLE")
         found = [row.weight for row in rows.select(pairs.weight(settings, d).alias("weight")).collect()]
-        assert found == pytest.approx(weights(settings, *np.array(values).T, d), rel=1e-9, abs=1e-9)
+        assert found == pytest.approx(weights(settings, *asked, d), rel=1e-9, abs=1e-9)
 
 
 @pytest.mark.parametrize(("user_block", "top_k"), [(1_000, 200), (5, 3)])

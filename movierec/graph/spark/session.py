@@ -153,7 +153,7 @@ def _in_group(context: SparkContext, work: Callable[[], None]) -> None:
 def _state(context: SparkContext) -> tuple[int, str, bool]:
     """Tasks that are done, of all stages; a note on those that run; whether there is a worker."""
     tracker = context.statusTracker()
-    jobs = [info for job in tracker.getJobIdsForGroup(GROUP) if (info := tracker.getJobInfo(job)) is not None]
+    jobs = [found for job in tracker.getJobIdsForGroup(GROUP) if (found := tracker.getJobInfo(job)) is not None]
     stages = {stage for job in jobs for stage in job.stageIds}
     infos = [info for stage in stages if (info := tracker.getStageInfo(stage)) is not None]
     active = [info for info in infos if info.numActiveTasks]
