@@ -4,8 +4,8 @@
                                          product of sparse matrices, which has the ratings in memory
     python -m benchmarks.derive gds      nearest neighbours by Jaccard: ours, and nodeSimilarity of the Graph
                                          Data Science library 2.13 in the same server
-    python -m benchmarks.derive engines  wedges per second of Cypher, the local engine and Spark on ml-latest-small
-                                         and on a million generated ratings
+    python -m benchmarks.derive engines  wedges a second of Cypher, the local engine and Spark on ml-latest-small
+                                         and on a million generated ratings, and whether all leave the same graph
     python -m benchmarks.derive scale    10^6, 10^7 and 10^8 wedges: time per wedge (a quarter of an hour)
 
 Rounds are interleaved, after one that warms up; medians are printed. "derive" writes into a graph without
@@ -14,6 +14,7 @@ edges, "derive again" deletes as many as it writes. The first derive of all runs
 
 from __future__ import annotations
 
+import hashlib
 import os
 import statistics
 import sys
@@ -27,9 +28,10 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from benchmarks.common import MOVIELENS, in_turns, parts, query, table, timed
+from benchmarks.common import MOVIELENS, in_turns, parts, publish, query, table, timed
 from benchmarks.gds_server import gds_database
 from benchmarks.generate import generate
+from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.evaluation.scratch import scratch_database
 from movierec.graph.derive import derive_co_liked, preview_derive
@@ -179,34 +181,43 @@ class StepTimes:
 
 
 def engines() -> None:
+    """How fast each engine counts, and whether all leave the same."""
+    said = []
     with tempfile.TemporaryDirectory(prefix="movierec-bench-") as name:
         folder = Path(name)
         generated = generate(folder / "generated", 1_000_000)
+        (folder / "spark").mkdir()
         begun = time.perf_counter()
-        with spark_session(None, folder) as session:
+        with spark_session(None, folder / "spark") as session:
             seconds = time.perf_counter() - begun
-            print(f"Spark {session.version}, {session.sparkContext.master}, took {seconds:.1f} s to start")
-            side_by_side("ml-latest-small", MOVIELENS, rounds=3)
-            side_by_side("a million generated ratings", generated, rounds=1)
+            said.append(f"Spark {session.version}, {session.sparkContext.master}, takes {seconds:.0f} s to start.")
+            for title, source, rounds in (
+                ("ml-latest-small", MOVIELENS, 3),
+                ("a million generated ratings", generated, 1),
+            ):
+                with scratch_database(dict(os.environ)) as (database, _):
+                    load_ratings(database, source)
+                    for min_rating in (4.0, 5.0):
+                        asked = f"{title}, rating >= {min_rating:g}"
+                        said.append(f"{asked}: {side_by_side(database, min_rating, rounds)}")
+                        said.append(left(database, min_rating))
+    publish("engines", "\n\n".join(said), "scale")
 
 
-def side_by_side(title: str, source: Path, rounds: int) -> None:
-    """Print how fast each engine counts. Several rounds are preceded by one that warms up."""
+def side_by_side(database: Database, min_rating: float, rounds: int) -> str:
+    """A table of how fast each engine counts. Several rounds are preceded by one that warms up."""
     # No weight is as large: pairs are counted and weighted, and none is written.
-    settings = DeriveSettings(min_weight=1e300, top_k=ALL, sequential="off")
+    settings = DeriveSettings(min_rating=min_rating, min_weight=1e300, top_k=ALL, sequential="off")
     counting: dict[str, list[float]] = {engine: [] for engine in ENGINES[1:]}
     whole: dict[str, list[float]] = {engine: [] for engine in ENGINES[1:]}
-    with scratch_database(dict(os.environ)) as (database, _):
-        load_ratings(database, source)
-        wedges = workload_of(database, settings.min_rating).wedges
-        for number in range(1 if rounds == 1 else 0, rounds + 1):
-            for engine in counting:
-                steps = StepTimes()
-                _, seconds = timed(lambda: preview_derive(database, settings, steps, engine=engine))
-                if number:
-                    counting[engine].append(steps.seconds["count pairs"])
-                    whole[engine].append(seconds)
-    print(f"\n{title}, rating >= {settings.min_rating}: {wedges:,} wedges")
+    wedges = workload_of(database, min_rating).wedges
+    for number in range(1 if rounds == 1 else 0, rounds + 1):
+        for engine in counting:
+            steps = StepTimes()
+            _, seconds = timed(lambda: preview_derive(database, settings, steps, engine=engine))
+            if number:
+                counting[engine].append(steps.seconds["count pairs"])
+                whole[engine].append(seconds)
     count_times, whole_times = (
         {engine: statistics.median(values) for engine, values in times.items()} for times in (counting, whole)
     )
@@ -221,7 +232,25 @@ def side_by_side(title: str, source: Path, rounds: int) -> None:
         ]
         for engine in counting
     ]
-    print(table(["engine", "counting, s", "wedges/s", "x cypher", "dry run, s", "x cypher"], rows), flush=True)
+    columns = ["engine", "counting, s", "wedges a second", "x Cypher", "dry run, s", "x Cypher"]
+    return f"{wedges:,} wedges.\n\n{table(columns, rows)}"
+
+
+def left(database: Database, min_rating: float) -> str:
+    """A sentence on what each engine leaves, by default."""
+    hashes = {}
+    for engine in ENGINES[1:]:
+        derive_co_liked(database, DeriveSettings(min_rating=min_rating), engine=engine)
+        # Six digits: the last ones depend on the order of additions, and on whose logarithm it is.
+        rows = sorted(
+            f"{row['type']} {row['a']} {row['b']} {row['count']} {row['weight']:.6g}"
+            for row in database.stream(query("derived"))
+        )
+        hashes[engine] = hashlib.sha256("\n".join(rows).encode()).hexdigest()[:16], len(rows)
+    if len(set(hashes.values())) > 1:
+        raise SystemExit(f"The engines leave different graphs: {hashes}")
+    ((content, n_edges),) = set(hashes.values())
+    return f"All three leave the same {n_edges:,} relationships, by content hash: `{content}`."
 
 
 PARTS = {"peers": peers, "engines": engines, "gds": gds, "scale": scale}

@@ -1,28 +1,18 @@
-"""A Spark of this machine for the tests of a module: starting it takes seconds, and so does compiling a job."""
+"""A Spark of this machine for the tests of a module: starting it takes seconds, and so does compiling a job.
+
+The tests need a Java 17 or 21, as the engine does; without one they fail and say so.
+"""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
 from pyspark.sql import SparkSession
 
-from movierec.errors import MovieRecError
-from movierec.graph.spark.session import check_java, spark_session
+from movierec.graph.spark.session import spark_session
 
-__all__ = ["needs_java", "spark"]
-
-
-def has_java() -> bool:
-    try:
-        check_java(os.environ)
-    except MovieRecError:
-        return False
-    return True
-
-
-needs_java = pytest.mark.skipif(not has_java(), reason="Spark needs a Java 17 or 21 of its own")
+__all__ = ["spark"]
 
 
 @pytest.fixture(scope="module")

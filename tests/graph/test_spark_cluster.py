@@ -22,11 +22,10 @@ from movierec.graph.pull import pull_movie_graph
 from movierec.graph.settings import DeriveSettings, SparkSettings
 from movierec.graph.spark import pairs, session
 from scripts.spark_cluster import SparkCluster, spark_cluster
-from tests.graph.spark_sessions import needs_java
 from tests.graph.test_local_engine import derived, graph
 from tests.servers import TestServer
 
-pytestmark = [needs_java, pytest.mark.one_version, pytest.mark.slow]
+pytestmark = [pytest.mark.one_version, pytest.mark.slow]
 
 SETTINGS = DeriveSettings(min_rating=4.0, min_weight=10.0, sequential="off")
 WEDGES = 5_549_426

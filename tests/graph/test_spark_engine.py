@@ -24,7 +24,7 @@ from movierec.graph.spark.session import check_java, run_job
 from movierec.graph.split import split_ratings, undo_split
 from movierec.graph.workload import Workload
 from movierec.progress import silent
-from tests.graph.spark_sessions import needs_java, spark
+from tests.graph.spark_sessions import spark
 from tests.graph.test_local_engine import EDGES, NODES, derived, graph
 from tests.proxy import BoltProxy
 from tests.servers import TestServer
@@ -32,7 +32,7 @@ from tests.small_ratings import write_small_ratings
 
 __all__ = ["spark"]
 
-pytestmark = [needs_java, pytest.mark.one_version]
+pytestmark = pytest.mark.one_version
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,10 @@ from movierec.graph.spark import pairs
 from movierec.graph.spark.engine import read_block, write_likes
 from movierec.graph.user_likes import UserLikes
 from tests.graph.brute_force import edges_of, weights
-from tests.graph.spark_sessions import needs_java, spark
+from tests.graph.spark_sessions import spark
 
 __all__ = ["spark"]
 
-pytestmark = needs_java
 
 MOVIES = 300
 LARGEST = 250  # likes of one user; the others have a dozen
