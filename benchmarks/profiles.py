@@ -131,9 +131,9 @@ def growth(sizes: str = SIZES) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for size in sizes.split(","):
             made = Path(folder) / "made.pickle"
-            prepared = _apart(_prepare, int(float(size)), made)
+            prepared = apart(prepare, int(float(size)), made)
             settings = TrainSettings(sequential="on")
-            done = _apart(_train, made, settings)
+            done = apart(_train, made, settings)
             sizes_of.append([f"{float(size):,.0f}", *prepared, *done["figures"]])
             quality.append([f"{float(size):,.0f}, from the walks alone", "", "", f"{done['start']:.4f}"])
             quality.append([f"{float(size):,.0f}, as trained by default", *done["quality"]])
@@ -143,7 +143,7 @@ def growth(sizes: str = SIZES) -> None:
                 taken = ["batch", "all"] if float(size) <= LARGEST_FULL else ["batch"]
                 for one in taken:
                     asked = replace(settings, profile_epochs=passes, profile_candidates=one)
-                    shown = _apart(_train, made, asked)["quality"]
+                    shown = apart(_train, made, asked)["quality"]
                     quality.append([f"{float(size):,.0f}, {passes} passes, {one}", *shown])
                     print(*quality[-1], file=sys.stderr, flush=True)
     columns = [
@@ -157,13 +157,13 @@ def growth(sizes: str = SIZES) -> None:
     publish("profiles", "\n\n".join(texts), "scale")
 
 
-def _apart(work: Any, *arguments: Any) -> Any:
+def apart(work: Any, *arguments: Any) -> Any:
     """In a process of its own, so that its peak memory is its own."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(work, arguments)
 
 
-def _prepare(n_ratings: int, target: Path) -> list[str]:
+def prepare(n_ratings: int, target: Path) -> list[str]:
     """Write likes, graph and cases to `target`."""
     likes, cases = _likes(n_ratings)
     graph = _co_liked(likes)
@@ -197,8 +197,8 @@ def _train(made: Path, settings: TrainSettings) -> dict[str, Any]:
         expected = f"{estimate['profile_seconds']:.0f} s"
         figures += [f"{seconds:.0f} s", f"{cpu:.0f} s", expected, f"{steps:,}", f"{peak:,.0f} MB"]
         start = train_profiles(likes, embeddings, replace(settings, profile_epochs=0))
-        found |= {"figures": figures, "start": _ndcg(start, cases, settings)}
-    return found | {"quality": [f"{steps:,}", f"{cpu:.0f} s", f"{_ndcg(trained, cases, settings):.4f}"]}
+        found |= {"figures": figures, "start": profile_ndcg(start, cases, settings)}
+    return found | {"quality": [f"{steps:,}", f"{cpu:.0f} s", f"{profile_ndcg(trained, cases, settings):.4f}"]}
 
 
 def _likes(n_ratings: int) -> tuple[LikeLists, list[Case]]:
@@ -258,7 +258,7 @@ def _co_liked(likes: LikeLists) -> MovieGraph:
     return graph_from_edges(likes.movie_ids[sources], likes.movie_ids[neighbours], weights)
 
 
-def _ndcg(profiles: Profiles, cases: list[Case], settings: TrainSettings) -> float:
+def profile_ndcg(profiles: Profiles, cases: list[Case], settings: TrainSettings) -> float:
     """Of the profile score alone, as `recommend` computes it."""
     n = len(profiles.movie_ids)
     none = np.empty(0, dtype=np.int64)

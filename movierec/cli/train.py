@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import fields
 from importlib.util import find_spec
 from typing import Any
@@ -49,7 +50,8 @@ def command(preset: str, fresh: bool, threads: int, dry_run: bool, output_format
     """Train embeddings on random walks and profile vectors on users' likes, and write them to the movies.
 
     The vectors of the last training stay until the new ones replace them all at
-    once. Rerunning the same command resumes an interrupted training.
+    once. Rerunning the same command resumes an interrupted training. Started
+    by torchrun, several processes or machines train together (docs/scale.md).
 
     \b
     Presets: default     10 walks of 40 movies, 64 dimensions, window 2, 3 epochs
@@ -62,6 +64,7 @@ def command(preset: str, fresh: bool, threads: int, dry_run: bool, output_format
               movierec train --dry-run --epochs 20
               movierec train --warm-start --epochs 1
               movierec train --epochs 30 --patience 3
+              torchrun --nproc-per-node 4 -m movierec train --threads 1
     """
     from movierec.cli.output import print_record
     from movierec.cli.progress import bar_or_lines
@@ -71,15 +74,27 @@ def command(preset: str, fresh: bool, threads: int, dry_run: bool, output_format
 
     if not all(map(find_spec, ("torch", "numba"))):
         raise MissingExtra("Training", "train")
-    from movierec.embedding.stage import preview_training, train_and_write
+    from movierec.embedding.stage import preview_training, train_and_write, train_beside
+    from movierec.training.launched import process_number
 
     changes = {field.name: options.pop(field.name) for field in fields(TrainSettings)}
     settings = TrainSettings.from_preset(preset, **changes)
     require_device(settings.device)
     checkpoints = Home(home_folder(environment())).checkpoints
     more: dict[str, Any] = {"progress": bar_or_lines, "threads": threads}
-    with open_database(**options) as database:
-        if dry_run:
-            print_record(preview_training(database, settings, **more), output_format)
-        else:
-            print_record(train_and_write(database, settings, checkpoints, fresh=fresh, **more), output_format)
+    rank, size = process_number()
+    if dry_run:
+        if rank == 0:
+            with open_database(**options) as database:
+                print_record(preview_training(database, settings, **more), output_format)
+        return
+    with ExitStack() as stack:
+        if size > 1:
+            from movierec.training.peers import process_peers
+
+            more["peers"] = stack.enter_context(process_peers(settings.device))
+        if rank > 0:
+            train_beside(more["peers"], threads)
+            return
+        database = stack.enter_context(open_database(**options))
+        print_record(train_and_write(database, settings, checkpoints, fresh=fresh, **more), output_format)

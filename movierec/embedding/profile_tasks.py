@@ -59,15 +59,18 @@ class ProfileTask:
 
 
 def chances_by_size(
-    likes: LikeLists, users: NDArray[np.int64], settings: TrainSettings
+    likes: LikeLists, n_users: int, steps_of: int, settings: TrainSettings
 ) -> dict[int, NDArray[np.float32]]:
-    """`log_chances` by the number of users in a step, of which the last may have fewer; none for all movies."""
+    """`log_chances` by the number of users in a step; none for all movies.
+
+    Steps are cut from `steps_of` of the `n_users` that are learnt from; the last may have fewer users.
+    """
     if settings.profile_candidates == "all":
         return {}
     sizes = np.diff(likes.indptr)
     fans = np.bincount(likes.movies[np.repeat(sizes >= 2, sizes)], minlength=likes.n_movies)
-    full, last = min(settings.profile_batch_size, len(users)), len(users) % settings.profile_batch_size
-    return {size: log_chances(fans, len(users), size) for size in (full, last) if size}
+    full, last = min(settings.profile_batch_size, steps_of), steps_of % settings.profile_batch_size
+    return {size: log_chances(fans, n_users, size) for size in (full, last) if size}
 
 
 def log_chances(fans: NDArray[np.int64], n_users: int, batch_size: int) -> NDArray[np.float32]:

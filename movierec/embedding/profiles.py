@@ -21,8 +21,10 @@ Shapes: U users, M movies, L likes, D dimensions, B users of a batch, C candidat
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +42,7 @@ from movierec.errors import MovieRecError
 from movierec.progress import Progress, silent
 from movierec.random_streams import Stream, generator_state, random_generator, restore_generator
 from movierec.training.checkpoint import Checkpoint, TrainingState
+from movierec.training.peers import Merged, Peers, alone
 from movierec.training.threads import RunTasks, run_sequentially, training_threads
 
 __all__ = ["profile_checkpoint", "softmax_gradients", "starting_tables", "train_profiles"]
@@ -47,14 +50,16 @@ __all__ = ["profile_checkpoint", "softmax_gradients", "starting_tables", "train_
 _log = logging.getLogger(__name__)
 
 CHECKPOINT_SECONDS = 15.0
+MERGE_STEPS = 8  # of a process, after which several processes add up what they changed
 FINAL_LEARNING_RATE_FRACTION = 0.05  # of the initial one; linear decay
 
 
 def profile_checkpoint(
-    folder: Path, likes: LikeLists, embeddings: Embeddings, settings: TrainSettings
+    folder: Path, likes: LikeLists, embeddings: Embeddings, settings: TrainSettings, processes: int = 1
 ) -> Checkpoint:
     """The checkpoint of this training of profiles and no other."""
-    key = ["profiles", likes.fingerprint(), embeddings.sha256(), settings.as_dict()]
+    together = [processes] if processes > 1 else []
+    key = ["profiles", likes.fingerprint(), embeddings.sha256(), settings.as_dict(), *together]
     return Checkpoint.for_key(folder, key)
 
 
@@ -66,30 +71,41 @@ def train_profiles(
     threads: int = 2,
     *,
     checkpoint: Checkpoint | None = None,
+    peers: Peers = alone,
 ) -> Profiles:
     """Tables of all M liked movies, trained from those of the walks; the same bytes with any number of threads.
 
     With `settings.sequential` "on", `likes.ages` must be there. Users with one like are skipped. A `checkpoint`
-    is resumed, to the same bytes. Raises MovieRecError when the loss is not finite.
+    is resumed, to the same bytes. `peers` must all call this with the same arguments (the checkpoint is the
+    first one's). Raises MovieRecError when the loss is not finite.
     """
     settings = resolved_for_likes(settings, likes)
     users, batch_size = users_to_learn_from(likes), settings.profile_batch_size
     epochs = (settings.profile_epochs or 0) if len(users) else 0
     optimiser = RowAdam([torch.from_numpy(one).to(settings.device) for one in starting_tables(likes, embeddings)])
-    chances = chances_by_size(likes, users, settings)
     generator = random_generator(Stream.PROFILES, settings.seed)
     state = TrainingState()
-    saved = checkpoint.load() if checkpoint is not None else None
+    saved = peers.of_first(checkpoint.load() if checkpoint is not None else None)
     if saved is not None:
         state, kept = saved
         optimiser.load_state(kept)
         restore_generator(generator, kept["epoch draws"].numpy())
         _log.info("resuming profiles from epoch %d, step %d", state.epoch + 1, state.step + 1)
-    trained_before = state.epoch * len(users) + state.loss_pairs
+    first_user, end_user = peers.part(len(users))
+    n_own = end_user - first_user
+    most_steps = math.ceil(math.ceil(len(users) / peers.size) / batch_size)  # of a process, in an epoch
+    chances = chances_by_size(likes, len(users), n_own, settings)
+    merged = Merged(
+        peers,
+        optimiser.tables,
+        optimiser.visits,
+        means=[*optimiser.first, *optimiser.second, optimiser.visits],
+    )
+    trained_before = state.epoch * n_own + min(state.step * batch_size, n_own)
     last_saved = time.monotonic()
     with (
         training_threads(threads if settings.device == "cpu" else 1) as run,
-        progress("train profiles", epochs * len(users), "users", trained_before) as advance,
+        progress("train profiles", epochs * n_own, "users", trained_before) as advance,
     ):
         while state.epoch < epochs:
             epoch_draws = generator_state(generator)
@@ -97,22 +113,35 @@ def train_profiles(
             if saved is not None:
                 restore_generator(generator, saved[1]["draws"].numpy())
                 saved = None
-            for start in range(state.step * batch_size, len(users), batch_size):
-                batch = shuffled[start : start + batch_size]
-                task = draw_task(likes, batch, settings, generator, chances.get(len(batch)))
+            merges, all_merges = state.step // MERGE_STEPS, most_steps // MERGE_STEPS
+            own_users = shuffled[first_user:end_user]
+            for start in range(state.step * batch_size, n_own, batch_size):
+                batch = own_users[start : start + batch_size]
+                if peers.size > 1:
+                    draws = random_generator(Stream.PROFILES, settings.seed, state.epoch + 1, first_user + start)
+                else:
+                    draws = generator
+                task = draw_task(likes, batch, settings, draws, chances.get(len(batch)))
                 # Over all movies the rate falls by epochs, as it always did; few epochs need it to fall by steps.
-                done = state.epoch + (start / len(users) if chances else 0)
+                done = state.epoch + (start / n_own if chances else 0)
                 rate = settings.profile_learning_rate * (
                     1.0 - (1.0 - FINAL_LEARNING_RATE_FRACTION) * done / epochs
                 )
                 loss = _step(optimiser, task.to(settings.device), rate, run)
                 state = state.after_step(loss, len(batch))
                 advance(len(batch), f"epoch {state.epoch + 1} loss {state.loss:.3f}")
-                if checkpoint is not None and time.monotonic() - last_saved > CHECKPOINT_SECONDS:
-                    draws = {"epoch draws": epoch_draws, "draws": generator_state(generator)}
-                    tensors = {name: torch.from_numpy(words) for name, words in draws.items()}
+                if is_merged := peers.size == 1 or state.step % MERGE_STEPS == 0:
+                    merged.merge()
+                    merges += 1
+                if checkpoint is not None and is_merged and time.monotonic() - last_saved > CHECKPOINT_SECONDS:
+                    words = {"epoch draws": epoch_draws, "draws": generator_state(generator)}
+                    tensors = {name: torch.from_numpy(word) for name, word in words.items()}
                     checkpoint = checkpoint.try_save(state, optimiser.state() | tensors)
                     last_saved = time.monotonic()
+            for _ in range(merges, all_merges + 1):  # as often as the others, and once at the end
+                merged.merge()
+            loss_sum, loss_pairs = peers.sums(state.loss_sum, state.loss_pairs)
+            state = replace(state, loss_sum=loss_sum, loss_pairs=int(loss_pairs))
             if not np.isfinite(state.loss):
                 if checkpoint is not None:
                     checkpoint.discard()

@@ -20,6 +20,8 @@ class TrainResult:
     """with a vector"""
     edges: int
     """of the graph that was walked"""
+    processes: int = 1
+    """that trained together"""
     walks_per_epoch: int
     losses: tuple[float, ...]
     """mean skip-gram loss of a pair, by epoch; nats"""

@@ -10,6 +10,7 @@ import logging
 import time
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,12 +33,24 @@ from movierec.progress import Progress, silent
 from movierec.thread_pool import thread_pool
 from movierec.training.devices import require_device
 
-__all__ = ["preview_training", "train_and_write", "write_embeddings"]
+if TYPE_CHECKING:
+    from movierec.training.peers import Peers
+
+__all__ = ["preview_training", "train_and_write", "train_beside", "write_embeddings"]
 
 _log = logging.getLogger(__name__)
 
 BATCH_ROWS = 1_000
 THREADS = 2
+
+
+class _Training(NamedTuple):
+    """What every process needs that trains."""
+
+    graph: MovieGraph
+    likes: LikeLists | None
+    settings: TrainSettings
+    initial: NDArray[np.float32] | None
 
 
 def train_and_write(
@@ -50,13 +63,15 @@ def train_and_write(
     threads: int = THREADS,
     indexed_from: int = INDEXED_FROM,
     counted_from: int = COUNTED_FROM,
+    peers: Peers | None = None,
 ) -> TrainResult:
     """Train on the graph and on the likes, and make the vectors live.
 
     `checkpoints` is the folder of unfinished trainings; one of the same graph and settings is resumed unless
     `fresh`. From `indexed_from` movies with profile vectors an index finds those of the largest logits; from
-    `counted_from` ratings the likes of the last year are counted and stored. Raises StageMissing before a
-    derivation is done, MovieRecError when the training diverges.
+    `counted_from` ratings the likes of the last year are counted and stored. With `peers` this is the first of
+    several processes, and the others call `train_beside`. Raises StageMissing before a derivation is done,
+    MovieRecError when the training diverges.
     """
     started = time.monotonic()
     derived = require_finished(database, "derive")
@@ -67,20 +82,30 @@ def train_and_write(
     from movierec.embedding.profiles import profile_checkpoint, train_profiles
     from movierec.embedding.train import checkpoint_for, train_embeddings
     from movierec.training.checkpoint import discard_abandoned
+    from movierec.training.peers import alone
 
+    peers = peers or alone
     initial = _live_vectors(database, graph, settings) if settings.warm_start else None
-    checkpoint = checkpoint_for(checkpoints, graph, settings, initial)
+    checkpoint = checkpoint_for(checkpoints, graph, settings, initial, peers.size)
     with record_run(database, "train", settings.as_dict(), single_transaction=True) as run:
         if fresh:
             checkpoint.discard()
         began = time.monotonic()
+        peers.of_first(_Training(graph, likes, settings, initial))
         embeddings = train_embeddings(
-            graph, settings, checkpoint=checkpoint, progress=progress, threads=threads, initial=initial
+            graph,
+            settings,
+            checkpoint=checkpoint,
+            progress=progress,
+            threads=threads,
+            initial=initial,
+            peers=peers,
         )
         trained = time.monotonic() - began
         run.results |= {
             "movies": graph.n_movies,
             "edges": graph.n_edges,
+            "processes": peers.size,
             "walks_per_epoch": graph.n_movies * settings.walks_per_node,
             "losses": embeddings.losses,
             "vectors_sha256": embeddings.sha256(),
@@ -91,11 +116,11 @@ def train_and_write(
         began = time.monotonic()
         profiles = profiles_checkpoint = None
         if likes is not None:
-            profiles_checkpoint = profile_checkpoint(checkpoints, likes, embeddings, settings)
+            profiles_checkpoint = profile_checkpoint(checkpoints, likes, embeddings, settings, peers.size)
             if fresh:
                 profiles_checkpoint.discard()
             profiles = train_profiles(
-                likes, embeddings, settings, progress, threads, checkpoint=profiles_checkpoint
+                likes, embeddings, settings, progress, threads, checkpoint=profiles_checkpoint, peers=peers
             )
         profiled = time.monotonic() - began
         if profiles is not None:
@@ -124,6 +149,18 @@ def train_and_write(
     discard_abandoned(checkpoints)
     seconds = round(time.monotonic() - started, 3)
     return TrainResult(run_id=run.run_id, settings=settings, seconds=seconds, **run.results)
+
+
+def train_beside(peers: Peers, threads: int = THREADS) -> None:
+    """Train together with a first process that calls `train_and_write`, and tells what; no database is needed."""
+    from movierec.embedding.profiles import train_profiles
+    from movierec.embedding.train import train_embeddings
+
+    found: _Training | None = peers.of_first(None)
+    assert found is not None
+    embeddings = train_embeddings(found.graph, found.settings, threads=threads, initial=found.initial, peers=peers)
+    if found.likes is not None:
+        train_profiles(found.likes, embeddings, found.settings, threads=threads, peers=peers)
 
 
 def preview_training(

@@ -1,7 +1,8 @@
 """Train: a stream of walks into the skip-gram, epoch by epoch. Pure: arrays in, arrays out.
 
 One thread walks and prepares steps, at most two ahead; one or two others train (`training.threads`). They
-compute the same two halves of a step whether there is one of them or two.
+compute the same two halves of a step whether there is one of them or two. Several processes divide the steps of an
+epoch among them (`training.peers`).
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +34,7 @@ from movierec.embedding.walks import Walker
 from movierec.errors import MovieRecError
 from movierec.progress import Progress, silent
 from movierec.training.checkpoint import Checkpoint, TrainingState
+from movierec.training.peers import Merged, Peers, alone
 from movierec.training.threads import training_threads
 
 __all__ = ["checkpoint_for", "train_embeddings", "walk_frequency"]
@@ -40,16 +44,22 @@ _log = logging.getLogger(__name__)
 CHECKPOINT_SECONDS = 15.0
 LOSS_EVERY = 8  # steps, at most: the loss takes time and nothing depends on it
 LOSS_STEPS = 100  # in an epoch, at least: the mean of a few would be mostly noise
+MERGE_STEPS = 8  # of a process, after which several processes add up what they changed
 FROZEN_FRACTION = 0.1  # of the first epoch, in which a warm start moves no centre
 COUNTING_EPOCH = 2**32 - 1  # the number of the walks that only count how often movies occur
 
 
 def checkpoint_for(
-    folder: Path, graph: MovieGraph, settings: TrainSettings, initial: NDArray[np.float32] | None = None
+    folder: Path,
+    graph: MovieGraph,
+    settings: TrainSettings,
+    initial: NDArray[np.float32] | None = None,
+    processes: int = 1,
 ) -> Checkpoint:
     """The checkpoint of this training and no other."""
     start = None if initial is None else hashlib.sha256(initial.tobytes()).hexdigest()
-    return Checkpoint.for_key(folder, [graph.fingerprint(), settings.as_dict(), start])
+    together = [processes] if processes > 1 else []
+    return Checkpoint.for_key(folder, [graph.fingerprint(), settings.as_dict(), start, *together])
 
 
 def train_embeddings(
@@ -60,11 +70,13 @@ def train_embeddings(
     progress: Progress = silent,
     threads: int = 2,
     initial: NDArray[np.float32] | None = None,
+    peers: Peers = alone,
 ) -> Embeddings:
     """Walk and train; with a `checkpoint`, resume from it if it is there, and save to it every 15 seconds.
 
     Same graph, settings, seed and `initial` vectors (N, D) give the same bytes on the CPU, with any number of
-    threads, interrupted and resumed or not.
+    threads, interrupted and resumed or not. With `peers`, all of which must call this with the same arguments
+    (a checkpoint is the first one's), the bytes are those of so many processes.
     """
     walked, held_out = hold_out_edges(graph, settings) if settings.patience else (graph, None)
     walker = Walker.prepare(
@@ -85,26 +97,34 @@ def train_embeddings(
     tensors = model.state() | ({"best": best} if validation else {})
 
     state = TrainingState()
-    saved = checkpoint.load() if checkpoint is not None else None
+    saved = peers.of_first(checkpoint.load() if checkpoint is not None else None)
     if saved is not None:
         state, kept = saved
         for name, tensor in tensors.items():
             tensor.copy_(kept[name])
         _log.info("resuming from epoch %d, step %d", state.epoch + 1, state.step + 1)
-    walked_before = state.epoch * plan.walks + min(state.step * plan.step_walks, plan.walks)
+    tables = [Merged(peers, [model.centre, model.centre_scale], model.centre_scale)]
+    if not settings.tied_embeddings:
+        tables.append(Merged(peers, [model.context, model.context_scale], model.context_scale))
+    first_step, end_step = peers.part(plan.steps)
+    own_steps, most_steps = end_step - first_step, -(-plan.steps // peers.size)
+    own_walks = min(end_step * plan.step_walks, plan.walks) - min(first_step * plan.step_walks, plan.walks)
+    walked_before = state.epoch * own_walks + min(state.step * plan.step_walks, own_walks)
     started = last_saved = time.monotonic()
     loss_every = max(1, min(LOSS_EVERY, plan.steps // LOSS_STEPS))
     pairs = 0
 
     with (
         training_threads(threads if settings.device == "cpu" else 1) as run,
-        progress("train", plan.walks * settings.epochs, "walks", walked_before) as advance,
+        progress("train", own_walks * settings.epochs, "walks", walked_before) as advance,
     ):
         while state.epoch < settings.epochs and not (settings.patience and state.has_plateaued(settings.patience)):
             drawn = state.epoch if settings.resample_each_epoch else 0
-            with _ahead(batches.epoch(drawn, state.step), settings.device) as stream:
+            merges, all_merges = state.step // MERGE_STEPS, most_steps // MERGE_STEPS
+            own_batches = islice(batches.epoch(drawn, first_step + state.step), max(own_steps - state.step, 0))
+            with _ahead(own_batches, settings.device) as stream:
                 for batch in stream:
-                    done = state.epoch * plan.steps + state.step
+                    done = state.epoch * plan.steps + state.step * peers.size
                     rate = _decayed_learning_rate(done / (plan.steps * settings.epochs), settings)
                     still = initial is not None and done < FROZEN_FRACTION * plan.steps
                     with_loss = state.step % loss_every == 0
@@ -113,10 +133,17 @@ def train_embeddings(
                     pairs += batch.pairs
                     speed = f"{pairs / (time.monotonic() - started) / 1e6:.1f} M pairs/s"
                     advance(len(batch.walks), f"epoch {state.epoch + 1} loss {state.loss:.3f} {speed}")
-                    if checkpoint is not None and time.monotonic() - last_saved > CHECKPOINT_SECONDS:
+                    if is_merged := peers.size == 1 or state.step % MERGE_STEPS == 0:
+                        _merge(tables)
+                        merges += 1
+                    if checkpoint is not None and is_merged and time.monotonic() - last_saved > CHECKPOINT_SECONDS:
                         checkpoint = checkpoint.try_save(state, tensors)
                         last_saved = time.monotonic()
-            found = None if validation is None else validation.loss(model)
+            for _ in range(merges, all_merges + 1):  # as often as the others, and once at the end
+                _merge(tables)
+            loss_sum, loss_pairs = peers.sums(state.loss_sum, state.loss_pairs)
+            state = replace(state, loss_sum=loss_sum, loss_pairs=int(loss_pairs))
+            found = peers.of_first(None if validation is None else validation.loss(model))
             if not np.isfinite([state.loss, found or 0.0]).all():
                 if checkpoint is not None:
                     checkpoint.discard()
@@ -138,6 +165,11 @@ def train_embeddings(
         validation_losses=state.validation_losses,
         contexts=contexts.cpu().numpy(),
     )
+
+
+def _merge(tables: Sequence[Merged]) -> None:
+    for one in tables:
+        one.merge()
 
 
 def walk_frequency(walker: Walker, walk_length: int) -> NDArray[np.float64]:

@@ -267,7 +267,7 @@ def test_step_follows_the_mean_gradient_of_all_its_users(candidates: str, monkey
     """They are taken in two halves, here of three users and of two."""
     likes = two_crowds(50)
     settings = TrainSettings(sequential="on", profile_candidates=candidates, profile_batch_size=5)
-    chances = chances_by_size(likes, np.arange(50), settings).get(5)
+    chances = chances_by_size(likes, 50, 50, settings).get(5)
     task = draw_task(likes, np.arange(5), settings, np.random.default_rng(1), chances)
     tables = random_tables(likes.n_movies)
     here = slice(None) if task.candidates is None else task.candidates
