@@ -153,8 +153,8 @@ MUTANTS = (
     Mutant(
         "a movie that was rated is recommended",
         "cypher/recommend/recommend_sequential.cypher",
-        "-[:RATED]->(m) } OR m.movieId IN",
-        "-[:RATED]->(m) } AND m.movieId IN",
+        "isRated = 1 OR m.movieId IN",
+        "isRated = 1 AND m.movieId IN",
         "tests/recommendation",
     ),
     Mutant(

@@ -3,12 +3,11 @@
 // Returns: run MAP, its properties.
 :param stage => 'derive';
 
-MATCH (run:Run {stage: $stage, status: 'done'})
-WITH run
-ORDER BY run.startedAt DESC, run.runId DESC
-LIMIT 1
-RETURN run {
+MATCH (found:Run {stage: $stage, status: 'done'})
+RETURN found {
   .*,
-  startedAt: toString(run.startedAt),
-  finishedAt: toString(run.finishedAt)
-} AS run;
+  startedAt: toString(found.startedAt),
+  finishedAt: toString(found.finishedAt)
+} AS run
+ORDER BY found.startedAt DESC, found.runId DESC
+LIMIT 1;

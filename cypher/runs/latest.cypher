@@ -4,13 +4,12 @@
 // Returns: run MAP, its properties.
 :param stage => 'derive';
 
-MATCH (run:Run {stage: $stage})
-WHERE run.status = 'done' OR NOT coalesce(run.singleTransaction, false)
-WITH run
-ORDER BY run.startedAt DESC, run.runId DESC
-LIMIT 1
-RETURN run {
+MATCH (found:Run {stage: $stage})
+WHERE found.status = 'done' OR NOT coalesce(found.singleTransaction, false)
+RETURN found {
   .*,
-  startedAt: toString(run.startedAt),
-  finishedAt: toString(run.finishedAt)
-} AS run;
+  startedAt: toString(found.startedAt),
+  finishedAt: toString(found.finishedAt)
+} AS run
+ORDER BY found.startedAt DESC, found.runId DESC
+LIMIT 1;

@@ -3,12 +3,11 @@
 // Returns: run MAP, its properties.
 :param limit => 20;
 
-MATCH (run:Run)
-WITH run
-ORDER BY run.startedAt DESC, run.runId DESC
-LIMIT $limit
-RETURN run {
+MATCH (found:Run)
+RETURN found {
   .*,
-  startedAt: toString(run.startedAt),
-  finishedAt: toString(run.finishedAt)
-} AS run;
+  startedAt: toString(found.startedAt),
+  finishedAt: toString(found.finishedAt)
+} AS run
+ORDER BY found.startedAt DESC, found.runId DESC
+LIMIT $limit;

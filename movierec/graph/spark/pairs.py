@@ -30,7 +30,7 @@ from pyspark.sql import functions as sf
 
 from movierec.graph.settings import DeriveSettings
 
-__all__ = ["co_liked", "followed_by", "weight"]
+__all__ = ["co_liked", "followed_by", "main", "weight"]
 
 TASK_WEDGES = 5_000_000  # that a task counts: seconds, and at most 500 MB
 USER_BLOCK = 1_000  # likes; a key of the join for FOLLOWED_BY has a million pairs at most
@@ -280,6 +280,7 @@ def _entropy_terms(counts: Sequence[Column]) -> Column:
 
 
 def main() -> None:
+    """What spark-submit runs."""
     options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     options.add_argument("likes")
     options.add_argument("edges")

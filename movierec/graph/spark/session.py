@@ -67,12 +67,13 @@ def spark_session(master: str | None, folder: Path) -> Iterator[SparkSession]:
     `folder` is for what Spark says, and for what a master of this machine spills. Raises BadRequest where the
     session that is there has another master, and MovieRecError where none can be started.
     """
-    running = SparkSession.getActiveSession()
+    running = SparkContext._active_spark_context  # whichever thread started it
     if running is not None:
-        its = str(running.sparkContext.master)
-        if master is not None and master != its:
-            raise BadRequest(f"This process has a SparkSession of {its}; stop it, or do not name {master}.")
-        yield running
+        if master is not None and master != running.master:
+            raise BadRequest(
+                f"This process has a SparkSession of {running.master}; stop it, or do not name {master}."
+            )
+        yield SparkSession(running)
         return
     check_java(os.environ)
     with thread_pool(1, "spark") as pool:
