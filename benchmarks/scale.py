@@ -6,7 +6,8 @@ Ratings are generated (`benchmarks.generate`); each stage is one command in a pr
 server of its own, and `recommend` is asked twice: the first answer finds the caches cold. Peak memory is the
 largest resident set seen, five times a second, of the command's process and of the server's.
 
-With --keep the folder holds the ratings and the database afterwards, and a second run goes on from them.
+With --keep the folder holds the ratings, the database and what was measured, and a second run measures only what
+is missing.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -86,17 +87,25 @@ def measure(n_ratings: int, folder: Path, stages: Sequence[str]) -> dict[str, Me
     if not ratings.exists():
         generate(ratings, n_ratings)
     env = os.environ | {"MOVIEREC_HOME": str(home)}
-    measured: dict[str, Measured] = {}
+    kept = folder / "measured.json"
+    measured = {name: Measured(**one) for name, one in _read(kept).items()}
     try:
         for name in stages:
+            if name in measured:
+                continue
             arguments = [part.format(ratings=ratings) for part in STAGES[name]]
             measured[name] = run_stage(arguments, env, home)
             print(_row(n_ratings, name, measured[name]), file=sys.stderr, flush=True)
+            kept.write_text(json.dumps({name: asdict(one) for name, one in measured.items()}, indent=1))
     finally:
         subprocess.run(
             [sys.executable, "-m", "movierec", "server", "stop"], env=env, check=False, stdout=subprocess.DEVNULL
         )
     return measured
+
+
+def _read(kept: Path) -> dict[str, Any]:
+    return json.loads(kept.read_text()) if kept.exists() else {}
 
 
 def _row(n_ratings: int, name: str, stage: Measured) -> list[object]:
