@@ -63,18 +63,24 @@ def run_stage(arguments: Sequence[str], env: dict[str, str], home: Path) -> Meas
         process = psutil.Popen(
             [sys.executable, "-m", "movierec", *arguments, "--format", "json"], env=env, stdout=out
         )
-        peak = server_peak = cpu = 0.0
+        server_peak = cpu = 0.0
+        samples, servers = list[dict[int, float]](), set[int]()
         server_cpu = server_before
         while process.poll() is None:
-            peak, cpu = max(peak, _resident(process)), max(cpu, _cpu_of(process))
             server = _server(home)
-            server_peak, server_cpu = max(server_peak, _resident(server)), _cpu_of(server) or server_cpu
+            samples.append(_resident(process))
+            cpu = max(cpu, _cpu_of(process))
+            server_peak = max(server_peak, sum(_resident(server).values()))
+            server_cpu = _cpu_of(server) or server_cpu
+            servers |= set(_resident(server))
             time.sleep(POLL)
         seconds = time.monotonic() - started
         out.seek(0)
         text = out.read().decode()
     if process.returncode:
         raise SystemExit(f"movierec {' '.join(arguments)} ended with {process.returncode}.")
+    # A command may start the server, which is none of its own memory.
+    peak = max((sum(mb for pid, mb in one.items() if pid not in servers) for one in samples), default=0.0)
     # A bulk load starts the server anew, whose time then counts from 0.
     used = server_cpu - server_before if server_cpu >= server_before else server_cpu
     store = sum(path.stat().st_size for path in (home / "server").rglob("*") if path.is_file())
@@ -130,17 +136,17 @@ def _server(home: Path) -> psutil.Process | None:
         return None
 
 
-def _resident(process: psutil.Process | None) -> float:
-    """MB of a process and those it has started."""
+def _resident(process: psutil.Process | None) -> dict[int, float]:
+    """MB of a process and of those it has started, by pid."""
+    found: dict[int, float] = {}
     if process is None:
-        return 0.0
-    total = 0.0
+        return found
     try:
         for one in (process, *process.children(recursive=True)):
-            total += one.memory_info().rss / 2**20
+            found[one.pid] = one.memory_info().rss / 2**20
     except psutil.NoSuchProcess:
         pass
-    return total
+    return found
 
 
 def _cpu_of(process: psutil.Process | None) -> float:
