@@ -1,8 +1,9 @@
-"""What it costs to keep only the strongest CO_LIKED of each movie: lists, similar movies and reasons by `top_k`.
+"""What the limits of a derivation cost, which save time and space where there is much to count.
 
-    python -m benchmarks.top_k
+    python -m benchmarks.limits
 
-Of two data sets, with the order of likes (the newest fifth is held out) and without (a random fifth). With the
+Lists, similar movies and reasons where only the strongest CO_LIKED of each movie are kept (`top_k`), and where only
+the newest likes of each user are counted (`max_user_likes`). Of two data sets, with the order of likes (the newest fifth is held out) and without (a random fifth). With the
 order, `recommend` walks and adds up FOLLOWED_BY, so that there CO_LIKED serves `similar` and reasons alone; one
 seed. Without it everything is made of CO_LIKED; means of three seeds. `next like` and `genres` are the metrics of
 docs/quality.md for `similar`. Reasons are those of the lists of ten for the first 200 users.
@@ -14,11 +15,13 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from benchmarks.common import publish, table
 from benchmarks.datasets import DATASETS, dataset
+from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
@@ -29,11 +32,16 @@ from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
 from movierec.graph.settings import ALL, DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings
+from movierec.graph.workload import workload_of
 from movierec.recommendation.in_memory import Recommender
 from movierec.recommendation.model import pull_model
 from movierec.recommendation.request import RecommendationRequest
 
-TOP_K = (50, 100, 200, ALL)
+LIMITS: tuple[dict[str, int], ...] = (
+    {"top_k": ALL},
+    *({"top_k": k} for k in (200, 100, 50)),
+    *({"max_user_likes": n} for n in (300, 100)),
+)
 WAYS = {"on": ("newest", (1,)), "off": ("random", (1, 2, 3))}  # sequential: what is held out, seeds
 USERS = 200
 
@@ -45,8 +53,9 @@ def main() -> None:
             with tempfile.TemporaryDirectory() as folder, scratch_database(dict(os.environ)) as (database, home):
                 load_ratings(database, dataset(name, Path(folder)))
                 split_ratings(database, SplitSettings(strategy=strategy))
-                for top_k in TOP_K:
-                    derived = derive_co_liked(database, DeriveSettings(top_k=top_k, sequential=order))
+                for limit in LIMITS:
+                    asked: dict[str, Any] = {"top_k": ALL, **limit, "sequential": order}
+                    derived = derive_co_liked(database, DeriveSettings(**asked))
                     data = pull_evaluation_data(database, SplitSettings().min_rating)
                     found = []
                     for seed in seeds:
@@ -65,7 +74,8 @@ def main() -> None:
                     spread = f" ± {np.std(found, axis=0, ddof=1)[0]:.4f}" if len(seeds) > 1 else ""
                     rows.append(
                         [
-                            f"{name}, sequential {order}; {top_k or 'all'}",
+                            f"{name}, sequential {order}; {said(limit)}",
+                            f"{wedges(database, limit):,}",
                             f"{derived.edges:,}",
                             f"{means[0]:.4f}{spread}",
                             *(f"{value:.4f}" for value in means[1:]),
@@ -75,10 +85,19 @@ def main() -> None:
                     )
                     print(*rows[-1], file=sys.stderr, flush=True)
     columns = [
-        *("data; top-k", "edges", "recommend, NDCG@10", "CO_LIKED alone"),
+        *("data; limit", "wedges", "edges", "recommend, NDCG@10", "CO_LIKED alone"),
         *("similar: next like", "genres", "rows with a reason", "reasons a row"),
     ]
-    publish("top-k", table(columns, rows), "quality")
+    publish("limits", table(columns, rows), "quality")
+
+
+def said(limit: dict[str, int]) -> str:
+    ((name, value),) = limit.items()
+    return f"{name.replace('_', '-')} {value}" if value else "none"
+
+
+def wedges(database: Database, limit: dict[str, int]) -> int:
+    return workload_of(database, DeriveSettings().min_rating, limit.get("max_user_likes")).wedges
 
 
 if __name__ == "__main__":
