@@ -2,8 +2,10 @@
 
     python -m benchmarks.limits
 
-Lists, similar movies and reasons where only the strongest CO_LIKED of each movie are kept (`top_k`), and where only
-the newest likes of each user are counted (`max_user_likes`). Of two data sets, with the order of likes (the newest fifth is held out) and without (a random fifth). With the
+Lists, similar movies and reasons where only the strongest CO_LIKED of each movie are kept (`top_k`), and where
+only the newest likes of each user are counted (`max_user_likes`).
+
+Of two data sets, with the order of likes (the newest fifth is held out) and without (a random fifth). With the
 order, `recommend` walks and adds up FOLLOWED_BY, so that there CO_LIKED serves `similar` and reasons alone; one
 seed. Without it everything is made of CO_LIKED; means of three seeds. `next like` and `genres` are the metrics of
 docs/quality.md for `similar`. Reasons are those of the lists of ten for the first 200 users.
