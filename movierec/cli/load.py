@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from movierec.ratings.detection import DetectedTable
 
 # The names of movierec.ratings.formats, spelled out so that --help need not import it.
-FORMATS = ("auto", "ml-latest", "ml-dat", "ml-100k", "recbole", "netflix", "personal", "custom")
+FORMATS = ("auto", "ml-latest", "ml-dat", "ml-100k", "recbole", "netflix", "personal", "sequences", "custom")
 
 FILES, COLUMNS = "Files", "Columns and values"
 

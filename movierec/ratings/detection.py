@@ -79,7 +79,7 @@ class Detection:
             self._n_ratings += len(stars)
             self._highest = max(self._highest, float(stars.max()))
         times = chunk.columns.get("timestamps")
-        if times is None or not len(times):
+        if times is None or not len(times) or self._has_places:
             return
         with_time = times[times > 0]
         self._without_time += len(times) - len(with_time)
@@ -137,6 +137,8 @@ class Detection:
             return (
                 f"{scale.low:g} to {scale.high:g}{stored}" if is_there else "none: each row is a like, of 5 stars"
             )
+        if name == "timestamp" and self._has_places:
+            return "its place in the line"
         if name == "timestamp":
             form = table.time_form or "s"
             if not is_there:
@@ -149,6 +151,11 @@ class Detection:
         if name == "genres":
             return f"divided by {table.genre_delimiter or '|'}" if is_there else "a column for each genre"
         return {"year": "year of release", "age": "whole numbers"}.get(name, "texts")
+
+    @property
+    def _has_places(self) -> bool:
+        """Do places in an order stand for times?"""
+        return self.table.layout is not None and self.table.layout.form == "sequences"
 
     def _warnings(self) -> list[str]:
         table = self.table

@@ -18,6 +18,7 @@ from movierec.ratings.netflix import is_netflix, netflix
 from movierec.ratings.personal import is_letterboxd, personal_format, personal_ratings
 from movierec.ratings.recbole import recbole
 from movierec.ratings.rejects import quoted_columns
+from movierec.ratings.sequences import are_sequences, sequences
 from movierec.ratings.source import N_LOOKED_AT, ReadSettings, Source, lines_of
 from movierec.ratings.tables import begins_as_array
 
@@ -30,6 +31,7 @@ FORMATS = {
     "recbole": recbole,
     "netflix": netflix,
     "personal": personal_ratings,
+    "sequences": sequences,
     "custom": custom_table,
 }
 
@@ -112,6 +114,8 @@ def _format_of_one(files: Files, settings: ReadSettings) -> str:
         return "ml-100k"
     if re.fullmatch(r"\d+:", lines[0]) and _is_netflix_row(lines[1:]):
         return "netflix"
+    if are_sequences(lines):
+        return "sequences"
     if re.search(r"\w:(token|float|token_seq|float_seq)\b", lines[0]):
         return "recbole"
     return _format_of_table(files, member, settings)

@@ -63,8 +63,9 @@ _MOVIE_LINE = re.compile(r"([0-9]+):")
 class Layout:
     """How the text of a table is laid out; `columns` are all its columns, in the order of the file.
 
-    `form` is "delimited"; "json": an object a line, or an array of objects; or "netflix": the line "17:" before
-    the lines of movie 17, whose number then is the first column.
+    `form` is "delimited"; "json": an object a line, or an array of objects; "netflix": the line "17:" before
+    the lines of movie 17, whose number then is the first column; or "sequences": a line of a user and items is
+    as many records of user, item, and place in the line from 1.
     """
 
     columns: tuple[str, ...]
@@ -367,6 +368,8 @@ def _records(stream: IO[bytes], label: str, layout: Layout, place: _Place) -> It
         lines, before = islice(lines, layout.n_skipped, None), layout.n_skipped
     if layout.form == "netflix":
         yield from _netflix_records(lines)
+    elif layout.form == "sequences":
+        yield from _sequence_records(lines)
     elif layout.is_quoted:
         yield from _quoted_records(lines, layout, before)
     else:
@@ -388,6 +391,15 @@ def _netflix_records(lines: Iterator[str]) -> Iterator[Record]:
             movie = [heading[1]]
         elif text:
             yield number, [*movie, *text.split(",")], ""
+
+
+def _sequence_records(lines: Iterator[str]) -> Iterator[Record]:
+    for number, line in enumerate(lines, start=1):
+        values = line.split()
+        if len(values) == 1:
+            yield number, values, "a user and at least one item"
+        for place, item in enumerate(values[1:], start=1):
+            yield number, [values[0], item, str(place)], ""
 
 
 def _quoted_records(lines: Iterator[str], layout: Layout, n_before: int) -> Iterator[Record]:

@@ -205,6 +205,35 @@ def test_own_table_is_recognised_by_its_header(tmp_path: Path, delimiter: str) -
     assert read(path)["ratings"] == RATINGS
 
 
+@pytest.mark.parametrize("chunk_rows", [3, 10_000])
+def test_line_of_a_user_and_items_is_likes_in_their_order(tmp_path: Path, chunk_rows: int) -> None:
+    (tmp_path / "Beauty.txt").write_text("1 10 20 30\n\n2 20\t7  5 \n9 10\n")
+    found = [tuple(row.values()) for row in read(tmp_path / "Beauty.txt", chunk_rows=chunk_rows)["ratings"]]
+    assert found == [
+        *((1, 10, 5.0, 1), (1, 20, 5.0, 2), (1, 30, 5.0, 3)),
+        *((2, 20, 5.0, 1), (2, 7, 5.0, 2), (2, 5, 5.0, 3)),
+        (9, 10, 5.0, 1),
+    ]
+
+
+def test_line_with_a_user_alone_and_what_is_no_number_are_named(tmp_path: Path) -> None:
+    lines = ["1 10 20", "2", *(f"{user} 10 {user}" for user in range(3, 40)), "40 10 x"]
+    (tmp_path / "sequences.txt").write_text("\n".join(lines))
+    with pytest.raises(DataRejected, match="a user and at least one item") as caught:
+        read(tmp_path / "sequences.txt", input_format="sequences")
+    assert "line 2" in str(caught.value)
+    (tmp_path / "sequences.txt").write_text("\n".join([lines[0], *lines[2:]]))
+    with pytest.raises(DataRejected, match=r"line 39.*'x'"):
+        read(tmp_path / "sequences.txt", input_format="sequences", ids="integer")
+
+
+@pytest.mark.parametrize("text", ["1 10\n2 20\n3 30\n", "1 10 5\n1 20 4 3\n2 20 1\n", "1 10 5\n2 20\n"])
+def test_lines_that_may_be_a_table_are_not_taken_for_sequences(tmp_path: Path, text: str) -> None:
+    (tmp_path / "table.txt").write_text(text)
+    with Files(tmp_path / "table.txt") as files, pytest.raises(DataRejected):
+        recognise(files, ReadSettings())
+
+
 def test_own_columns_are_named_by_option(tmp_path: Path) -> None:
     path = tmp_path / "own.csv"
     path.write_text('note,who,what,how good\n"a, b",1,10,4.0\n"two\nlines",2,20,5.0\n')
