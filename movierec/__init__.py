@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from movierec.client import Client, connect
+    from movierec.costs import CostEstimate, StageCost
     from movierec.embedding.results import TrainingEstimate, TrainResult
     from movierec.embedding.settings import TrainSettings
     from movierec.errors import (
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "client": ("Client", "connect"),
+    "costs": ("CostEstimate", "StageCost"),
     "embedding.results": ("TrainResult", "TrainingEstimate"),
     "embedding.settings": ("TrainSettings",),
     "errors": (
@@ -135,6 +137,7 @@ __all__ = [
     "CheckpointDamaged",
     "Client",
     "CommitUnanswered",
+    "CostEstimate",
     "DataRejected",
     "DatabaseFailed",
     "DerivePreview",
@@ -171,6 +174,7 @@ __all__ = [
     "SimilarMovie",
     "SplitResult",
     "SplitSettings",
+    "StageCost",
     "StageMissing",
     "TableCounts",
     "TrainResult",

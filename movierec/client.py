@@ -42,6 +42,7 @@ from movierec.recommendation.results import Recommendation, SimilarMovie, Writte
 from movierec.records import record_fields, to_records
 
 if TYPE_CHECKING:
+    from movierec.costs import CostEstimate
     from movierec.embedding.results import TrainingEstimate, TrainResult
     from movierec.evaluation.results import EvaluationEstimate, EvaluationReport, RatingEvaluationReport
     from movierec.export import ExportResult
@@ -718,6 +719,31 @@ class Client:
         from movierec.evaluation.run import estimate
 
         return estimate(self.database, split=split, n_users=n_users, n_seeds=n_seeds)
+
+    def estimate_costs(
+        self, ratings: int | None = None, *, users: int | None = None, movies: int | None = None
+    ) -> CostEstimate:
+        """Time, memory and disk that every stage would take with default settings, on two cores.
+
+        Parameters
+        ----------
+        ratings : int, optional
+            How many. Default: those in the database, whose users and likes are then counted too.
+        users, movies : int, optional
+            With `ratings`. Default: as many as MovieLens would have.
+
+        Examples
+        --------
+        >>> estimate = client.estimate_costs(25_000_000)
+        >>> [stage.by for stage in estimate.stages][:3]
+        ['importer', '', 'local']
+        """
+        from movierec.costs import Sizes, estimate_costs
+        from movierec.evaluation.estimate import slowness
+        from movierec.graph.workload import sizes_of
+
+        sizes = sizes_of(self.database) if ratings is None else Sizes.of(ratings, users, movies)
+        return estimate_costs(sizes, slowness())
 
     def tune(
         self,

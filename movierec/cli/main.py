@@ -29,6 +29,7 @@ COMMANDS = (
     "server",
     "doctor",
     "fetch",
+    "estimate",
     "load",
     "stats",
     "split",

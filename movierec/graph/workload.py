@@ -21,11 +21,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from movierec.costs import Sizes
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
+from movierec.errors import StageMissing
 from movierec.graph.derive_steps import batches
 
-__all__ = ["UserSample", "Workload", "sample_by_size", "sample_users", "workload_of"]
+__all__ = ["UserSample", "Workload", "sample_by_size", "sample_users", "sizes_of", "workload_of"]
 
 MOST_COUNTED = 1_000_000  # ratings; reading more takes more than a second or two
 SAMPLED_USERS = 2_000
@@ -139,3 +141,18 @@ def sample_by_size(sizes: NDArray[np.int64], n: int) -> tuple[NDArray[np.int64],
 def workload_of(database: Database, min_rating: float, max_user_likes: int | None = None) -> Workload:
     """What a derivation would count, of the newest `max_user_likes` of each user."""
     return sample_users(database).workload(min_rating, max_user_likes)
+
+
+def sizes_of(database: Database, min_rating: float = 4.0) -> Sizes:
+    """What all stages' work depends on. Raises StageMissing without ratings."""
+    counts = database.read_one(load_query("doctor/counts"))
+    if not counts["ratings"]:
+        raise StageMissing('No RATED relationships. Run "movierec load" first, or estimate with --ratings.')
+    workload = workload_of(database, min_rating)
+    return Sizes(
+        ratings=counts["ratings"],
+        users=counts["users"],
+        movies=counts["movies"],
+        likes=workload.likes,
+        wedges=workload.wedges,
+    )

@@ -1,0 +1,226 @@
+"""What each stage takes, before it begins: a straight line in a few sizes.
+
+    seconds, MB = a fixed part + sum over some sizes of (size * what one of them takes)
+
+The factors are fitted to what `python -m benchmarks.scale` measured on two cores, which prints estimates beside
+what was taken. How many of everything there are follows from a number of ratings as in MovieLens, where nothing
+better is known. Pure: sizes in, numbers out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from movierec.errors import BadRequest
+from movierec.graph.settings import LARGE_TOP_K, MOST_BY_CYPHER, MOST_BY_LOCAL
+
+__all__ = ["CostEstimate", "Sizes", "StageCost", "estimate_costs"]
+
+LIKES = 0.48  # of the ratings are likes, four stars or more
+UNEVEN = 1.85  # mean of users' likes squared, over twice the square of their mean
+EDGES_A_WEDGE = 0.11  # CO_LIKED, where all are kept
+EDGES_A_MOVIE = 118  # where the best 200 of each movie are
+FOLLOWERS_A_WEDGE, FOLLOWERS_A_MOVIE = 0.08, 84
+BULK_ROWS = 2_000_000  # of a load by Neo4j's importer
+COUNTED_FROM = 1_000_000  # ratings, of which stats and derive look at a sample
+SAMPLED = 300_000  # ratings, of 2,000 users
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sizes:
+    """What the work depends on. Likes and all after them are those of 4 stars and more."""
+
+    ratings: int
+    users: int
+    movies: int
+    likes: int
+    wedges: int
+
+    @classmethod
+    def of(cls, ratings: int, users: int | None = None, movies: int | None = None) -> Sizes:
+        """As in MovieLens: users and movies grow with the ratings as from ml-latest-small to ml-25m."""
+        if ratings < 1:
+            raise BadRequest(f"{ratings} ratings; expected 1 or more.")
+        users = users or max(1, round(610 * (ratings / 100_836) ** 1.0127))
+        movies = movies or max(1, round(9_742 * (ratings / 100_836) ** 0.3369))
+        likes = round(LIKES * ratings)
+        return cls(
+            ratings=ratings,
+            users=users,
+            movies=movies,
+            likes=likes,
+            wedges=round(UNEVEN * likes * likes / users),
+        )
+
+    @property
+    def paths(self) -> int:
+        """What a derivation adds up."""
+        return 2 * self.wedges + self.likes
+
+    @property
+    def engine(self) -> str:
+        """That of `derive --engine auto`; "spark" where one machine is not enough."""
+        if self.paths <= MOST_BY_CYPHER:
+            return "cypher"
+        return "local" if self.paths <= MOST_BY_LOCAL else "spark"
+
+    @property
+    def co_liked(self) -> int:
+        """Edges that a derivation leaves by default."""
+        every = math.ceil(EDGES_A_WEDGE * self.wedges)
+        return every if self.engine == "cypher" else min(every, EDGES_A_MOVIE * self.movies)
+
+    @property
+    def followed_by(self) -> int:
+        """Those of the order of likes."""
+        return min(math.ceil(FOLLOWERS_A_WEDGE * self.wedges), FOLLOWERS_A_MOVIE * self.movies)
+
+    @property
+    def walked(self) -> int:
+        """Edges that are walked on: FOLLOWED_BY, or those of CO_LIKED."""
+        return self.followed_by or self.co_liked
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageCost:
+    """One stage, with default settings."""
+
+    stage: str
+    by: str
+    """what does the work where that depends on the size: batches or importer, cypher, local or spark"""
+    seconds: float
+    memory_mb: int
+    """of movierec at its most"""
+    store_mb: int
+    """of the database afterwards, with its transaction logs"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostEstimate:
+    """What the stages would take on two cores. Nothing was read but counts, and nothing was written."""
+
+    ratings: int
+    users: int
+    movies: int
+    likes: int
+    """of 4 stars and more"""
+    wedges: int
+    """pairs of likes of one user: what a derivation counts"""
+    co_liked: int
+    """edges that a derivation leaves by default"""
+    followed_by: int
+    stages: tuple[StageCost, ...]
+    seconds: float
+    """of all stages"""
+    server_mb: int
+    """heap and page cache that the server wants at its most"""
+    advice: tuple[str, ...]
+    """what to change where a stage takes hours"""
+
+
+# Stage, or stage and what does the work -> size -> seconds; "" is the fixed part.
+SECONDS: dict[str, dict[str, float]] = {
+    "load, batches": {"": 12.0, "ratings": 1.8e-5},
+    "load, importer": {"": 12.0, "ratings": 3.6e-6},
+    "stats": {"": 1.3, "sampled": 3.0e-6, "ratings": 3.0e-7},
+    "derive, cypher": {"": 2.0, "wedges": 2.0e-6, "edges": 1.0e-5},
+    "derive, local": {"": 3.0, "likes": 4e-6, "wedges": 2.0e-8, "edges": 1.2e-5},
+    "train": {"": 6.0, "walked": 4e-6, "likes": 1e-5, "movies": 1e-3},
+    "recommend": {"": 1.0},
+    "similar": {"": 1.0},
+}
+MEMORY_MB: dict[str, dict[str, float]] = {
+    "load, batches": {"": 180.0},
+    "load, importer": {"": 900.0, "ratings": 6e-5},
+    "stats": {"": 150.0},
+    "derive, cypher": {"": 150.0},
+    "derive, local": {"": 250.0, "likes": 4e-5},
+    "train": {"": 900.0, "walked": 6e-5, "likes": 3e-5},
+    "recommend": {"": 145.0},
+    "similar": {"": 145.0},
+}
+STORE_MB = {"": 60.0, "ratings": 8.5e-5}
+DERIVED_MB, TRAINED_MB = {"edges": 3e-4}, {"movies": 6e-3}
+SPARK_WEDGES = 3_000_000  # that a core counts in a second
+HOUR = 3600
+
+
+def estimate_costs(sizes: Sizes, slowness: float = 1.0) -> CostEstimate:
+    """Seconds and MB of every stage, where the machine is `slowness` times as slow as that of the factors."""
+    loaded = _sum(STORE_MB, sizes)
+    derived = loaded + _sum(DERIVED_MB, sizes)
+    trained = derived + _sum(TRAINED_MB, sizes)
+    by = {"load": "importer" if sizes.ratings >= BULK_ROWS else "batches", "derive": sizes.engine}
+    stores = {"load": loaded, "stats": loaded, "derive": derived}
+    stages = []
+    for stage in ("load", "stats", "derive", "train", "recommend", "similar"):
+        seconds = _seconds(stage, by.get(stage, ""), sizes)
+        name = "derive, local" if by.get(stage) == "spark" else _key(stage, by.get(stage, ""))
+        stages.append(
+            StageCost(
+                stage=stage,
+                by=by.get(stage, ""),
+                seconds=round(seconds * slowness, 1),
+                memory_mb=round(_sum(MEMORY_MB[name], sizes)),
+                store_mb=round(stores.get(stage, trained)),
+            )
+        )
+    return CostEstimate(
+        ratings=sizes.ratings,
+        users=sizes.users,
+        movies=sizes.movies,
+        likes=sizes.likes,
+        wedges=sizes.wedges,
+        co_liked=sizes.co_liked,
+        followed_by=sizes.followed_by,
+        stages=tuple(stages),
+        seconds=round(sum(one.seconds for one in stages), 1),
+        server_mb=round(1.5 * trained + min(512 + trained / 2, 31 * 1024)),
+        advice=tuple(_advice(sizes, stages)),
+    )
+
+
+def _key(stage: str, by: str) -> str:
+    return f"{stage}, {by}" if by else stage
+
+
+def _seconds(stage: str, by: str, sizes: Sizes) -> float:
+    if by != "spark":
+        return _sum(SECONDS[_key(stage, by)], sizes)
+    # The likes are pulled and the edges are written by one process; the wedges are counted by many.
+    local = SECONDS["derive, local"]
+    return _sum({name: each for name, each in local.items() if name != "wedges"}, sizes) + HOUR
+
+
+def _sum(factors: Mapping[str, float], sizes: Sizes) -> float:
+    values = {
+        "": 1,
+        "ratings": sizes.ratings,
+        "sampled": min(sizes.ratings, SAMPLED if sizes.ratings > COUNTED_FROM else sizes.ratings),
+        "movies": sizes.movies,
+        "likes": sizes.likes,
+        "wedges": sizes.wedges,
+        "edges": sizes.co_liked + sizes.followed_by,
+        "walked": sizes.walked,
+    }
+    return sum(values[name] * each for name, each in factors.items())
+
+
+def _advice(sizes: Sizes, stages: list[StageCost]) -> list[str]:
+    found = []
+    seconds = {one.stage: one.seconds for one in stages}
+    if sizes.engine == "spark":
+        cores = math.ceil(sizes.wedges / SPARK_WEDGES / HOUR)
+        found.append(
+            f"{sizes.wedges:,} wedges are too much for one machine: derive --engine spark counts them in an "
+            f"hour on about {cores:,} cores; or --max-user-likes counts only the newest likes of each user."
+        )
+    elif seconds["derive"] > HOUR:
+        found.append("derive takes hours: --max-user-likes counts only the newest likes of each user.")
+    if seconds["train"] > HOUR:
+        found.append("train takes hours: start it with torchrun in several processes (docs/scale.md).")
+    if sizes.co_liked > EDGES_A_MOVIE * sizes.movies * 2:
+        found.append(f"derive --top-k {LARGE_TOP_K} keeps fewer edges.")
+    return found
