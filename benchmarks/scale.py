@@ -4,7 +4,9 @@
 
 Ratings are generated (`benchmarks.generate`); each stage is one command in a process of its own, on an embedded
 server of its own, and `recommend` is asked twice: the first answer finds the caches cold. Peak memory is the
-largest resident set seen, five times a second, of the command's process and of the server's.
+largest resident set seen, five times a second, of the command's process and of the server's. "Estimated" is what
+`movierec estimate` says beforehand: of loading and of `stats` by the number of ratings alone, of the rest by what
+`stats` counts.
 
 With --keep the folder holds the ratings, the database and what was measured, and a second run measures only what
 is missing.
@@ -28,6 +30,7 @@ import psutil
 
 from benchmarks.common import publish, table
 from benchmarks.generate import generate
+from movierec.costs import Sizes, StageCost, estimate_costs
 from movierec.home import Home
 
 SIZES = "1e5,1e6,1e7,2.5e7"
@@ -101,7 +104,7 @@ def measure(n_ratings: int, folder: Path, stages: Sequence[str]) -> dict[str, Me
                 continue
             arguments = [part.format(ratings=ratings) for part in STAGES[name]]
             measured[name] = run_stage(arguments, env, home)
-            print(_row(n_ratings, name, measured[name]), file=sys.stderr, flush=True)
+            print(name, f"{measured[name].seconds:.1f} s", file=sys.stderr, flush=True)
             kept.write_text(json.dumps({name: asdict(one) for name, one in measured.items()}, indent=1))
     finally:
         subprocess.run(
@@ -114,15 +117,35 @@ def _read(kept: Path) -> dict[str, Any]:
     return json.loads(kept.read_text()) if kept.exists() else {}
 
 
-def _row(n_ratings: int, name: str, stage: Measured) -> list[object]:
+def estimated(n_ratings: int, stats: Any | None) -> dict[str, StageCost]:
+    """Stage -> its estimate; `stats` is the answer of `movierec stats`."""
+    expected = {one.stage: one for one in estimate_costs(Sizes.of(n_ratings)).stages}
+    if stats is not None:
+        (likes,) = (one for one in stats["likes"] if one["minRating"] == stats["minRating"])
+        sizes = Sizes(
+            ratings=stats["ratings"],
+            users=stats["users"],
+            movies=stats["movies"],
+            likes=likes["likes"],
+            wedges=likes["wedges"],
+        )
+        known = {one.stage: one for one in estimate_costs(sizes).stages}
+        expected |= {name: one for name, one in known.items() if name not in ("load", "stats")}
+    return expected
+
+
+def _row(n_ratings: int, name: str, stage: Measured, expected: StageCost) -> list[object]:
     return [
         name,
         f"{n_ratings:,}",
         f"{stage.seconds:,.1f}",
+        f"{expected.seconds:,.1f}",
         f"{stage.cpu_seconds:,.1f}",
         f"{stage.peak_mb:,.0f}",
+        f"{expected.memory_mb:,.0f}",
         f"{stage.server_peak_mb:,.0f}",
         f"{stage.store_mb:,.0f}",
+        f"{expected.store_mb:,.0f}",
     ]
 
 
@@ -167,14 +190,25 @@ def main() -> None:
     parser.add_argument("--publish", action="store_true", help="put the tables into docs/scale.md")
     asked = parser.parse_args()
     rows: list[list[object]] = []
+    said: list[str] = []
     for size in (int(float(text)) for text in asked.ratings.split(",")):
         with tempfile.TemporaryDirectory(prefix="movierec-scale-") as temporary:
             folder = Path(temporary) if asked.keep is None else asked.keep / str(size)
             folder.mkdir(parents=True, exist_ok=True)
             measured = measure(size, folder, asked.stages.split(";"))
-            rows += [_row(size, name, stage) for name, stage in measured.items()]
-    columns = ("stage", "ratings", "seconds", "CPU-seconds", "MB", "server's MB", "store's MB")
-    text = table(columns, sorted(rows, key=lambda row: list(STAGES).index(str(row[0]))))
+            stats = measured["stats"].answer if "stats" in measured else None
+            expected = estimated(size, stats)
+            rows += [
+                _row(size, name, stage, expected[name.removesuffix(", cold")]) for name, stage in measured.items()
+            ]
+            whole = sum(stage.seconds for stage in measured.values())
+            said.append(f"{size:,} ratings, all of these stages: {whole / 60:,.1f} minutes.")
+    columns = (
+        *("stage", "ratings", "seconds", "estimated", "CPU-seconds"),
+        *("MB", "estimated", "server's MB", "store's MB", "estimated"),
+    )
+    by_stage = table(columns, sorted(rows, key=lambda row: list(STAGES).index(str(row[0]))))
+    text = "\n\n".join([by_stage, " ".join(said)])
     if asked.publish:
         publish("stages", text, "scale")
     else:
