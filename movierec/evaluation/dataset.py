@@ -145,7 +145,10 @@ def _cases(user_ids: Ids, rows: Sequence[Row], movie_ids: Ids) -> HeldOutCases:
     """Of `user_ids`, in the order of the rows."""
     times = Lists.of([row["times"] for row in rows])
     places = _positions(rows, "liked", movie_ids)
-    likes = LikeHistories(places, like_ages_of_users(times))
+    known = (
+        places.values != NONE
+    )  # a like that is given beside the training part may be of a movie that is not in it
+    likes = LikeHistories(places.kept(known), like_ages_of_users(times)[known])
     seen = _positions(rows, "seen", movie_ids)
     gaps = [
         row["heldOutTimes"][0] - row["times"][0] if row["times"] and row["heldOutTimes"][0] else -1 for row in rows

@@ -307,6 +307,7 @@ def _in_words(split: SplitSettings) -> str:
     return {
         "newest": f"newest {split.fraction:.0%} of the {likes} of {users}",
         "last": f"the last of the {likes} of {users}",
+        "last-two": f"the last of the {likes} of {users}, from all before it; learnt from all but the last two",
         "global-time": f"newest {split.fraction:.0%} of all {likes}",
         "random": f"random {split.fraction:.0%} of the {likes} of {users}, seed {split.seed}",
         "canonical": f"the ratings in {split.test_file}",

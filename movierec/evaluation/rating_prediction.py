@@ -167,6 +167,7 @@ def _in_words(split: SplitSettings) -> str:
     return {
         "newest": f"newest {split.fraction:.0%} of the ratings of {users}",
         "last": f"the last rating of {users}",
+        "last-two": f"the last two ratings of {users}",
         "global-time": f"newest {split.fraction:.0%} of all ratings",
         "random": f"random {split.fraction:.0%} of the ratings of {users}, seed {split.seed}",
         "canonical": f"the ratings in {split.test_file}",

@@ -56,6 +56,7 @@ SEQUENTIAL_CHOICES = ("auto", "on", "off")
 SPLIT_STRATEGIES = {
     "newest": ("min_rating", "fraction", "min_likes"),
     "last": ("min_rating", "min_likes"),
+    "last-two": ("min_rating", "min_likes"),
     "global-time": ("min_rating", "fraction"),
     "random": ("min_rating", "fraction", "min_likes", "seed"),
     "canonical": ("test_file",),
@@ -176,7 +177,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 class SplitSettings:
     """Which ratings are held out."""
 
-    strategy: str = "newest"  # newest, last, global-time, random or canonical, as in `movierec split`
+    strategy: str = "newest"  # newest, last, last-two, global-time, random or canonical, as in `movierec split`
     min_rating: float = 4.0  # stars; a rating of this or more is a like
     fraction: float = 0.2  # of the likes
     min_likes: int = 5  # users with fewer are not split

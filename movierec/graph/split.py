@@ -2,6 +2,8 @@
 
     newest       the newest `fraction` of the likes of each user with `min_likes` or more
     last         the last like of each such user ("leave one out")
+    last-two     the last two likes of each such user: the last is asked for from all before it, the one before it
+                 included, which training does not see (Kang and McAuley 2018, and sequential recommenders since)
     global-time  the newest `fraction` of all users' likes
     random       a random `fraction` of the likes of each such user, by `seed`
     canonical    the ratings in a file, such as u1.test of MovieLens 100K, likes or not
@@ -101,11 +103,18 @@ def _newest(database: Database, settings: SplitSettings) -> Callable[[], object]
     )
 
 
-def _last(database: Database, settings: SplitSettings) -> Callable[[], object]:
+def _last(database: Database, settings: SplitSettings, held_out: int = 1) -> Callable[[], object]:
     _refuse_without_times(database, settings)
     return lambda: database.run_batches(
-        load_query("split/hold_out_last"), minRating=settings.min_rating, minLikes=settings.min_likes
+        load_query("split/hold_out_last"),
+        minRating=settings.min_rating,
+        minLikes=settings.min_likes,
+        heldOut=held_out,
     )
+
+
+def _last_two(database: Database, settings: SplitSettings) -> Callable[[], object]:
+    return _last(database, settings, 2)
 
 
 def _global_time(database: Database, settings: SplitSettings) -> Callable[[], object]:
@@ -149,6 +158,7 @@ def _canonical(database: Database, settings: SplitSettings) -> Callable[[], obje
 _STRATEGIES = {
     "newest": _newest,
     "last": _last,
+    "last-two": _last_two,
     "global-time": _global_time,
     "random": _random,
     "canonical": _canonical,

@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 
+from movierec.arrays import Lists
 from movierec.database.connection import Database
-from movierec.evaluation.dataset import pull_evaluation_data, sample_of
+from movierec.evaluation.dataset import EvaluationData, pull_evaluation_data, sample_of
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.settings import SplitSettings
-from movierec.graph.split import split_ratings
+from movierec.graph.split import split_ratings, undo_split
 from tests.servers import SMALL_DERIVE
 
 
@@ -41,3 +42,25 @@ def test_sampled_users_have_what_they_have_among_all(changed_small_database: Dat
     assert (sample.cases.held_out.sizes > 0).all()
     for rated, liked in zip(sample.cases.users.rated, sample.cases.users.likes.movies, strict=True):
         assert set(liked.tolist()) < set(rated.tolist())
+
+
+@pytest.mark.one_version
+def test_last_like_is_asked_for_from_all_before_it_and_learnt_from_all_but_two(
+    changed_small_database: Database,
+) -> None:
+    split_ratings(changed_small_database, SplitSettings(strategy="last"))
+    derive_co_liked(changed_small_database, SMALL_DERIVE)
+    of_one = pull_evaluation_data(changed_small_database, 4.0)
+    undo_split(changed_small_database)
+    split_ratings(changed_small_database, SplitSettings(strategy="last-two"))
+    derive_co_liked(changed_small_database, SMALL_DERIVE)
+    of_two = pull_evaluation_data(changed_small_database, 4.0)
+
+    def ids(data: EvaluationData, lists: Lists) -> list[list[int]]:
+        return [data.catalogue.movie_ids[row].tolist() for row in lists]
+
+    assert of_two.cases.users.user_ids.tolist() == of_one.cases.users.user_ids.tolist()
+    assert ids(of_two, of_two.cases.held_out) == ids(of_one, of_one.cases.held_out)
+    assert ids(of_two, of_two.cases.users.likes.movies) == ids(of_one, of_one.cases.users.likes.movies)
+    assert of_two.cases.users.likes.ages.tolist() == of_one.cases.users.likes.ages.tolist()
+    assert (of_two.likes.sizes == of_one.likes.sizes - 1).all()

@@ -99,6 +99,25 @@ def test_last_like_of_each_user(changed_small_database: Database, likes: pd.Data
         split_ratings(database, SplitSettings(strategy="random"))
 
 
+@pytest.mark.both_versions
+def test_last_two_likes_of_each_user_and_back(changed_small_database: Database, likes: pd.DataFrame) -> None:
+    database = changed_small_database
+    before = database.read(load_query("pull/ratings"))
+    result = split_ratings(database, SplitSettings(strategy="last-two"))
+    groups = [(user, group.movieId) for user, group in likes.groupby("userId") if len(group) >= 5]
+    assert (result.users, result.held_out) == (len(groups), 2 * len(groups))
+    assert held_pairs(database) == {(user, movie) for user, movies in groups for movie in movies.iloc[-2:]}
+    assert split_ratings(database, SplitSettings(strategy="last-two")) == result
+    undo_split(database)
+    assert database.read(load_query("pull/ratings")) == before
+    given = parse_query(
+        "tests/given",
+        "// Marks.\n// Parameters: none.\n// Returns: n.\n"
+        "MATCH ()-[r:RATED]->() WHERE r.isGiven IS NOT NULL RETURN count(*) AS n;",
+    )
+    assert database.read_one(given)["n"] == 0
+
+
 @pytest.mark.one_version
 def test_newest_of_all_likes(changed_small_database: Database, likes: pd.DataFrame) -> None:
     database = changed_small_database
