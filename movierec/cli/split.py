@@ -21,8 +21,8 @@ DEFAULTS = SplitSettings()
     default=DEFAULTS.strategy,
     show_default=True,
     help="newest: the newest likes of each user; last: the last like of each; last-two: the last two, of which "
-    "the first is given when the other is asked for; global-time: the newest of all likes; random: random likes of "
-    "each user; canonical: the ratings in --test-file.",
+    "the first is given when the other is asked for; global-time: the newest of all likes; random: random likes "
+    "of each user; canonical: the ratings in --test-file.",
 )
 @click.option(
     "--min-rating",
