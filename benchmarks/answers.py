@@ -159,7 +159,7 @@ def _recommended(database: Database, users: Sequence[int], order: str, likes: in
     return _Compared(
         f"recommend, {CALLED[order]}, {likes:,} likes",
         [partial(recommendation_query, database, request) for request in requests],
-        [partial(answer_by_scan, database, scan, request.parameters()) for request in requests],
+        [partial(answer_by_scan, database, scan, request.parameters(order == "on")) for request in requests],
     )
 
 

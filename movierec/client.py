@@ -509,6 +509,7 @@ class Client:
         user: Name | None = None,
         *,
         likes: Name | Iterable[Name] = (),
+        then: Name | Iterable[Name] = (),
         dislikes: Name | Iterable[Name] = (),
         k: int = 10,
         diversity: float = 0.0,
@@ -529,6 +530,8 @@ class Client:
             The id of a user of the database.
         likes, dislikes : movie or several
             Titles or ids, in addition to what the user has rated.
+        then : movie or several
+            Liked after all of these, in this order. Where the live model does not use the order, as `likes`.
         k : int
             How many movies.
         diversity : float
@@ -563,6 +566,7 @@ class Client:
         request = RecommendationRequest(
             None if user is None else find_user(self.database, str(user)),
             likes=self._movie_ids(likes),
+            then=self._movie_ids(then),
             dislikes=self._movie_ids(dislikes),
             k=k,
             filters=self._filters(
@@ -635,6 +639,7 @@ class Client:
         *,
         user: Name | None = None,
         likes: Name | Iterable[Name] = (),
+        then: Name | Iterable[Name] = (),
         dislikes: Name | Iterable[Name] = (),
         n: int = 10,
     ) -> Recommendation:
@@ -649,6 +654,7 @@ class Client:
         request = RecommendationRequest(
             None if user is None else find_user(self.database, str(user)),
             likes=self._movie_ids(likes),
+            then=self._movie_ids(then),
             dislikes=self._movie_ids(dislikes),
         )
         (movie_id,) = self._movie_ids(movie)

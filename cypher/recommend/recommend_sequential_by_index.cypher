@@ -1,6 +1,6 @@
 // Movies for a user, or for someone with these likes, best first, as recommend_sequential ranks them, of those
 // that an index and the graph put forward.
-// A like's age is how many likes came after it; likes of one time share their mean age, and so do named ones.
+// A like's age is how many likes came after it; likes of one time share their mean age.
 //   recency       = 2 ^ (-age / half-life of a like), a = 1/2 of 1 / likes + 1/2 of recency / sum of recency
 //   logit         = (sum of a * profileEmbedding over likes) . contextEmbedding + likeBias
 //   graph sum     = sum of recency * weight / sqrt(likeCount) over FOLLOWED_BY out of likes up to 10 half-lives old
@@ -23,11 +23,13 @@
 //   LIST<STRING>, each of these; withoutGenres LIST<STRING>, none of these; fromYear INTEGER or null; toYear INTEGER or
 //   null; minRatings INTEGER, minimum number of users who rated a movie;
 // end _shared/request_parameters.cypher
-//   candidates INTEGER, >= 2, how many of each kind, among them some that the user has rated.
+//   likeTimes LIST<INTEGER>, when each of `likes` was given: Unix seconds, 0 where nobody knows; candidates INTEGER,
+//   >= 2, how many of each kind, among them some that the user has rated.
 // Returns: movieId INTEGER | STRING, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER, score FLOAT,
 //   profileScore FLOAT, graphScore FLOAT; bound FLOAT, that no other movie's score exceeds.
 :param userId => 1;
 :param likes => [];
+:param likeTimes => [];
 :param dislikes => [];
 :param exclude => [];
 :param withRated => false;
@@ -58,10 +60,10 @@ CALL (train, derive) {
     WHERE r.rating >= derive.minRating
     RETURN liked, r.timestamp AS time
     UNION ALL
-    UNWIND $likes AS movieId
-    MATCH (liked:Movie {movieId: movieId})
+    UNWIND range(0, size($likes) - 1) AS i
+    MATCH (liked:Movie {movieId: $likes[i]})
     WHERE NOT EXISTS { (:User {userId: $userId})-[r:RATED]->(liked) WHERE r.rating >= derive.minRating }
-    RETURN liked, 0 AS time
+    RETURN liked, $likeTimes[i] AS time
   }
   WITH time, collect(liked) AS tied
   ORDER BY time DESC

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -23,8 +23,7 @@ def command(
     *,
     movie: str,
     user: str | None,
-    likes: Sequence[str],
-    dislikes: Sequence[str],
+    named: Mapping[str, Sequence[str]],
     n: int,
     cypher: bool,
     output_format: str,
@@ -43,7 +42,7 @@ def command(
     from movierec.recommendation.in_database import explain
 
     with open_database(**connection) as database:
-        request = request_from_options(database, user, likes, dislikes)
+        request = request_from_options(database, user, named)
         (movie_id,) = find_movies(database, [movie])
         explained = explain(database, request, movie_id, n)
     if cypher:

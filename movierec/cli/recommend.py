@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -65,8 +65,7 @@ def _users_file(ctx: click.Context, parameter: click.Parameter, value: str | Non
 def command(
     *,
     user: str | None,
-    likes: Sequence[str],
-    dislikes: Sequence[str],
+    named: Mapping[str, Sequence[str]],
     users: TextIO | str | None,
     output: Path | None,
     k: int,
@@ -80,12 +79,14 @@ def command(
 ) -> None:
     """Recommend movies to a user, best first, with the reason for each.
 
-    Or for someone who is not in the database, from --likes, or to every user in a file
-    or in the database. With --output, memory does not grow with the number of users.
+    Or for someone who is not in the database, from --likes and, in their order,
+    --then; or to every user in a file or in the database. With --output, memory
+    does not grow with the number of users.
 
     \b
     Examples: movierec recommend --user 1
               movierec recommend --likes "Matrix, The (1999)" --likes "Alien (1979)" --dislikes "Shrek (2001)"
+              movierec recommend --likes "Alien (1979)" --then "Aliens (1986)" --then "Terminator, The (1984)"
               movierec recommend --user 1 --genre Comedy --year 1990..1999 --min-ratings 20
               movierec recommend --users users.txt --format jsonl
               movierec recommend --users all --output lists.parquet
@@ -110,13 +111,13 @@ def command(
         }
         if users is not None:
             asked = _users(database, users)
-            request = _request_of_many(database, asked[0], likes, dislikes, settings)
+            request = _request_of_many(database, asked[0], named, settings)
             if output is None:
                 _show_many(database, asked, request, output_format)
             else:
                 _write_many(database, asked, request, output)
             return
-        request = request_from_options(database, user, likes, dislikes, **settings)
+        request = request_from_options(database, user, named, **settings)
         if cypher:
             _print_query(database, request)
         else:
@@ -166,14 +167,13 @@ def _users(database: Database, users: TextIO | str) -> Sequence[Id] | Ids:
 
 
 def _request_of_many(
-    database: Database, one: Id, likes: Sequence[str], dislikes: Sequence[str], settings: dict[str, Any]
+    database: Database, one: Id, named: Mapping[str, Sequence[str]], settings: dict[str, Any]
 ) -> RecommendationRequest:
     from movierec.lookup.movies import find_movies
     from movierec.recommendation.request import RecommendationRequest
 
-    return RecommendationRequest(
-        one, likes=find_movies(database, likes), dislikes=find_movies(database, dislikes), **settings
-    )
+    settings = settings | {name: find_movies(database, movies) for name, movies in named.items()}
+    return RecommendationRequest(one, **settings)
 
 
 def _show_many(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
 
@@ -21,19 +21,32 @@ CONDITIONS = ("genres", "with_genres", "without_genres", "year", "min_ratings", 
 
 
 def user_options(function: F) -> F:
-    """--user, --likes and --dislikes."""
+    """--user, --likes, --then and --dislikes; the command gets the last three as one `named`."""
     options: list[Callable[[F], F]] = [
         click.option("--user", help="The user's id, as it was in the file."),
         click.option(
             "--likes", multiple=True, metavar="MOVIE", help="A title or an id that is liked; repeatable."
         ),
         click.option(
+            "--then",
+            multiple=True,
+            metavar="MOVIE",
+            help="A title or an id that was liked after all of these; repeatable, oldest first.",
+        ),
+        click.option(
             "--dislikes", multiple=True, metavar="MOVIE", help="A title or an id that is disliked; repeatable."
         ),
     ]
+
+    @wraps(function)
+    def with_named(*arguments: Any, **others: Any) -> Any:
+        named = {name: others.pop(name) for name in ("likes", "then", "dislikes")}
+        return function(*arguments, named=named, **others)
+
+    decorated: Any = with_named
     for option in reversed(options):
-        function = option(function)
-    return function
+        decorated = option(decorated)
+    return cast(F, decorated)
 
 
 def filter_options(function: F) -> F:
@@ -77,16 +90,12 @@ def _condition(*names: str, **attributes: Any) -> Callable[[Any], Any]:
 
 
 def request_from_options(
-    database: Database, user: str | None, likes: Sequence[str], dislikes: Sequence[str], **settings: Any
+    database: Database, user: str | None, named: Mapping[str, Sequence[str]], **settings: Any
 ) -> RecommendationRequest:
     """The request that the options make; NotFound for an unknown user or movie."""
     from movierec.lookup.movies import find_movies
     from movierec.lookup.users import find_user
     from movierec.recommendation.request import RecommendationRequest
 
-    return RecommendationRequest(
-        None if user is None else find_user(database, user),
-        likes=find_movies(database, likes),
-        dislikes=find_movies(database, dislikes),
-        **settings,
-    )
+    settings |= {name: find_movies(database, movies) for name, movies in named.items()}
+    return RecommendationRequest(None if user is None else find_user(database, user), **settings)

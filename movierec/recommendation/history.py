@@ -22,17 +22,24 @@ class History:
     liked: list[Id]
     timestamps: list[int]
 
-    def with_likes(self, movie_ids: Sequence[Id]) -> History:
-        """With more likes, of no known time: older than all others, and none older than another."""
-        named = [movie_id for movie_id in movie_ids if movie_id not in self.liked]
-        return History([*self.rated, *named], [*self.liked, *named], [*self.timestamps, *[0] * len(named)])
+    def with_named(self, request: RecommendationRequest) -> History:
+        """With the likes that a request names: those before all others, none older than another, those after
+        them, newest first. A movie that the user likes anyway keeps its time."""
+        older = [movie_id for movie_id in request.likes if movie_id not in self.liked]
+        named = zip(request.named, request.named_times, strict=True)
+        newer = [(one, time) for one, time in named if time and one not in self.liked][::-1]
+        return History(
+            [*self.rated, *older, *(one for one, _ in newer)],
+            [*(one for one, _ in newer), *self.liked, *older],
+            [*(time for _, time in newer), *self.timestamps, *[0] * len(older)],
+        )
 
 
 def read_history(database: Database, request: RecommendationRequest, min_rating: float) -> History:
     """What the user of a request has rated, and the likes named besides. Raises NotFound for an unknown user."""
     if request.user_id is None:
-        return History([], [], []).with_likes(request.likes)
-    return read_histories(database, [request.user_id], min_rating)[request.user_id].with_likes(request.likes)
+        return History([], [], []).with_named(request)
+    return read_histories(database, [request.user_id], min_rating)[request.user_id].with_named(request)
 
 
 def read_histories(database: Database, user_ids: Sequence[Id], min_rating: float) -> dict[Id, History]:

@@ -84,7 +84,9 @@ def explain(
             raise BadRequest(f"User {request.user_id} likes nothing yet, so nothing explains a movie.")
         filters = replace(request.filters, with_rated=movie_id in [*history.rated, *request.dislikes])
         everything = replace(request, k=EVERY_MOVIE, diversity=0.0, filters=filters)
-        rows = answer_by_scan(database, RECOMMEND[is_sequential(run)][0], everything.parameters()).rows
+        rows = answer_by_scan(
+            database, RECOMMEND[is_sequential(run)][0], everything.parameters(is_sequential(run))
+        ).rows
         found = [
             from_row(Recommendation, row, rank=rank, sequential=is_sequential(run), run_id=run["runId"])
             for rank, row in enumerate(rows, start=1)
@@ -106,7 +108,7 @@ def recommendation_query(database: Database, request: RecommendationRequest) -> 
 
 def _ranked(database: Database, request: RecommendationRequest, run: Row, history: History) -> Answer:
     scan, by_index = RECOMMEND[is_sequential(run)]
-    parameters = request.parameters()
+    parameters = request.parameters(is_sequential(run))
     if not run.get("indexedMovies"):
         return answer_by_scan(database, scan, parameters)
     n_rated = 0 if request.filters.with_rated else len(history.rated) + len(request.dislikes)

@@ -101,7 +101,7 @@ class Recommender:
         popular: list[Recommendation] | None = None
         for batch in _batches(user_ids, min(BATCH_USERS, block_rows(len(model.movie_ids)))):
             read = read_histories(self.database, batch, model.min_rating)
-            histories = [read[user_id].with_likes(request.likes) for user_id in batch]
+            histories = [read[user_id].with_named(request) for user_id in batch]
             ranked = _rank(model, histories, request)
             for i, (user_id, history) in enumerate(zip(batch, histories, strict=True)):
                 if history.liked:

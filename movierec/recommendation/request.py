@@ -11,6 +11,7 @@ from movierec.lookup.filters import Filters
 
 __all__ = ["RecommendationRequest"]
 
+AFTER_ALL = 2**40  # Unix seconds, later than a rating can be
 POOL = 5  # times k: how many of the best movies a diverse list is chosen from
 
 
@@ -20,6 +21,8 @@ class RecommendationRequest:
 
     user_id            a user of the database, or None
     likes, dislikes    movieIds, besides what the user has rated
+    then               movieIds in the order they were liked, after all other likes; likes like others where the
+                       model does not use the order
     k                  how many movies
     filters            which movies
     diversity          0 to 1: how much a movie's cosine with those before it counts against it
@@ -29,6 +32,7 @@ class RecommendationRequest:
     user_id: Id | None = None
     _: KW_ONLY
     likes: tuple[Id, ...] = ()
+    then: tuple[Id, ...] = ()
     dislikes: tuple[Id, ...] = ()
     k: int = 10
     filters: Filters = field(default_factory=Filters)
@@ -36,11 +40,14 @@ class RecommendationRequest:
     popularity: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("likes", "dislikes"):
-            object.__setattr__(self, name, tuple(sorted(set(getattr(self, name)))))
+        if len(set(self.then)) < len(self.then):
+            twice = next(movie_id for movie_id in self.then if self.then.count(movie_id) > 1)
+            raise BadRequest(f"Movie {twice} is twice in then; expected each movie once, where it was liked last.")
+        object.__setattr__(self, "likes", tuple(sorted(set(self.likes) - set(self.then))))
+        object.__setattr__(self, "dislikes", tuple(sorted(set(self.dislikes))))
         if self.k < 1:
             raise BadRequest(f"k is {self.k}; expected at least 1.")
-        if self.user_id is None and not self.likes:
+        if self.user_id is None and not (self.likes or self.then):
             raise BadRequest(
                 "There is nothing to recommend from; expected a user, or at least one movie that is liked."
             )
@@ -48,7 +55,7 @@ class RecommendationRequest:
             raise BadRequest(f"diversity is {self.diversity}; expected 0 to 1.")
         if not -2 <= self.popularity <= 2:
             raise BadRequest(f"popularity is {self.popularity}; expected -2 to 2.")
-        both = set(self.likes) & set(self.dislikes)
+        both = {*self.likes, *self.then} & set(self.dislikes)
         if both:
             raise BadRequest(f"Movie {min(both)} is both liked and disliked; expected one of the two.")
 
@@ -57,13 +64,24 @@ class RecommendationRequest:
         """How many of the best are needed to choose from."""
         return self.k * POOL if self.diversity else self.k
 
-    def parameters(self) -> dict[str, Any]:
-        """As the query files have them."""
+    @property
+    def named(self) -> tuple[Id, ...]:
+        """All likes besides the ratings: `likes`, then `then`."""
+        return (*self.likes, *self.then)
+
+    @property
+    def named_times(self) -> tuple[int, ...]:
+        """When each of `named` was liked, as seconds: 0, before everything, or after everything, one by one."""
+        return (*(0 for _ in self.likes), *(AFTER_ALL + i for i in range(len(self.then))))
+
+    def parameters(self, sequential: bool = False) -> dict[str, Any]:
+        """As the query files have them; `sequential` ones have the times of the likes too."""
         return {
             "userId": self.user_id,
-            "likes": list(self.likes),
+            "likes": list(self.named),
             "dislikes": list(self.dislikes),
             "popularity": self.popularity,
             "k": self.pool,
+            **({"likeTimes": list(self.named_times)} if sequential else {}),
             **self.filters.parameters(),
         }

@@ -88,13 +88,14 @@ def test_recommendations_of_candidates_are_those_of_a_scan(indexed_database: tup
         request = RecommendationRequest(
             int(generator.integers(1, 61)) if by_user else None,
             likes=() if by_user and generator.random() < 0.7 else (3, 17, 30),
+            then=() if generator.random() < 0.7 else (17, 2),
             dislikes=() if generator.random() < 0.7 else (8, 21),
             k=int(generator.choice([1, 3, 7, 50])),
             filters=some_filters(generator, genres),
             popularity=float(generator.choice([0.0, 0.0, 0.0, 0.7, -0.5])),
         )
-        expected = answer_by_scan(database, scan, request.parameters()).rows
-        answer = answer_by_index(database, by_index, scan, request.parameters(), sizes=SIZES)
+        expected = answer_by_scan(database, scan, request.parameters(sequential)).rows
+        answer = answer_by_index(database, by_index, scan, request.parameters(sequential), sizes=SIZES)
         asked.add((answer.query.name, answer.parameters.get("candidates")))
         assert [row["movieId"] for row in answer.rows] == [row["movieId"] for row in expected], request
         for name in ("score", "profileScore", "graphScore"):

@@ -8,6 +8,7 @@ from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query, parse_query, with_parameters
 from movierec.errors import BadRequest, NotFound, StageMissing
 from movierec.lookup.filters import Filters, stored_genres, year_range
+from movierec.recommendation.history import read_history
 from movierec.recommendation.in_database import explain, recommend
 from movierec.recommendation.in_memory import Recommender
 from movierec.recommendation.reasons import reason_in_words
@@ -89,9 +90,12 @@ def by_hand(
 ) -> list[tuple[int | str, float]]:
     """The whole list by dictionaries and loops over everything: (movieId, score), best first."""
     rated = database.read(RATED, userId=request.user_id) if request.user_id else []
-    seen = {row["movieId"] for row in rated} | set(request.likes) | set(request.dislikes)
+    seen = {row["movieId"] for row in rated} | set(request.named) | set(request.dislikes)
     liked = [(row["movieId"], row["timestamp"]) for row in rated if row["rating"] >= min_rating]
-    liked += [(movie, 0) for movie in request.likes if movie not in dict(liked)]
+    known_likes = dict(liked)
+    liked += [(movie, 0) for movie in request.likes if movie not in known_likes]
+    after = [(movie, 10**11 + i) for i, movie in enumerate(request.then) if movie not in known_likes]
+    liked = [*reversed(after), *liked]
     steps = like_ages(np.array([time for _, time in liked]))
     run = database.read_one(load_query("runs/live"))["run"]
     recent = {
@@ -163,6 +167,7 @@ def some_request(generator: np.random.Generator) -> RecommendationRequest:
     return RecommendationRequest(
         int(generator.integers(1, 611)) if by_user else None,
         likes=() if by_user and generator.random() < 0.7 else (50, 296, 4993),
+        then=() if generator.random() < 0.7 else (4993, 480, 1),
         dislikes=() if generator.random() < 0.7 else (588,),
         k=int(generator.choice([1, 10, 40])),
         filters=filters,
@@ -179,6 +184,35 @@ def test_filters_change_no_score(ordered_database: Database) -> None:
     assert {row.movie_id: row.score for row in rows} == pytest.approx(
         {row.movie_id: whole[row.movie_id] for row in rows}, rel=1e-5
     )
+
+
+def test_order_of_named_likes_counts(ordered_database: Database) -> None:
+    recommender = Recommender(ordered_database)
+    lists = []
+    for movies in ((50, 296, 4993), (4993, 296, 50)):
+        request = RecommendationRequest(then=movies)
+        lists.append([row.movie_id for row in recommend(ordered_database, request)])
+        assert [row.movie_id for row in recommender.recommend(request)] == lists[-1]
+    assert lists[0] != lists[1]
+    unordered = RecommendationRequest(likes=(50, 296, 4993))
+    assert [row.movie_id for row in recommend(ordered_database, unordered)] not in lists
+
+
+def test_likes_named_after_those_of_a_user_are_the_newest(ordered_database: Database) -> None:
+    history = read_history(ordered_database, RecommendationRequest(15, likes=(50,), then=(4993, 1)), 5.0)
+    plain = read_history(ordered_database, RecommendationRequest(15), 5.0)
+    new = [movie for movie in (1, 4993) if movie not in plain.liked]
+    assert history.liked[: len(new)] == new
+    assert history.timestamps == sorted(history.timestamps, reverse=True)
+    assert set(history.liked) == {*plain.liked, 50, 4993, 1}
+
+
+def test_what_is_named_twice_is_refused_or_counts_once() -> None:
+    assert RecommendationRequest(likes=(1, 2), then=(2, 3)).named == (1, 2, 3)
+    with pytest.raises(BadRequest, match="Movie 7 is twice in then"):
+        RecommendationRequest(then=(7, 8, 7))
+    with pytest.raises(BadRequest, match="Movie 3 is both liked and disliked"):
+        RecommendationRequest(then=(3,), dislikes=(3,))
 
 
 def test_both_ways_give_the_same_reasons(ordered_database: Database) -> None:
@@ -257,7 +291,7 @@ def test_popularity_moves_the_list_both_ways(ordered_database: Database) -> None
 def test_printed_query_gives_the_list_of_the_command(ordered_database: Database) -> None:
     request = RecommendationRequest(15, filters=Filters(genres=("Comedy", "Drama"), from_year=1980))
     query = load_query("recommend/recommend_sequential")
-    printed = parse_query("tests/printed", with_parameters(query, request.parameters()))
+    printed = parse_query("tests/printed", with_parameters(query, request.parameters(sequential=True)))
     assert ":param fromYear => 1980;" in printed.source
     assert ':param genres => ["Comedy", "Drama"];' in printed.source
     assert printed.statements == query.statements
