@@ -44,6 +44,7 @@ STAGES = {
     "recommend": ["recommend", "--user", "1"],
     "similar": ["similar", "1"],
 }
+BEFOREHAND = ("--ratings 25e6", "--ratings 2e10 --users 1e8 --movies 1e6")
 POLL = 0.2  # seconds
 
 
@@ -111,6 +112,13 @@ def measure(n_ratings: int, folder: Path, stages: Sequence[str]) -> dict[str, Me
             [sys.executable, "-m", "movierec", "server", "stop"], env=env, check=False, stdout=subprocess.DEVNULL
         )
     return measured
+
+
+def _said_beforehand(arguments: str) -> str:
+    """A command of `movierec estimate`, and what it prints."""
+    command = [sys.executable, "-m", "movierec", "estimate", *arguments.split()]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return f"```text\n$ movierec estimate {arguments}\n{said.rstrip()}\n```"
 
 
 def _read(kept: Path) -> dict[str, Any]:
@@ -211,6 +219,7 @@ def main() -> None:
     text = "\n\n".join([by_stage, " ".join(said)])
     if asked.publish:
         publish("stages", text, "scale")
+        publish("estimates", "\n\n".join(map(_said_beforehand, BEFOREHAND)), "scale")
     else:
         print(text)
 

@@ -115,44 +115,49 @@ class CostEstimate:
     seconds: float
     """of all stages"""
     server_mb: int
-    """heap and page cache that the server wants at its most"""
+    """of memory, of the server at its most"""
     advice: tuple[str, ...]
     """what to change where a stage takes hours"""
 
 
 # Stage, or stage and what does the work -> size -> seconds; "" is the fixed part.
 SECONDS: dict[str, dict[str, float]] = {
-    "load, batches": {"": 12.0, "ratings": 1.8e-5},
-    "load, importer": {"": 12.0, "ratings": 3.6e-6},
-    "stats": {"": 1.3, "sampled": 3.0e-6, "ratings": 3.0e-7},
-    "derive, cypher": {"": 2.0, "wedges": 2.0e-6, "edges": 1.0e-5},
-    "derive, local": {"": 3.0, "likes": 4e-6, "wedges": 2.0e-8, "edges": 1.2e-5},
-    "train": {"": 6.0, "walked": 4e-6, "likes": 1e-5, "movies": 1e-3},
-    "recommend": {"": 1.0},
+    "load, batches": {"": 12.0, "ratings": 1.75e-5},
+    "load, importer": {"": 34.0, "ratings": 1.4e-6},
+    "stats": {"": 1.3, "sampled": 1.1e-6, "ratings": 2.8e-7},
+    "derive, cypher": {"": 2.0, "wedges": 1.9e-6, "edges": 5.5e-6},
+    "derive, local": {"": 15.0, "likes": 4.0e-6, "wedges": 2.5e-8, "edges": 5.5e-6},
+    "train": {"": 1.0, "movies": 1.0e-3, "likes": 4.0e-6, "profiles": 4.4e-5},
+    "recommend": {"": 0.8},
     "similar": {"": 1.0},
 }
 MEMORY_MB: dict[str, dict[str, float]] = {
     "load, batches": {"": 180.0},
-    "load, importer": {"": 900.0, "ratings": 6e-5},
-    "stats": {"": 150.0},
-    "derive, cypher": {"": 150.0},
-    "derive, local": {"": 250.0, "likes": 4e-5},
-    "train": {"": 900.0, "walked": 6e-5, "likes": 3e-5},
-    "recommend": {"": 145.0},
-    "similar": {"": 145.0},
+    "load, importer": {"": 1_800.0, "ratings": 3.75e-5},
+    "stats": {"": 155.0, "ratings": 2.0e-6},
+    "derive, cypher": {"": 145.0},
+    "derive, local": {"": 225.0, "likes": 6.9e-5},
+    "train": {"": 920.0, "likes": 3.0e-5, "walked": 1.2e-4},
+    "recommend": {"": 140.0},
+    "similar": {"": 140.0},
 }
-STORE_MB = {"": 60.0, "ratings": 8.5e-5}
-DERIVED_MB, TRAINED_MB = {"edges": 3e-4}, {"movies": 6e-3}
+# Of the database with its transaction logs.
+LOADED_MB = {"batches": {"": 96.0, "ratings": 3.6e-4}, "importer": {"": 475.0, "ratings": 6.9e-5}}
+DERIVED_MB = {"edges": 3.3e-4, "likes": 6.0e-5}
+TRAINED_MB = {"movies": 5.2e-3}
+SERVER_MB, SERVER_SHARE = 1_200, 0.45  # of memory: a fixed part, and a share of the database
+PROFILE_USERS, PROFILE_PASSES = 640_000, 100  # a training asks every user so often, but no more of them in all
 SPARK_WEDGES = 3_000_000  # that a core counts in a second
 HOUR = 3600
+LARGE_MB = 100 * 1024  # of memory, more than most machines have
 
 
 def estimate_costs(sizes: Sizes, slowness: float = 1.0) -> CostEstimate:
     """Seconds and MB of every stage, where the machine is `slowness` times as slow as that of the factors."""
-    loaded = _sum(STORE_MB, sizes)
+    by = {"load": "importer" if sizes.ratings >= BULK_ROWS else "batches", "derive": sizes.engine}
+    loaded = _sum(LOADED_MB[by["load"]], sizes)
     derived = loaded + _sum(DERIVED_MB, sizes)
     trained = derived + _sum(TRAINED_MB, sizes)
-    by = {"load": "importer" if sizes.ratings >= BULK_ROWS else "batches", "derive": sizes.engine}
     stores = {"load": loaded, "stats": loaded, "derive": derived}
     stages = []
     for stage in ("load", "stats", "derive", "train", "recommend", "similar"):
@@ -177,7 +182,7 @@ def estimate_costs(sizes: Sizes, slowness: float = 1.0) -> CostEstimate:
         followed_by=sizes.followed_by,
         stages=tuple(stages),
         seconds=round(sum(one.seconds for one in stages), 1),
-        server_mb=round(1.5 * trained + min(512 + trained / 2, 31 * 1024)),
+        server_mb=round(SERVER_MB + SERVER_SHARE * trained),
         advice=tuple(_advice(sizes, stages)),
     )
 
@@ -198,12 +203,13 @@ def _sum(factors: Mapping[str, float], sizes: Sizes) -> float:
     values = {
         "": 1,
         "ratings": sizes.ratings,
-        "sampled": min(sizes.ratings, SAMPLED if sizes.ratings > COUNTED_FROM else sizes.ratings),
+        "sampled": sizes.ratings if sizes.ratings <= COUNTED_FROM else SAMPLED,
         "movies": sizes.movies,
         "likes": sizes.likes,
         "wedges": sizes.wedges,
         "edges": sizes.co_liked + sizes.followed_by,
         "walked": sizes.walked,
+        "profiles": min(PROFILE_PASSES * sizes.users, PROFILE_USERS),
     }
     return sum(values[name] * each for name, each in factors.items())
 
@@ -219,6 +225,9 @@ def _advice(sizes: Sizes, stages: list[StageCost]) -> list[str]:
         )
     elif seconds["derive"] > HOUR:
         found.append("derive takes hours: --max-user-likes counts only the newest likes of each user.")
+    for one in stages:
+        if one.memory_mb > LARGE_MB:
+            found.append(f"{one.stage} takes {one.memory_mb / 1024:,.0f} GB of memory in one process.")
     if seconds["train"] > HOUR:
         found.append("train takes hours: start it with torchrun in several processes (docs/scale.md).")
     if sizes.co_liked > EDGES_A_MOVIE * sizes.movies * 2:

@@ -80,8 +80,8 @@ def command(
         ),
     )
     click.echo(
-        f"\nAbout {in_time(found.seconds)} on two cores, besides which the server wants up to "
-        f"{in_size(found.server_mb)} of memory."
+        f"\nAbout {in_time(found.seconds)} on two cores; the server takes up to {in_size(found.server_mb)} "
+        "of memory."
     )
     for line in found.advice:
         click.echo(line)
