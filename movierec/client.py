@@ -745,11 +745,11 @@ class Client:
         ['importer', '', 'local']
         """
         from movierec.costs import Sizes, estimate_costs
-        from movierec.evaluation.estimate import slowness
         from movierec.graph.workload import sizes_of
+        from movierec.machine import slowness_of_core
 
         sizes = sizes_of(self.database) if ratings is None else Sizes.of(ratings, users, movies)
-        return estimate_costs(sizes, slowness())
+        return estimate_costs(sizes, slowness_of_core())
 
     def tune(
         self,

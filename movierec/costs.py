@@ -125,7 +125,7 @@ SECONDS: dict[str, dict[str, float]] = {
     "load, batches": {"": 12.0, "ratings": 1.75e-5},
     "load, importer": {"": 34.0, "ratings": 1.4e-6},
     "stats": {"": 1.3, "sampled": 1.1e-6, "ratings": 2.8e-7},
-    "derive, cypher": {"": 2.0, "wedges": 1.9e-6, "edges": 5.5e-6},
+    "derive, cypher": {"": 2.0, "wedges": 3.0e-7, "edges": 1.4e-5},
     "derive, local": {"": 15.0, "likes": 4.0e-6, "wedges": 2.5e-8, "edges": 5.5e-6},
     "train": {"": 1.0, "movies": 1.0e-3, "likes": 4.0e-6, "profiles": 4.4e-5},
     "recommend": {"": 0.8},
@@ -147,7 +147,7 @@ DERIVED_MB = {"edges": 3.3e-4, "likes": 6.0e-5}
 TRAINED_MB = {"movies": 5.2e-3}
 SERVER_MB, SERVER_SHARE = 1_200, 0.45  # of memory: a fixed part, and a share of the database
 PROFILE_USERS, PROFILE_PASSES = 640_000, 100  # a training asks every user so often, but no more of them in all
-SPARK_WEDGES = 3_000_000  # that a core counts in a second
+SPARK_WEDGES = 2_000_000  # that a core counts in a second
 HOUR = 3600
 LARGE_MB = 100 * 1024  # of memory, more than most machines have
 

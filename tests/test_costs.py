@@ -13,6 +13,7 @@ from movierec.costs import Sizes, estimate_costs
 from movierec.database.connection import Database
 from movierec.errors import BadRequest
 from movierec.graph.workload import sizes_of
+from movierec.machine import slowness_of_core
 from tests.conftest import Answer
 
 
@@ -57,6 +58,10 @@ def test_too_much_for_one_machine_is_said_with_what_helps() -> None:
     assert any("--engine spark" in line and "cores" in line for line in found.advice)
     assert any("torchrun" in line for line in found.advice)
     assert not estimate_costs(Sizes.of(10**5)).advice
+
+
+def test_machine_is_not_infinitely_fast() -> None:
+    assert 0.05 < slowness_of_core() < 100
 
 
 @pytest.mark.neo4j

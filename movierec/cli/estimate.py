@@ -48,7 +48,7 @@ def command(
     """
     from movierec.cli.output import print_record, print_rows
     from movierec.costs import Sizes, estimate_costs
-    from movierec.evaluation.estimate import slowness
+    from movierec.machine import slowness_of_core
     from movierec.records import to_record
 
     if ratings is not None:
@@ -60,7 +60,7 @@ def command(
 
         with open_database(**connection) as database:
             sizes = sizes_of(database)
-    found = estimate_costs(sizes, slowness())
+    found = estimate_costs(sizes, slowness_of_core())
     if output_format != "table":
         print_record(found, output_format)
         return
