@@ -83,7 +83,7 @@ if peers.is_first:
     saved = profiles.profile_checkpoint(folder, two_crowds(53), random_start(40), settings, 2)
 found = profiles.train_profiles(two_crowds(53), random_start(40), settings, checkpoint=saved, threads=1,
                                 peers=peers, progress=stopping if sys.argv[3] == "profiles" else silent)
-said = [walks.sha256(), found.sha256()]
+said = [walks.sha256(), found.sha256(), [round(loss, 5) for loss in (*walks.losses, *found.losses)]]
 """
 
 AROUND = """
