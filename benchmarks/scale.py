@@ -1,12 +1,12 @@
 """From a file to a recommendation at growing sizes, as a user types it: time, memory and store by stage.
 
-    python -m benchmarks.scale [--ratings 1e5,1e6,1e7,2.5e7] [--stages load,stats,...] [--keep FOLDER]
+    python -m benchmarks.scale [--ratings 1e5,1e6,1e7,2.5e7] [--stages "load;stats;..."] [--keep FOLDER]
 
 Ratings are generated (`benchmarks.generate`); each stage is one command in a process of its own, on an embedded
 server of its own, and `recommend` is asked twice: the first answer finds the caches cold. Peak memory is the
 largest resident set seen, five times a second, of the command's process and of the server's. "Estimated" is what
-`movierec estimate` says beforehand: of loading and of `stats` by the number of ratings alone, of the rest by what
-`stats` counts.
+the formula of `movierec estimate` gives: of loading and of `stats` by the number of ratings alone, of the rest by
+what `stats` counts.
 
 With --keep the folder holds the ratings, the database and what was measured, and a second run measures only what
 is missing.

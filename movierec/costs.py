@@ -99,7 +99,7 @@ class StageCost:
 
 @dataclass(frozen=True, kw_only=True)
 class CostEstimate:
-    """What the stages would take on two cores. Nothing was read but counts, and nothing was written."""
+    """What the stages would take on two cores. Nothing was written."""
 
     ratings: int
     users: int
@@ -133,7 +133,7 @@ SECONDS: dict[str, dict[str, float]] = {
 }
 MEMORY_MB: dict[str, dict[str, float]] = {
     "load, batches": {"": 180.0},
-    "load, importer": {"": 1_800.0, "ratings": 3.75e-5},
+    "load, importer": {"": 1_800.0, "imported": 3.75e-5, "users": 2.0e-4},
     "stats": {"": 155.0, "ratings": 2.0e-6},
     "derive, cypher": {"": 145.0},
     "derive, local": {"": 225.0, "likes": 6.9e-5},
@@ -146,6 +146,7 @@ LOADED_MB = {"batches": {"": 96.0, "ratings": 3.6e-4}, "importer": {"": 475.0, "
 DERIVED_MB = {"edges": 3.3e-4, "likes": 6.0e-5}
 TRAINED_MB = {"movies": 5.2e-3}
 SERVER_MB, SERVER_SHARE = 1_200, 0.45  # of memory: a fixed part, and a share of the database
+IMPORTED = 200_000_000  # ratings, from which on the importer takes no more memory for them
 PROFILE_USERS, PROFILE_PASSES = 640_000, 100  # a training asks every user so often, but no more of them in all
 SPARK_WEDGES = 2_000_000  # that a core counts in a second
 HOUR = 3600
@@ -196,7 +197,7 @@ def _seconds(stage: str, by: str, sizes: Sizes) -> float:
         return _sum(SECONDS[_key(stage, by)], sizes)
     # The likes are pulled and the edges are written by one process; the wedges are counted by many.
     local = SECONDS["derive, local"]
-    return _sum({name: each for name, each in local.items() if name != "wedges"}, sizes) + HOUR
+    return _sum({name: each for name, each in local.items() if name != "wedges"}, sizes)
 
 
 def _sum(factors: Mapping[str, float], sizes: Sizes) -> float:
@@ -204,6 +205,8 @@ def _sum(factors: Mapping[str, float], sizes: Sizes) -> float:
         "": 1,
         "ratings": sizes.ratings,
         "sampled": sizes.ratings if sizes.ratings <= COUNTED_FROM else SAMPLED,
+        "imported": min(sizes.ratings, IMPORTED),
+        "users": sizes.users,
         "movies": sizes.movies,
         "likes": sizes.likes,
         "wedges": sizes.wedges,
@@ -220,8 +223,8 @@ def _advice(sizes: Sizes, stages: list[StageCost]) -> list[str]:
     if sizes.engine == "spark":
         cores = math.ceil(sizes.wedges / SPARK_WEDGES / HOUR)
         found.append(
-            f"{sizes.wedges:,} wedges are too much for one machine: derive --engine spark counts them in an "
-            f"hour on about {cores:,} cores; or --max-user-likes counts only the newest likes of each user."
+            f"{sizes.wedges:,} wedges are too much for one machine: derive --engine spark counts them, which "
+            f"takes about {cores:,} cores another hour; or --max-user-likes counts only each user's newest likes."
         )
     elif seconds["derive"] > HOUR:
         found.append("derive takes hours: --max-user-likes counts only the newest likes of each user.")
@@ -229,7 +232,7 @@ def _advice(sizes: Sizes, stages: list[StageCost]) -> list[str]:
         if one.memory_mb > LARGE_MB:
             found.append(f"{one.stage} takes {one.memory_mb / 1024:,.0f} GB of memory in one process.")
     if seconds["train"] > HOUR:
-        found.append("train takes hours: start it with torchrun in several processes (docs/scale.md).")
+        found.append("train takes hours: try --profile-epochs 1, or several machines by torchrun (docs/scale.md).")
     if sizes.co_liked > EDGES_A_MOVIE * sizes.movies * 2:
         found.append(f"derive --top-k {LARGE_TOP_K} keeps fewer edges.")
     return found

@@ -20,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from movierec.errors import MovieRecError
 from movierec.graph.spark.session import check_java
 
 LOOPBACK = "127.0.0.1"
@@ -38,15 +39,15 @@ class SparkCluster:
         self._ends = ExitStack()
 
     def start_master(self) -> None:
-        _, log = self._started("master", ["org.apache.spark.deploy.master.Master", *ARGUMENTS])
-        self.master = _said(log, r"Starting Spark master at (spark://\S+)")
-        _said(log, "New state: ALIVE")
+        master, log = self._started("master", ["org.apache.spark.deploy.master.Master", *ARGUMENTS])
+        self.master = _said(master, log, r"Starting Spark master at (spark://\S+)")
+        _said(master, log, "New state: ALIVE")
 
     def start_worker(self) -> None:
         name = f"worker-{len(self.workers)}"
         own = [*ARGUMENTS, *self.resources, "-d", str(self.folder / name)]
         worker, log = self._started(name, ["org.apache.spark.deploy.worker.Worker", *own, self.master])
-        _said(log, "Successfully registered with master")
+        _said(worker, log, "Successfully registered with master")
         self.workers.append(worker)
 
     def stop(self) -> None:
@@ -92,12 +93,12 @@ def spark_cluster(folder: Path, n_workers: int = 2, cores: int = 1, memory: str 
         cluster.stop()
 
 
-def _said(log: Path, pattern: str) -> str:
+def _said(process: subprocess.Popen[bytes], log: Path, pattern: str) -> str:
     """What the first group of `pattern` (or all of it) is in the log, as soon as it is there."""
     deadline = time.monotonic() + START_SECONDS
     while (match := re.search(pattern, log.read_text(errors="replace"))) is None:
-        if time.monotonic() > deadline:
-            sys.exit(f"Spark did not start in {START_SECONDS} seconds: {log.read_text(errors='replace')[-2000:]}")
+        if time.monotonic() > deadline or process.poll() is not None:
+            raise MovieRecError(f"Spark did not start: {log.read_text(errors='replace')[-2000:]}")
         time.sleep(0.2)
     return match[match.re.groups]
 

@@ -90,7 +90,9 @@ def test_command_needs_no_database_where_ratings_are_given(movierec: Callable[..
     assert "on two cores" in shown
 
 
-@pytest.mark.parametrize("asked", [("--ratings", "many"), ("--ratings", "0.5"), ("--users", "3")])
+@pytest.mark.parametrize(
+    "asked", [("--ratings", "many"), ("--ratings", "0.5"), ("--ratings", "inf"), ("--users", "3")]
+)
 def test_what_is_no_count_is_refused(movierec: Callable[..., Answer], asked: tuple[str, ...]) -> None:
     answer = movierec("estimate", *asked)
     assert answer.exit_code == 2

@@ -11,12 +11,17 @@ CALL () {
   RETURN coalesce(max(m.likeCount), 1) AS maxLikeCount
 }
 // The score of a movie that is none of the candidates is at most this. Below 0, popularity favours those that one user
-// likes.
+// likes. Where the best of these were all rated, a movie that was not may be better than every candidate: nothing is
+// certain then.
 WITH train, candidates, maxLogit, maxGraphSum, maxLikeCount,
+  CASE WHEN coalesce(leastLogit > coalesce(maxLogit, leastLogit - 1), false)
+    OR coalesce(leastGraphSum > coalesce(maxGraphSum, 0.0), false)
+  THEN 1.0e308 ELSE
   (
     coalesce(exp((leastLogit - maxLogit) / train.profileTemperature), 0.0)
     + CASE WHEN leastGraphSum > 0 THEN train.graphWeight * leastGraphSum / maxGraphSum ELSE 0.0 END
-  ) * CASE WHEN $popularity < 0 THEN maxLikeCount ^ -$popularity ELSE 1.0 END AS bound
+  ) * CASE WHEN $popularity < 0 THEN maxLikeCount ^ -$popularity ELSE 1.0 END
+  END AS bound
 UNWIND candidates AS candidate
 WITH candidate[0] AS m, maxLikeCount, bound,
   // begin _shared/candidate_scores.cypher

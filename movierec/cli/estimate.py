@@ -9,6 +9,8 @@ import click
 from movierec.cli.grouped import Command
 from movierec.cli.options import connection_options, format_option, open_database
 
+MOST = 1e15  # of anything; more is a slip
+
 
 def count(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
     """A whole number, which may be written as 25e6."""
@@ -18,7 +20,7 @@ def count(ctx: click.Context, param: click.Parameter, value: str | None) -> int 
         number = float(value)
     except ValueError:
         number = 0.5
-    if not (number >= 1 and number == int(number)):
+    if not (1 <= number < MOST and number == int(number)):
         raise click.BadParameter(f"{value!r} is no count; expected a whole number, such as 25000000 or 25e6.")
     return int(number)
 

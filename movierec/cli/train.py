@@ -51,7 +51,7 @@ def command(preset: str, fresh: bool, threads: int, dry_run: bool, output_format
 
     The vectors of the last training stay until the new ones replace them all at
     once. Rerunning the same command resumes an interrupted training. Started
-    by torchrun, several processes or machines train together (docs/scale.md).
+    by torchrun, several processes, on one machine or more, train together (docs/scale.md).
 
     \b
     Presets: default     10 walks of 40 movies, 64 dimensions, window 2, 3 epochs

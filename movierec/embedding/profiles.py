@@ -24,7 +24,6 @@ import logging
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +49,7 @@ __all__ = ["profile_checkpoint", "softmax_gradients", "starting_tables", "train_
 _log = logging.getLogger(__name__)
 
 CHECKPOINT_SECONDS = 15.0
-MERGE_STEPS = 8  # of a process, after which several processes add up what they changed
+MERGE_STEPS = 32  # of a process, after which, as after an epoch, several processes add up what they changed
 FINAL_LEARNING_RATE_FRACTION = 0.05  # of the initial one; linear decay
 
 
@@ -91,6 +90,7 @@ def train_profiles(
         optimiser.load_state(kept)
         restore_generator(generator, kept["epoch draws"].numpy())
         _log.info("resuming profiles from epoch %d, step %d", state.epoch + 1, state.step + 1)
+    shared = state  # whose losses are those of all processes
     first_user, end_user = peers.part(len(users))
     n_own = end_user - first_user
     most_steps = math.ceil(math.ceil(len(users) / peers.size) / batch_size)  # of a process, in an epoch
@@ -113,35 +113,32 @@ def train_profiles(
             if saved is not None:
                 restore_generator(generator, saved[1]["draws"].numpy())
                 saved = None
-            merges, all_merges = state.step // MERGE_STEPS, most_steps // MERGE_STEPS
             own_users = shuffled[first_user:end_user]
-            for start in range(state.step * batch_size, n_own, batch_size):
-                batch = own_users[start : start + batch_size]
-                if peers.size > 1:
-                    draws = random_generator(Stream.PROFILES, settings.seed, state.epoch + 1, first_user + start)
-                else:
+            for step in range(state.step, most_steps):
+                batch = own_users[step * batch_size : (step + 1) * batch_size]
+                loss = 0.0
+                if len(batch):  # the last step of an epoch may be another process's alone
                     draws = generator
-                task = draw_task(likes, batch, settings, draws, chances.get(len(batch)))
-                # Over all movies the rate falls by epochs, as it always did; few epochs need it to fall by steps.
-                done = state.epoch + (start / n_own if chances else 0)
-                rate = settings.profile_learning_rate * (
-                    1.0 - (1.0 - FINAL_LEARNING_RATE_FRACTION) * done / epochs
-                )
-                loss = _step(optimiser, task.to(settings.device), rate, run)
+                    if peers.size > 1:
+                        draws = random_generator(Stream.PROFILES, settings.seed, state.epoch + 1, int(batch[0]))
+                    task = draw_task(likes, batch, settings, draws, chances.get(len(batch)))
+                    # Over all movies the rate falls by epochs, as it always did; few epochs need it to fall by
+                    # steps.
+                    done = state.epoch + (step * batch_size / n_own if chances else 0)
+                    rate = settings.profile_learning_rate * (
+                        1.0 - (1.0 - FINAL_LEARNING_RATE_FRACTION) * done / epochs
+                    )
+                    loss = _step(optimiser, task.to(settings.device), rate, run)
                 state = state.after_step(loss, len(batch))
                 advance(len(batch), f"epoch {state.epoch + 1} loss {state.loss:.3f}")
-                if is_merged := peers.size == 1 or state.step % MERGE_STEPS == 0:
+                if is_merged := peers.size == 1 or state.step % MERGE_STEPS == 0 or state.step == most_steps:
                     merged.merge()
-                    merges += 1
+                    state = shared = peers.share(state, shared)
                 if checkpoint is not None and is_merged and time.monotonic() - last_saved > CHECKPOINT_SECONDS:
                     words = {"epoch draws": epoch_draws, "draws": generator_state(generator)}
                     tensors = {name: torch.from_numpy(word) for name, word in words.items()}
                     checkpoint = checkpoint.try_save(state, optimiser.state() | tensors)
                     last_saved = time.monotonic()
-            for _ in range(merges, all_merges + 1):  # as often as the others, and once at the end
-                merged.merge()
-            loss_sum, loss_pairs = peers.sums(state.loss_sum, state.loss_pairs)
-            state = replace(state, loss_sum=loss_sum, loss_pairs=int(loss_pairs))
             if not np.isfinite(state.loss):
                 if checkpoint is not None:
                     checkpoint.discard()
@@ -149,7 +146,7 @@ def train_profiles(
                     f"Training profiles diverged in epoch {state.epoch + 1}: the loss is not finite. The live "
                     "model stays as it is. Lower --profile-learning-rate."
                 )
-            state = state.after_epoch(None)
+            state = shared = state.after_epoch(None)
     profiles, contexts, bias = (table.cpu().numpy() for table in optimiser.tables)
     if state.losses:
         _log.info("profiles: loss %.4f to %.4f", state.losses[0], state.losses[-1])

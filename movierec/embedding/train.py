@@ -15,7 +15,6 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -44,7 +43,7 @@ _log = logging.getLogger(__name__)
 CHECKPOINT_SECONDS = 15.0
 LOSS_EVERY = 8  # steps, at most: the loss takes time and nothing depends on it
 LOSS_STEPS = 100  # in an epoch, at least: the mean of a few would be mostly noise
-MERGE_STEPS = 8  # of a process, after which several processes add up what they changed
+MERGE_STEPS = 32  # of a process, after which, as after an epoch, several processes add up what they changed
 FROZEN_FRACTION = 0.1  # of the first epoch, in which a warm start moves no centre
 COUNTING_EPOCH = 2**32 - 1  # the number of the walks that only count how often movies occur
 
@@ -106,6 +105,7 @@ def train_embeddings(
     tables = [Merged(peers, [model.centre, model.centre_scale], model.centre_scale)]
     if not settings.tied_embeddings:
         tables.append(Merged(peers, [model.context, model.context_scale], model.context_scale))
+    shared = state  # whose losses are those of all processes
     first_step, end_step = peers.part(plan.steps)
     own_steps, most_steps = end_step - first_step, -(-plan.steps // peers.size)
     own_walks = min(end_step * plan.step_walks, plan.walks) - min(first_step * plan.step_walks, plan.walks)
@@ -122,7 +122,7 @@ def train_embeddings(
             drawn = state.epoch if settings.resample_each_epoch else 0
             merges, all_merges = state.step // MERGE_STEPS, most_steps // MERGE_STEPS
             own_batches = islice(batches.epoch(drawn, first_step + state.step), max(own_steps - state.step, 0))
-            with _ahead(own_batches, settings.device) as stream:
+            with _ahead(own_batches, str(model.centre.device)) as stream:
                 for batch in stream:
                     done = state.epoch * plan.steps + state.step * peers.size
                     rate = _decayed_learning_rate(done / (plan.steps * settings.epochs), settings)
@@ -135,14 +135,14 @@ def train_embeddings(
                     advance(len(batch.walks), f"epoch {state.epoch + 1} loss {state.loss:.3f} {speed}")
                     if is_merged := peers.size == 1 or state.step % MERGE_STEPS == 0:
                         _merge(tables)
+                        state = shared = peers.share(state, shared)
                         merges += 1
                     if checkpoint is not None and is_merged and time.monotonic() - last_saved > CHECKPOINT_SECONDS:
                         checkpoint = checkpoint.try_save(state, tensors)
                         last_saved = time.monotonic()
             for _ in range(merges, all_merges + 1):  # as often as the others, and once at the end
                 _merge(tables)
-            loss_sum, loss_pairs = peers.sums(state.loss_sum, state.loss_pairs)
-            state = replace(state, loss_sum=loss_sum, loss_pairs=int(loss_pairs))
+                state = shared = peers.share(state, shared)
             found = peers.of_first(None if validation is None else validation.loss(model))
             if not np.isfinite([state.loss, found or 0.0]).all():
                 if checkpoint is not None:
@@ -153,7 +153,7 @@ def train_embeddings(
                 )
             if found is not None and found < min(state.validation_losses, default=np.inf):
                 best.copy_(model.centre)
-            state = state.after_epoch(found)
+            state = shared = state.after_epoch(found)
             if checkpoint is not None:
                 checkpoint = checkpoint.try_save(state, tensors)
             _log.info("epoch %d of %d: loss %.4f", state.epoch, settings.epochs, state.losses[-1])

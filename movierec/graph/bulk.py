@@ -150,7 +150,7 @@ def import_ratings(
         if not database.read_one(load_query("load/is_begun"), fingerprint="")["isEmpty"]:
             raise MovieRecError(
                 "Somebody has written into the database while the import was made, which would replace that. "
-                "Nothing was loaded; run again."
+                "Nothing was loaded; run again, without --bulk."
             )
         _log.warning(
             "The embedded server is restarted with the imported ratings; other connections to it are cut."

@@ -15,11 +15,11 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from movierec.database.connection import Database, Row, Transaction
 from movierec.database.query_files import load_query
@@ -40,6 +40,9 @@ from movierec.graph.settings import ALL, ENGINES, MOST_BY_CYPHER, MOST_BY_LOCAL,
 from movierec.graph.workload import Workload, workload_of
 from movierec.progress import Progress, silent
 from movierec.records import camel_case
+
+if TYPE_CHECKING:
+    from movierec.graph.spark.engine import RunningSpark
 
 __all__ = ["choose_engine", "derive_co_liked", "last_derive_settings", "preview_derive"]
 
@@ -74,9 +77,13 @@ def derive_co_liked(
     _checked(database, settings, incremental)
     plan = _Plan.of(database, settings, engine, incremental, spark)
     described = plan.settings.as_dict() | {"incremental": incremental, "engine": plan.engine}
-    with record_run(database, "derive", described, single_transaction=True) as run:
+    with (
+        plan.spark_of(incremental) as running,
+        record_run(database, "derive", described, single_transaction=True) as run,
+    ):
         # Again, now that no other derivation can come between.
-        job = _DeriveJob(plan, _checked(database, plan.settings, incremental), progress, batch_paths)
+        constants = _checked(database, plan.settings, incremental)
+        job = _DeriveJob(plan, constants, progress, batch_paths, running)
         try:
             result = database.in_transaction(
                 lambda transaction: job.in_single_transaction(transaction, database, run, one_transaction_paths)
@@ -113,9 +120,9 @@ def preview_derive(
     started = time.monotonic()
     constants = _checked(database, settings, incremental)
     plan = _Plan.of(database, settings, engine, incremental, spark)
-    job = _DeriveJob(plan, constants, progress, batch_paths)
     preview = Preview(math.inf if plan.engine == "cypher" else BATCH_EDGES)
-    with database.rolled_back() as transaction:
+    with plan.spark_of(incremental) as running, database.rolled_back() as transaction:
+        job = _DeriveJob(plan, constants, progress, batch_paths, running)
         result = job.count(lambda work: work(transaction), on_rows=preview.add)
         old = transaction.run(load_query("derive/summary"))[0]
         n_old = 0 if incremental else old["edges"] + old["followedBy"]
@@ -206,6 +213,14 @@ class _Plan:
                 _log.warning(advice)
         return cls(settings, engine, workload, spark or SparkSettings())
 
+    def spark_of(self, incremental: bool) -> AbstractContextManager[RunningSpark | None]:
+        """Spark where it is needed: an incremental derivation that keeps all edges recounts few, here."""
+        if self.engine != "spark" or (incremental and not self.settings.top_k):
+            return nullcontext()
+        from movierec.graph.spark.engine import running_spark
+
+        return running_spark(self.spark)
+
 
 def choose_engine(workload: Workload, top_k: int, *, has_numba: bool) -> tuple[str, str]:
     """The engine that "auto" takes, and what is said of a large workload, nothing of a small one."""
@@ -234,11 +249,16 @@ class _DeriveJob:
     """One derivation, full or (with constants) incremental, to be done at once, in batches or for a look."""
 
     def __init__(
-        self, plan: _Plan, constants: DeriveConstants | None, progress: Progress, batch_paths: int
+        self,
+        plan: _Plan,
+        constants: DeriveConstants | None,
+        progress: Progress,
+        batch_paths: int,
+        spark: RunningSpark | None,
     ) -> None:
         self.settings = plan.settings
         self.engine = plan.engine
-        self.spark = plan.spark
+        self.spark = spark
         self.paths = plan.workload.paths
         self.constants = constants
         self.progress = progress
@@ -270,28 +290,28 @@ class _DeriveJob:
         most_paths: float = math.inf,
     ) -> dict[str, Any]:
         """All the steps. With `on_rows` a preview: that gets the pairs, and no edge is changed."""
-        with closing(self._steps(run_in_transaction, writers, on_rows)) as steps:
-            if self.constants is None:
-                result = self._full(steps)
-            else:
-                result = self._incremental(steps, self.constants, most_paths)
-            if on_rows is None:
-                steps.clear_changed()
-                result |= self._summary(run_in_transaction)
-            return result
+        steps = self._steps(run_in_transaction, writers, on_rows)
+        if self.constants is None:
+            result = self._full(steps)
+        else:
+            result = self._incremental(steps, self.constants, most_paths)
+        if on_rows is None:
+            steps.clear_changed()
+            result |= self._summary(run_in_transaction)
+        return result
 
     def _steps(
         self, run_in_transaction: InTransaction, writers: int, on_rows: Callable[[list[Row]], None] | None
     ) -> CoLikes:
         kind: Callable[..., CoLikes] = CoLikes
-        if self.engine == "local":
-            from movierec.graph.local_engine import LocalCoLikes
-
-            kind = LocalCoLikes
-        elif self.engine == "spark":
+        if self.spark is not None:
             from movierec.graph.spark.engine import SparkCoLikes
 
             kind = partial(SparkCoLikes, spark=self.spark)
+        elif self.engine != "cypher":
+            from movierec.graph.local_engine import LocalCoLikes
+
+            kind = LocalCoLikes
         return kind(
             run_in_transaction, self.settings, self.progress, self.batch_paths, writers=writers, on_rows=on_rows
         )

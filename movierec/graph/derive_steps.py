@@ -113,9 +113,6 @@ class CoLikes:
         self.on_rows = on_rows
         self.dry_run = on_rows is not None
 
-    def close(self) -> None:
-        """Let go of what the steps hold outside the database: nothing here."""
-
     def clear_edges(self) -> None:
         """Delete CO_LIKED and FOLLOWED_BY."""
         old = self._run("derive/summary")[0]

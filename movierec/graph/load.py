@@ -38,6 +38,7 @@ from movierec.ratings.formats import recognise
 from movierec.ratings.rejects import BadRows
 from movierec.ratings.source import ReadSettings, Source, Table, partition_values
 from movierec.ratings.survey import survey_source
+from movierec.ratings.tables import has_several_rows_a_line
 from movierec.ratings.validate import CheckedReader, Chunk
 
 __all__ = ["BATCH_ROWS", "check_files", "list_loads", "load_files", "load_ratings"]
@@ -45,7 +46,7 @@ __all__ = ["BATCH_ROWS", "check_files", "list_loads", "load_files", "load_rating
 _log = logging.getLogger(__name__)
 
 BATCH_ROWS = 10_000
-PACKED_BYTES = 10  # a rating takes in a zip or in Parquet
+PACKED_BYTES = 10  # a rating takes in a zip, in Parquet or in a sequence
 FLOOR_ROWS = 100  # rows of a transaction below which the server's memory is not ours to save
 
 
@@ -192,7 +193,7 @@ def list_loads(database: Database) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class _Print:
-    """The files of one table as they were when the load began; `n_lines` is None where not all are text lines."""
+    """The files of one table as they were when the load began; `n_lines` is None where lines are no rows."""
 
     sha256: tuple[str, ...]
     n_lines: int | None
@@ -204,7 +205,8 @@ class _Print:
         digests = [files.digest(member) for member in table.members]
         lines = [n for _, n in digests if n is not None]
         is_text = table.layout is not None and len(lines) == len(digests)
-        return cls(tuple(sha256 for sha256, _ in digests), sum(lines) if is_text else None, stamps)
+        has_rows = is_text and not has_several_rows_a_line(table.layout)
+        return cls(tuple(sha256 for sha256, _ in digests), sum(lines) if has_rows else None, stamps)
 
 
 @dataclass

@@ -15,6 +15,7 @@ from movierec.ratings.source import Table
 
 if TYPE_CHECKING:
     from movierec.ratings.validate import Chunk
+from movierec.ratings.tables import has_several_rows_a_line
 
 __all__ = ["DetectedColumn", "DetectedTable", "Detection"]
 
@@ -155,7 +156,7 @@ class Detection:
     @property
     def _has_places(self) -> bool:
         """Do places in an order stand for times?"""
-        return self.table.layout is not None and self.table.layout.form == "sequences"
+        return has_several_rows_a_line(self.table.layout)
 
     def _warnings(self) -> list[str]:
         table = self.table

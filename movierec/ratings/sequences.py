@@ -2,8 +2,8 @@
 
     1 296 306 307 665          blanks or tabs between; every item is a like
 
-So S3-Rec (Zhou and others 2020) and those after it hand on Amazon's reviews and Last.fm. The times themselves are
-not known: an item's place in its line, from 1, stands for its second.
+S3-Rec (Zhou and others 2020) and its successors distribute Amazon's reviews and Last.fm this way. The times
+themselves are not known: an item's place in its line, from 1, stands for its second.
 """
 
 from __future__ import annotations

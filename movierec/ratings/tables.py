@@ -37,6 +37,7 @@ __all__ = [
     "TextChunk",
     "begins_as_array",
     "first_lines",
+    "has_several_rows_a_line",
     "json_records",
     "parquet_columns",
     "read_parquet",
@@ -76,6 +77,11 @@ class Layout:
     form: str = "delimited"
     n_skipped: int = 0  # lines before the header or the first row
     last_takes_rest: bool = False  # a delimiter in the last column is a part of it
+
+
+def has_several_rows_a_line(layout: Layout | None) -> bool:
+    """Is a line more than one row, so that lines say nothing of how many rows there are?"""
+    return layout is not None and layout.form == "sequences"
 
 
 @dataclass(kw_only=True)

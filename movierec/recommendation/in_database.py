@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +31,15 @@ from movierec.recommendation.results import Recommendation, SimilarMovie
 from movierec.recommendation.scoring import like_ages, most_diverse
 from movierec.records import from_row
 
-__all__ = ["POPULAR_DAYS", "explain", "popular_movies", "recommend", "recommendation_query", "similar_movies"]
+__all__ = [
+    "POPULAR_DAYS",
+    "explain",
+    "popular_movies",
+    "popular_rows",
+    "recommend",
+    "recommendation_query",
+    "similar_movies",
+]
 
 EVERY_MOVIE = 2**31 - 1  # as k
 
@@ -73,7 +82,8 @@ def recommend(
 def explain(
     database: Database, request: RecommendationRequest, movie_id: Id, n_reasons: int = 10
 ) -> Recommendation:
-    """One movie's row of the user's whole list, as `in_memory.Recommender.explain` gives it; nothing is pulled.
+    """One movie's row of the user's whole list, as `in_memory.Recommender.explain` gives it; no model is pulled,
+    but that list, because a rank is a place in it.
 
     Raises NotFound for a movie without a score, BadRequest for a user who likes nothing.
     """
@@ -111,7 +121,7 @@ def _ranked(database: Database, request: RecommendationRequest, run: Row, histor
     parameters = request.parameters(is_sequential(run))
     if not run.get("indexedMovies"):
         return answer_by_scan(database, scan, parameters)
-    n_rated = 0 if request.filters.with_rated else len(history.rated) + len(request.dislikes)
+    n_rated = len(history.rated) + len(request.dislikes)
     return answer_by_index(database, by_index, scan, parameters, n_rated=n_rated)
 
 
@@ -166,17 +176,18 @@ def popular_movies(
 
     Where ratings are many, as `train` has counted them (`embedding.popularity`).
     """
-    parameters = request.parameters() | {"k": request.k}
-    if require_live_run(database).get("recentlyLikedMovies"):
-        rows = database.read(load_query("recommend/popular_counted"), **parameters)
-    else:
-        rows = database.read(
-            load_query("recommend/popular"), minRating=min_rating, days=POPULAR_DAYS, **parameters
-        )
+    rows = popular_rows(database, request.parameters() | {"k": request.k}, min_rating)
     return [
         from_row(Recommendation, row, rank=rank, basis="popularity", run_id=run_id)
         for rank, row in enumerate(rows, start=1)
     ]
+
+
+def popular_rows(database: Database, parameters: dict[str, Any], min_rating: float) -> list[Row]:
+    """The rows of `popular_movies`: by the counts that the live model's training has stored, or counted now."""
+    if require_live_run(database).get("recentlyLikedMovies"):
+        return database.read(load_query("recommend/popular_counted"), **parameters)
+    return database.read(load_query("recommend/popular"), minRating=min_rating, days=POPULAR_DAYS, **parameters)
 
 
 def _with_reasons(

@@ -15,14 +15,13 @@ from numpy.typing import NDArray
 
 from movierec.arrays import Adjacency, Lists
 from movierec.database.connection import Database
-from movierec.database.query_files import load_query
 from movierec.database.runs import require_finished
 from movierec.errors import BadRequest, NotFound
 from movierec.graph.pull import pull_edges
 from movierec.ids import Id, Ids, id_array
 from movierec.lookup.filters import Filters
 from movierec.recommendation.history import History, read_histories, read_history
-from movierec.recommendation.in_database import POPULAR_DAYS, popular_movies, similar_movies
+from movierec.recommendation.in_database import popular_movies, popular_rows, similar_movies
 from movierec.recommendation.model import Model, pull_model, require_model
 from movierec.recommendation.reasons import N_REASONS, read_links, reasons_from, strongest
 from movierec.recommendation.request import RecommendationRequest
@@ -188,9 +187,7 @@ class Recommender:
     def _popular(self, model: Model, request: RecommendationRequest) -> list[Recommendation]:
         """Every movie of `popular_movies`, whoever asks, those included that they have rated."""
         parameters = request.parameters() | {"userId": None, "k": EVERY_MOVIE}
-        rows = self.database.read(
-            load_query("recommend/popular"), minRating=model.min_rating, days=POPULAR_DAYS, **parameters
-        )
+        rows = popular_rows(self.database, parameters, model.min_rating)
         return [from_row(Recommendation, row, rank=0, basis="popularity", run_id=model.run_id) for row in rows]
 
 

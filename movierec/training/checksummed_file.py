@@ -38,7 +38,7 @@ def load_with_checksum(path: Path, kind: str = "checkpoint") -> dict[str, Any]:
     if len(whole) < HASH_BYTES or hashlib.sha256(whole[HASH_BYTES:]).digest() != whole[:HASH_BYTES]:
         raise CheckpointDamaged(f"The {kind} {path} is damaged: its content does not fit its hash.")
     try:
-        content: dict[str, Any] = torch.load(io.BytesIO(whole[HASH_BYTES:]), weights_only=True)
+        content: dict[str, Any] = torch.load(io.BytesIO(whole[HASH_BYTES:]), map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise CheckpointDamaged(f"The {kind} {path} holds more than tensors and numbers.") from error
     return content

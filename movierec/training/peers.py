@@ -17,6 +17,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
@@ -24,6 +25,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from movierec.training.checkpoint import TrainingState
 from movierec.training.launched import process_number
 
 __all__ = ["Merged", "Peers", "alone", "process_peers"]
@@ -62,6 +64,13 @@ class Peers:
         dist.all_reduce(summed)
         return summed.tolist()
 
+    def share(self, state: TrainingState, since: TrainingState) -> TrainingState:
+        """`state` with the losses of all: those of `since`, which all had, and what each has added to them."""
+        if self.size == 1:
+            return state
+        loss, pairs = self.sums(state.loss_sum - since.loss_sum, state.loss_pairs - since.loss_pairs)
+        return replace(state, loss_sum=since.loss_sum + loss, loss_pairs=since.loss_pairs + round(pairs))
+
     def part(self, n: int) -> tuple[int, int]:
         """Which of `n` steps are this process's, [first, end). The last process may have fewer, or none."""
         each = -(-n // self.size)
@@ -92,7 +101,7 @@ def process_peers(device: str) -> Iterator[Peers]:
 class Merged:
     """Tables of N rows that several processes change, and what they were when all were last the same.
 
-    sums    (N,) or (N, D) each: the changes of all processes are added up
+    sums    (N, D), then (N,) or (N, D) each: the changes of all processes are added up
     means   of the same shapes: the mean of the changes, of each process by its visits
     visits  (N,), which grows wherever a row is changed; it is one of `sums` or of `means`
     """
@@ -109,7 +118,9 @@ class Merged:
         if self.peers.size == 1:
             return
         visited = self.visits - self.visits_before  # (N,)
-        by_anyone = (visited > 0).to(torch.uint8)
+        # A small visit can be lost in what was there, and the change of the row is not.
+        changed = (self.sums[0] != self.before[0]).any(dim=1)
+        by_anyone = ((visited > 0) | changed).to(torch.uint8)
         dist.all_reduce(by_anyone, op=dist.ReduceOp.MAX)
         rows = by_anyone.nonzero().squeeze(1)  # (R,)
         if not len(rows):
@@ -117,7 +128,7 @@ class Merged:
         weights = visited.index_select(0, rows)
         total = weights.clone()
         dist.all_reduce(total)
-        share = weights / total
+        share = torch.where(total > 0, weights / total, 0.0)
         for i, (tensor, before) in enumerate(zip((*self.sums, *self.means), self.before, strict=True)):
             old = before.index_select(0, rows)
             change = tensor.index_select(0, rows).sub_(old)

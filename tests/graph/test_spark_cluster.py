@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from movierec.database.connection import Database
+from movierec.database.runs import require_finished
 from movierec.errors import MovieRecError, StageMissing
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.pull import pull_movie_graph
@@ -93,10 +94,14 @@ def test_cluster_without_workers_fails_cleanly_and_can_be_tried_again(
 def test_master_that_is_not_there_is_named(
     changed_movielens_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    derive_co_liked(changed_movielens_database, DeriveSettings.from_preset("keras"))
+    before = graph(changed_movielens_database)
     where = SparkSettings(master="spark://127.0.0.1:1", folder=str(tmp_path))
     with pytest.raises(MovieRecError, match=r"master spark://127\.0\.0\.1:1: ") as caught:
         derive_co_liked(changed_movielens_database, SETTINGS, engine="spark", spark=where)
     assert len(str(caught.value).splitlines()) == 1
+    assert graph(changed_movielens_database) == before, "nothing was deleted before Spark was there"
+    require_finished(changed_movielens_database, "derive")
     assert not list(tmp_path.iterdir())
 
 

@@ -18,6 +18,7 @@ from movierec.recommendation.in_database import (
     recommendation_query,
     similar_movies,
 )
+from movierec.recommendation.in_memory import Recommender
 from movierec.recommendation.request import RecommendationRequest
 from tests.servers import SMALL_TRAIN, TestServer
 
@@ -180,5 +181,7 @@ def test_likes_of_the_last_year_are_stored_where_ratings_are_many(
         found = recommend(database, request)
         assert {row.basis for row in found} == {"popularity"}
         assert [(row.movie_id, row.score) for row in found] == [(row.movie_id, row.score) for row in expected]
+        ((_, many),) = Recommender(database).recommend_many([61], request)
+        assert [(row.movie_id, row.score) for row in many] == [(row.movie_id, row.score) for row in expected]
     assert train_and_write(database, SMALL_TRAIN, neo4j_server.checkpoints).recently_liked_movies is None
     assert database.read_one(STORED_LIKES) == {"n": 0}, "what is no longer kept up to date is gone"

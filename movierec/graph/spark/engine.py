@@ -12,8 +12,8 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from functools import cached_property
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
@@ -31,7 +31,7 @@ from movierec.graph.spark import pairs
 from movierec.graph.spark.session import run_job, spark_session
 from movierec.graph.user_likes import UserLikes
 
-__all__ = ["SparkCoLikes", "read_block", "write_likes"]
+__all__ = ["RunningSpark", "SparkCoLikes", "read_block", "running_spark", "write_likes"]
 
 PREFIX = "movierec-spark-"
 JUST_MADE = 60.0  # seconds; a younger folder may not be locked yet
@@ -39,30 +39,43 @@ GROUP_LIKES = 1_000_000  # in a group of rows; Spark reads groups side by side
 BLOCK_EDGES = 1_000_000  # read at a time by a writer; a file is not divided
 
 
+@dataclass(frozen=True)
+class RunningSpark:
+    """A session, and the folder that it shares with this process."""
+
+    session: SparkSession
+    folder: Path
+
+
+@contextmanager
+def running_spark(settings: SparkSettings) -> Iterator[RunningSpark]:
+    """Spark, ready to count: what can be wrong with it is raised here, before the graph is touched."""
+    parent = Path(settings.folder or gettempdir())
+    with (
+        _folder_in(parent, is_shared=settings.folder is not None) as folder,
+        spark_session(settings.master, folder) as session,
+    ):
+        yield RunningSpark(session, folder)
+
+
 class SparkCoLikes(LocalCoLikes):
     """The steps, counted by Spark."""
 
-    def __init__(self, *arguments: Any, spark: SparkSettings, **more: Any) -> None:
+    def __init__(self, *arguments: Any, spark: RunningSpark, **more: Any) -> None:
         super().__init__(*arguments, **more)
         self.spark = spark
-        self._ends = ExitStack()
-        self._has_likes = False  # in Parquet: everything is counted anew
-
-    def close(self) -> None:
-        self._ends.close()
 
     def keep_likes(self, constants: DeriveConstants | None = None) -> Likes:
         total = super().keep_likes(constants)
-        write_likes(self.likes, self._folder / "likes.parquet")
-        self._has_likes = True
+        write_likes(self.likes, self.spark.folder / "likes.parquet")
         return total
 
     def link(self, indexes: Sequence[int], paths: Sequence[int], constants: DeriveConstants) -> None:
         def count() -> None:
             likes, edges = self._path("likes.parquet"), self._path("co_liked")
-            pairs.co_liked(self._session, likes, edges, self.settings, denominator=constants.denominator)
+            pairs.co_liked(self.spark.session, likes, edges, self.settings, denominator=constants.denominator)
 
-        run_job(self._session, count, "count pairs", self.progress)
+        run_job(self.spark.session, count, "count pairs", self.progress)
         before, query = "derive/clear_co_liked_from_movies", "derive/write_co_liked"
         self._write_edges("co_liked", {"counts": "count", "weights": "weight"}, before, query)
 
@@ -70,14 +83,11 @@ class SparkCoLikes(LocalCoLikes):
         self.link(indexes, paths, constants)
 
     def follow(self, indexes: Sequence[int], paths: Sequence[int]) -> int:
-        if not self._has_likes:
-            return super().follow(indexes, paths)
-
         def count() -> None:
             likes, edges = self._path("likes.parquet"), self._path("followed_by")
-            pairs.followed_by(self._session, likes, edges, self.settings)
+            pairs.followed_by(self.spark.session, likes, edges, self.settings)
 
-        run_job(self._session, count, "count what follows", self.progress)
+        run_job(self.spark.session, count, "count what follows", self.progress)
         return self._write_edges(
             "followed_by",
             {"weights": "weight"},
@@ -85,20 +95,12 @@ class SparkCoLikes(LocalCoLikes):
             "derive/write_followed_by",
         )
 
-    @cached_property
-    def _folder(self) -> Path:
-        return self._ends.enter_context(_folder_in(Path(self.spark.folder or gettempdir())))
-
-    @cached_property
-    def _session(self) -> SparkSession:
-        return self._ends.enter_context(spark_session(self.spark.master, self._folder))
-
     def _path(self, name: str) -> str:
-        return (self._folder / name).as_uri()
+        return (self.spark.folder / name).as_uri()
 
     def _write_edges(self, name: str, columns: Mapping[str, str], before: str, query: str) -> int:
         """Write the edges of all files, the `columns` of blocks from those of files; returns how many."""
-        files = sorted((self._folder / name).glob("*.parquet"))
+        files = sorted((self.spark.folder / name).glob("*.parquet"))
         sizes = [parquet.read_metadata(file).num_rows for file in files]
 
         def write(first: int, last: int) -> None:
@@ -114,8 +116,11 @@ class SparkCoLikes(LocalCoLikes):
 
 
 @contextmanager
-def _folder_in(parent: Path) -> Iterator[Path]:
-    """A folder for one derivation, as open to others as `parent`; what killed ones have left there is removed."""
+def _folder_in(parent: Path, is_shared: bool) -> Iterator[Path]:
+    """A folder for one derivation; what killed ones have left in `parent` is removed.
+
+    It is this user's alone, or where workers share it as open to others as `parent`.
+    """
     for left in parent.glob(f"{PREFIX}*"):
         with suppress(OSError, Timeout):
             if time.time() - left.stat().st_mtime > JUST_MADE:
@@ -123,7 +128,8 @@ def _folder_in(parent: Path) -> Iterator[Path]:
                     shutil.rmtree(left, ignore_errors=True)
     with TemporaryDirectory(prefix=PREFIX, dir=parent, ignore_cleanup_errors=True) as name:
         folder = Path(name).absolute()
-        folder.chmod(parent.stat().st_mode & 0o777)
+        if is_shared:
+            folder.chmod(parent.stat().st_mode & 0o777)
         with FileLock(folder / "lock"):
             yield folder
 

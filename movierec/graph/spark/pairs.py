@@ -14,7 +14,8 @@ up whole pairs: no pair is shuffled, which would take longer than to count it. S
 into as many pieces as there are stretches, and no task has more than twice its share. A movie with more wedges
 than that has several tasks, salted by the user, whose sums are added afterwards.
 
-Everything is SQL: the workers need Spark and no Python. On its own, for likes that did not come from a database:
+Everything is SQL: the workers need Spark and no Python; the driver needs movierec. On its own, for likes that did
+not come from a database:
 
     spark-submit pairs.py LIKES EDGES --measure cosine --top-k 50
 """
@@ -33,6 +34,12 @@ from movierec.graph.settings import DeriveSettings
 __all__ = ["co_liked", "followed_by", "main", "weight"]
 
 TASK_WEDGES = 5_000_000  # that a task counts: seconds, and at most 500 MB
+OF_LIKES = (
+    "min_rating",
+    "max_user_likes",
+    "half_life_days",
+    "sequential",
+)  # settings: decided where likes are made
 USER_BLOCK = 1_000  # likes; a key of the join for FOLLOWED_BY has a million pairs at most
 
 
@@ -286,7 +293,7 @@ def main() -> None:
     options.add_argument("edges")
     options.add_argument("--followed-by", action="store_true", help="FOLLOWED_BY instead of CO_LIKED")
     kinds = {"float": float, "int": int, "str": str}
-    for field in fields(DeriveSettings):
+    for field in (one for one in fields(DeriveSettings) if one.name not in OF_LIKES):
         options.add_argument(f"--{field.name.replace('_', '-')}", type=kinds[str(field.type).split(" ")[0]])
     asked = vars(options.parse_args())
     likes, edges, follows = (asked.pop(name) for name in ("likes", "edges", "followed_by"))

@@ -107,7 +107,8 @@ def run_job(session: SparkSession, work: Callable[[], None], title: str, progres
                 if has_worker:
                     last_worker = time.monotonic()
                 elif time.monotonic() - last_worker > WITHOUT_WORKERS:
-                    context.cancelJobGroup(GROUP)
+                    while not wait([job], POLL).done:  # one job may follow another
+                        pool.submit(context.cancelJobGroup, GROUP).result()
                     raise MovieRecError(
                         f"{context.master} has had no worker for this job for {WITHOUT_WORKERS:.0f} seconds. "
                         "Start workers, or ask for no more memory and cores than they have (spark-defaults.conf)."
