@@ -79,8 +79,8 @@ def command(
 ) -> None:
     """Recommend movies to a user, best first, with the reason for each.
 
-    Or for someone who is not in the database, from --likes and, in their order,
-    --then; or to every user in a file or in the database. With --output, memory
+    Or for someone who is not in the database, from --likes and --then, in that
+    order; or to every user in a file or in the database. With --output, memory
     does not grow with the number of users.
 
     \b

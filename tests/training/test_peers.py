@@ -43,12 +43,14 @@ said = [tables[0].tolist(), tables[1].tolist(), visits.tolist()]
 """
 
 TRAINING = """
+from movierec.embedding import profiles as training_of_profiles, train
 from movierec.embedding.profiles import train_profiles
 from movierec.embedding.train import train_embeddings
 from tests.embedding.test_profiles import random_start, two_crowds
 from tests.embedding.test_train import SMALL, two_cliques
 from tests.training.test_peers import PROFILES
 
+train.MERGE_STEPS = training_of_profiles.MERGE_STEPS = 4  # of the few there are
 embeddings = train_embeddings(two_cliques(), SMALL, threads=1, peers=peers)
 profiles = [
     train_profiles(two_crowds(53), random_start(40), settings, threads=1, peers=peers)
