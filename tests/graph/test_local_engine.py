@@ -85,16 +85,6 @@ def test_nodes_and_relationships_are_those_of_cypher(
     assert derived(changed_small_database, settings, "local") == by_cypher
 
 
-@pytest.mark.slow
-@pytest.mark.one_version
-@pytest.mark.parametrize("min_rating", [4.0, 5.0])
-def test_graph_of_the_sample_is_that_of_cypher(changed_movielens_database: Database, min_rating: float) -> None:
-    for top_k in (ALL, 50):
-        settings = DeriveSettings(min_rating=min_rating, top_k=top_k)
-        by_cypher = derived(changed_movielens_database, settings, "cypher")
-        assert derived(changed_movielens_database, settings, "local") == by_cypher
-
-
 @pytest.mark.one_version
 def test_text_ids(empty_database: Database, tmp_path: Path) -> None:
     ratings = pd.read_csv(write_small_ratings(tmp_path) / "ratings.csv")
