@@ -49,7 +49,7 @@ __all__ = ["profile_checkpoint", "softmax_gradients", "starting_tables", "train_
 _log = logging.getLogger(__name__)
 
 CHECKPOINT_SECONDS = 15.0
-MERGE_STEPS = 32  # of a process, after which, as after an epoch, several processes add up what they changed
+MERGE_STEPS = 16  # of a process, after which, as after an epoch, several processes add up what they changed
 FINAL_LEARNING_RATE_FRACTION = 0.05  # of the initial one; linear decay
 
 

@@ -43,7 +43,7 @@ _log = logging.getLogger(__name__)
 CHECKPOINT_SECONDS = 15.0
 LOSS_EVERY = 8  # steps, at most: the loss takes time and nothing depends on it
 LOSS_STEPS = 100  # in an epoch, at least: the mean of a few would be mostly noise
-MERGE_STEPS = 32  # of a process, after which, as after an epoch, several processes add up what they changed
+MERGE_STEPS = 16  # of a process, after which, as after an epoch, several processes add up what they changed
 FROZEN_FRACTION = 0.1  # of the first epoch, in which a warm start moves no centre
 COUNTING_EPOCH = 2**32 - 1  # the number of the walks that only count how often movies occur
 
