@@ -53,7 +53,7 @@ def copied_movies(
 ) -> ManyMovies:
     """From the model of `database`: `n_movies`, each linked with about `degree` others by each relationship.
 
-    `users`: likes -> how many users have so many.
+    `users`: how many users there are with each number of likes.
     """
     generator = np.random.default_rng(seed)
     rows = [row for row in database.read(load_query("recommend/model")) if row["embedding"] is not None]

@@ -371,10 +371,9 @@ class Client:
         >>> client.derive(movierec.DeriveSettings(min_weight=0.1)).movies
         40
         """
-        from movierec.graph.derive import derive_co_liked, last_derive_settings
+        from movierec.graph.derive import derive_co_liked
 
-        if settings is None:
-            settings = last_derive_settings(self.database) if incremental else DeriveSettings()
+        settings = settings or self._derive_settings(incremental)
         spark = SparkSettings(master=spark_master, folder=spark_folder)
         return derive_co_liked(self.database, settings, self._progress, incremental, engine=engine, spark=spark)
 
@@ -388,12 +387,16 @@ class Client:
         spark_folder: str | None = None,
     ) -> DerivePreview:
         """What `derive` would write: sizes, degrees, weights, time and memory. Nothing stays in the graph."""
-        from movierec.graph.derive import last_derive_settings, preview_derive
+        from movierec.graph.derive import preview_derive
 
-        if settings is None:
-            settings = last_derive_settings(self.database) if incremental else DeriveSettings()
+        settings = settings or self._derive_settings(incremental)
         spark = SparkSettings(master=spark_master, folder=spark_folder)
         return preview_derive(self.database, settings, self._progress, incremental, engine=engine, spark=spark)
+
+    def _derive_settings(self, incremental: bool) -> DeriveSettings:
+        from movierec.graph.derive import last_derive_settings
+
+        return last_derive_settings(self.database) if incremental else DeriveSettings()
 
     def train(
         self, settings: TrainSettings | None = None, *, fresh: bool = False, threads: int = 2

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from movierec.errors import BadRequest
-from movierec.graph.settings import LARGE_TOP_K, MOST_BY_CYPHER, MOST_BY_LOCAL
+from movierec.graph.settings import BULK_ROWS, LARGE_TOP_K, MOST_BY_CYPHER, MOST_BY_LOCAL, MOST_COUNTED
 
 __all__ = ["CostEstimate", "Sizes", "StageCost", "estimate_costs"]
 
@@ -23,8 +23,6 @@ UNEVEN = 1.85  # mean of users' likes squared, over twice the square of their me
 EDGES_A_WEDGE = 0.11  # CO_LIKED, where all are kept
 EDGES_A_MOVIE = 118  # where the best 200 of each movie are
 FOLLOWERS_A_WEDGE, FOLLOWERS_A_MOVIE = 0.08, 84
-BULK_ROWS = 2_000_000  # of a load by Neo4j's importer
-COUNTED_FROM = 1_000_000  # ratings, of which stats and derive look at a sample
 SAMPLED = 300_000  # ratings, of 2,000 users
 
 
@@ -204,7 +202,7 @@ def _sum(factors: Mapping[str, float], sizes: Sizes) -> float:
     values = {
         "": 1,
         "ratings": sizes.ratings,
-        "sampled": sizes.ratings if sizes.ratings <= COUNTED_FROM else SAMPLED,
+        "sampled": sizes.ratings if sizes.ratings <= MOST_COUNTED else SAMPLED,
         "imported": min(sizes.ratings, IMPORTED),
         "users": sizes.users,
         "movies": sizes.movies,

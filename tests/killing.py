@@ -1,4 +1,4 @@
-"""Kill a training at random moments, while it writes checkpoints, and let it go on."""
+"""Kill processes: a training while it writes checkpoints, and what writes to a database after some commit."""
 
 import os
 import random
@@ -6,8 +6,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+
+from movierec.database.settings import ConnectionSettings
+from tests.proxy import BoltProxy
 
 ROOT = Path(__file__).parents[1]
 
@@ -35,6 +38,36 @@ def start(training: str, folder: Path) -> subprocess.Popen[str]:
     """A process that says when it saves, and in the end what `training` prints."""
     command = [sys.executable, "-c", SAYING + training, str(folder)]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+def kill_at_commit(
+    script: str,
+    server: ConnectionSettings,
+    at_commit: int,
+    *,
+    within: float = 120,
+    before: Callable[[int], object] = lambda pid: None,
+) -> None:
+    """Run a script, which finds the server in URI, NAME and PASSWORD, and end it by SIGKILL at one of its commits.
+
+    The commit is made, and the script never hears of it. `before` gets the process id first; all must happen
+    `within` so many seconds.
+    """
+    started: list[subprocess.Popen[bytes]] = []
+
+    def kill() -> None:
+        before(started[0].pid)
+        started[0].kill()
+
+    port = int(server.uri.rsplit(":", 1)[1].rstrip("/"))
+    with BoltProxy(port, at_commit, "commit unanswered", kill) as proxy:
+        env = os.environ | {
+            "URI": f"bolt://127.0.0.1:{proxy.port}",
+            "NAME": server.username,
+            "PASSWORD": server.password,
+        }
+        started.append(subprocess.Popen([sys.executable, "-c", script], env=env))
+        assert started[0].wait(within) == -signal.SIGKILL
 
 
 def kill_while_it_saves(training: str, folder: Path, saves: Iterable[int]) -> None:

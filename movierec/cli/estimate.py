@@ -9,6 +9,7 @@ import click
 from movierec.cli.grouped import Command
 from movierec.cli.options import connection_options, format_option, open_database
 
+MB = 2**20
 MOST = 1e15  # of anything; more is a slip
 
 
@@ -50,6 +51,7 @@ def command(
     """
     from movierec.cli.output import print_record, print_rows
     from movierec.costs import Sizes, estimate_costs
+    from movierec.database.embedded.memory import in_words
     from movierec.machine import slowness_of_core
     from movierec.records import to_record
 
@@ -72,8 +74,8 @@ def command(
         {
             "stage": lambda row: f"{row['stage']} ({row['by']})" if row["by"] else row["stage"],
             "takes": lambda row: in_time(row["seconds"]),
-            "memory": lambda row: in_size(row["memoryMb"]),
-            "database": lambda row: in_size(row["storeMb"]),
+            "memory": lambda row: in_words(row["memoryMb"] * MB),
+            "database": lambda row: in_words(row["storeMb"] * MB),
         },
         title=(
             f"{found.ratings:,} ratings, {found.users:,} users, {found.movies:,} movies: about {found.likes:,} "
@@ -82,7 +84,7 @@ def command(
         ),
     )
     click.echo(
-        f"\nAbout {in_time(found.seconds)} on two cores; the server takes up to {in_size(found.server_mb)} "
+        f"\nAbout {in_time(found.seconds)} on two cores; the server takes up to {in_words(found.server_mb * MB)} "
         "of memory."
     )
     for line in found.advice:
@@ -97,11 +99,3 @@ def in_time(seconds: float) -> str:
                 f"{seconds / length:.2g} {unit}" if seconds < 99.5 * length else f"{seconds / length:,.0f} {unit}"
             )
     return f"{seconds:.2g} s"
-
-
-def in_size(mb: float) -> str:
-    """MB for people."""
-    for unit, size in (("TB", 2**20), ("GB", 2**10)):
-        if mb >= size:
-            return f"{mb / size:.1f} {unit}"
-    return f"{mb:.0f} MB"

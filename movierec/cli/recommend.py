@@ -10,7 +10,7 @@ import click
 
 from movierec.cli.grouped import Command
 from movierec.cli.options import connection_options, format_option, k_option, open_database
-from movierec.cli.request_options import filter_options, request_from_options, user_options
+from movierec.cli.request_options import filter_options, request_from_options, request_of, user_options
 
 if TYPE_CHECKING:
     from movierec.database.connection import Database
@@ -111,7 +111,7 @@ def command(
         }
         if users is not None:
             asked = _users(database, users)
-            request = _request_of_many(database, asked[0], named, settings)
+            request = request_of(database, asked[0], named, **settings)
             if output is None:
                 _show_many(database, asked, request, output_format)
             else:
@@ -164,16 +164,6 @@ def _users(database: Database, users: TextIO | str) -> Sequence[Id] | Ids:
     if not lines:
         raise click.UsageError("The file of --users names none; expected one user id per line.")
     return find_users(database, lines)
-
-
-def _request_of_many(
-    database: Database, one: Id, named: Mapping[str, Sequence[str]], settings: dict[str, Any]
-) -> RecommendationRequest:
-    from movierec.lookup.movies import find_movies
-    from movierec.recommendation.request import RecommendationRequest
-
-    settings = settings | {name: find_movies(database, movies) for name, movies in named.items()}
-    return RecommendationRequest(one, **settings)
 
 
 def _show_many(

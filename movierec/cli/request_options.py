@@ -13,9 +13,10 @@ from movierec.cli.options import F
 
 if TYPE_CHECKING:
     from movierec.database.connection import Database
+    from movierec.ids import Id
     from movierec.recommendation.request import RecommendationRequest
 
-__all__ = ["filter_options", "request_from_options", "user_options"]
+__all__ = ["filter_options", "request_from_options", "request_of", "user_options"]
 
 CONDITIONS = ("genres", "with_genres", "without_genres", "year", "min_ratings", "exclude")
 
@@ -93,9 +94,17 @@ def request_from_options(
     database: Database, user: str | None, named: Mapping[str, Sequence[str]], **settings: Any
 ) -> RecommendationRequest:
     """The request that the options make; NotFound for an unknown user or movie."""
-    from movierec.lookup.movies import find_movies
     from movierec.lookup.users import find_user
+
+    return request_of(database, None if user is None else find_user(database, user), named, **settings)
+
+
+def request_of(
+    database: Database, user_id: Id | None, named: Mapping[str, Sequence[str]], **settings: Any
+) -> RecommendationRequest:
+    """The request of a user, or of nobody, with the movies that are `named`; NotFound for an unknown movie."""
+    from movierec.lookup.movies import find_movies
     from movierec.recommendation.request import RecommendationRequest
 
     settings |= {name: find_movies(database, movies) for name, movies in named.items()}
-    return RecommendationRequest(None if user is None else find_user(database, user), **settings)
+    return RecommendationRequest(user_id, **settings)

@@ -19,9 +19,7 @@ from numpy.typing import NDArray
 
 __all__ = ["INDEXED_FROM", "logit_vectors"]
 
-INDEXED_FROM = (
-    20_000  # movies with vectors from which answers ask an index; fewer are compared as quickly one by one
-)
+INDEXED_FROM = 20_000  # movies with vectors; fewer are compared as quickly one by one as by an index
 
 
 def logit_vectors(contexts: NDArray[np.float32], bias: NDArray[np.float32]) -> NDArray[np.float32]:

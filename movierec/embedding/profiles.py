@@ -57,9 +57,8 @@ def profile_checkpoint(
     folder: Path, likes: LikeLists, embeddings: Embeddings, settings: TrainSettings, processes: int = 1
 ) -> Checkpoint:
     """The checkpoint of this training of profiles and no other."""
-    together = [processes] if processes > 1 else []
-    key = ["profiles", likes.fingerprint(), embeddings.sha256(), settings.as_dict(), *together]
-    return Checkpoint.for_key(folder, key)
+    key = ["profiles", likes.fingerprint(), embeddings.sha256(), settings.as_dict()]
+    return Checkpoint.for_key(folder, key, processes)
 
 
 def train_profiles(

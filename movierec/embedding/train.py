@@ -57,8 +57,7 @@ def checkpoint_for(
 ) -> Checkpoint:
     """The checkpoint of this training and no other."""
     start = None if initial is None else hashlib.sha256(initial.tobytes()).hexdigest()
-    together = [processes] if processes > 1 else []
-    return Checkpoint.for_key(folder, [graph.fingerprint(), settings.as_dict(), start, *together])
+    return Checkpoint.for_key(folder, [graph.fingerprint(), settings.as_dict(), start], processes)
 
 
 def train_embeddings(

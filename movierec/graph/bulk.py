@@ -23,6 +23,7 @@ from movierec.database.runs import RunLog
 from movierec.errors import BadRequest, MovieRecError
 from movierec.graph.import_csv import RatingRows, node_columns, node_line
 from movierec.graph.results import TableCounts
+from movierec.graph.settings import BULK_ROWS
 from movierec.ids import Id
 from movierec.progress import Progress
 from movierec.ratings.source import Source
@@ -32,11 +33,10 @@ if TYPE_CHECKING:
     from movierec.database.embedded.importer import ImportFile
     from movierec.database.embedded.server import EmbeddedServer
 
-__all__ = ["BULK_ROWS", "complete_movies", "import_ratings", "importing_server", "may_import"]
+__all__ = ["complete_movies", "import_ratings", "importing_server", "may_import"]
 
 _log = logging.getLogger(__name__)
 
-BULK_ROWS = 2_000_000  # from here on it is faster, the restart included (python -m benchmarks.load bulk)
 CHUNK_ROWS = 100_000
 CSV_BYTES, STORE_BYTES = 60, 80  # a rating takes while it is imported, and in the store
 # What a stage makes again when it needs it; others are a user's own.

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ALL",
+    "BULK_ROWS",
     "DENOMINATORS",
     "ENGINES",
     "MEASURES",
     "MOST_BY_CYPHER",
     "MOST_BY_LOCAL",
+    "MOST_COUNTED",
     "PRESETS",
     "SEQUENTIAL_CHOICES",
     "SPLIT_STRATEGIES",
@@ -46,6 +48,8 @@ MEASURES = {
 INT32_LIMIT = 2**31
 ENGINES = ("auto", "cypher", "local", "spark")
 MOST_BY_CYPHER = 20_000_000  # paths, 10 million wedges: half a minute in Cypher
+MOST_COUNTED = 1_000_000  # ratings; reading more only to know how much there is takes more than a second or two
+BULK_ROWS = 2_000_000  # of a load, from which on Neo4j's importer is faster (python -m benchmarks.load bulk)
 MOST_BY_LOCAL = 10**12  # paths; the local engine takes hours for as many
 ALL = 0  # of top_k: keep every edge
 LARGE_TOP_K = 200  # of more paths than that: the edges are then as many as the movies, not as the users

@@ -26,10 +26,10 @@ from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.errors import StageMissing
 from movierec.graph.derive_steps import batches
+from movierec.graph.settings import MOST_COUNTED
 
 __all__ = ["UserSample", "Workload", "sample_by_size", "sample_users", "sizes_of", "workload_of"]
 
-MOST_COUNTED = 1_000_000  # ratings; reading more takes more than a second or two
 SAMPLED_USERS = 2_000
 N_STRATA = 20
 BATCH_RATINGS = 100_000  # of users that are asked for at once

@@ -74,9 +74,10 @@ class Checkpoint:
     path: Path
 
     @classmethod
-    def for_key(cls, folder: Path, key: Sequence[object]) -> Checkpoint:
-        """The checkpoint of one training and no other: `key`, as JSON, is all that it depends on."""
-        text = json.dumps(key, sort_keys=True)
+    def for_key(cls, folder: Path, key: Sequence[object], processes: int = 1) -> Checkpoint:
+        """The checkpoint of one training and no other: `key`, as JSON, is all that it depends on, and by how many
+        processes it is made."""
+        text = json.dumps([*key, processes] if processes > 1 else key, sort_keys=True)
         return cls(folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.pt")
 
     @property

@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from movierec.cli.estimate import in_size, in_time
+from movierec.cli.estimate import in_time
 from movierec.database.connection import Database
+from movierec.database.embedded.memory import in_words
 from tests.conftest import Answer
 
 
@@ -58,4 +59,4 @@ def test_seconds_are_said_in_the_unit_that_fits(seconds: float, said: str) -> No
 
 
 def test_sizes_are_said_in_the_unit_that_fits() -> None:
-    assert [in_size(mb) for mb in (12, 1536, 3 * 2**20)] == ["12 MB", "1.5 GB", "3.0 TB"]
+    assert [in_words(mb * 2**20) for mb in (12, 1536, 3 * 2**20)] == ["12 MB", "1.5 GB", "3.0 TB"]

@@ -1,9 +1,5 @@
 import contextlib
 import math
-import os
-import signal
-import subprocess
-import sys
 import threading
 from functools import partial
 from pathlib import Path
@@ -26,6 +22,7 @@ from movierec.graph.write import write_chunk
 from movierec.ratings.validate import Chunk
 from tests.graph.brute_force import edges_of
 from tests.graph.content import NODES
+from tests.killing import kill_at_commit
 from tests.proxy import BoltProxy
 from tests.servers import MOVIELENS, TestServer
 from tests.small_ratings import write_small_ratings
@@ -321,22 +318,8 @@ def test_killed_after_any_batch_and_run_again(
         "    derive_co_liked(database, DeriveSettings.from_preset('keras'),"
         f" engine={engine!r}, one_transaction_paths=0, batch_paths={batch_paths})\n"
     )
-    settings = neo4j_server.settings
     for at_commit in (11, 14, 17, 21, 25):
-        started: list[subprocess.Popen[bytes]] = []
-
-        def kill(started: list[subprocess.Popen[bytes]] = started) -> None:
-            started[0].kill()
-
-        port = int(settings.uri.rsplit(":", 1)[1].rstrip("/"))
-        with BoltProxy(port, at_commit, "commit unanswered", kill) as proxy:
-            env = os.environ | {
-                "URI": f"bolt://127.0.0.1:{proxy.port}",
-                "NAME": settings.username,
-                "PASSWORD": settings.password,
-            }
-            started.append(subprocess.Popen([sys.executable, "-c", script], env=env))
-            assert started[0].wait(120) == -signal.SIGKILL
+        kill_at_commit(script, neo4j_server.settings, at_commit)
         with pytest.raises(StageMissing, match="not whole"):
             pull_movie_graph(database)
     derive_co_liked(database, DeriveSettings.from_preset("keras"), engine=engine, one_transaction_paths=0)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -26,7 +23,7 @@ from movierec.graph.workload import Workload
 from movierec.progress import silent
 from tests.graph.spark_sessions import spark
 from tests.graph.test_local_engine import EDGES, NODES, derived, graph
-from tests.proxy import BoltProxy
+from tests.killing import kill_at_commit
 from tests.servers import TestServer
 from tests.small_ratings import write_small_ratings
 
@@ -193,26 +190,16 @@ with Database(settings) as database:
 def test_killed_while_edges_are_written_and_run_again(
     derived_database: Database, neo4j_server: TestServer, at_commit: int
 ) -> None:
-    database, settings = derived_database, neo4j_server.settings
+    database = derived_database
     keras = DeriveSettings.from_preset("keras")
     derive_co_liked(database, keras)
     expected = graph(database)[1]
-    started: list[subprocess.Popen[bytes]] = []
     others: list[psutil.Process] = []
 
-    def kill() -> None:
-        others.extend(psutil.Process(started[0].pid).children(recursive=True))
-        started[0].kill()
+    def note_children(pid: int) -> None:
+        others.extend(psutil.Process(pid).children(recursive=True))
 
-    port = int(settings.uri.rsplit(":", 1)[1].rstrip("/"))
-    with BoltProxy(port, at_commit, "commit unanswered", kill) as proxy:
-        env = os.environ | {
-            "URI": f"bolt://127.0.0.1:{proxy.port}",
-            "NAME": settings.username,
-            "PASSWORD": settings.password,
-        }
-        started.append(subprocess.Popen([sys.executable, "-c", SCRIPT], env=env))
-        assert started[0].wait(300) == -signal.SIGKILL
+    kill_at_commit(SCRIPT, neo4j_server.settings, at_commit, within=300, before=note_children)
     _, alive = psutil.wait_procs(others, timeout=30)
     assert others
     assert not alive, "Java ends with the process that started it"

@@ -25,7 +25,7 @@ from movierec.errors import BadRequest
 
 __all__ = ["ServerMemory", "available_bytes", "check_size", "choose_memory", "in_bytes", "in_words", "store_bytes"]
 
-MB, GB = 2**20, 2**30
+MB, GB, TB = 2**20, 2**30, 2**40
 SHARE = 0.5  # of the available memory
 MIN_HEAP, MIN_PAGE_CACHE = 1 * GB, 256 * MB  # carry ml-latest-small from load to recommendations
 MIN_HEAP_OF_SMALL_MACHINE = 512 * MB
@@ -78,7 +78,9 @@ def in_bytes(size: str) -> int:
 
 
 def in_words(n: int) -> str:
-    """A number of bytes for people: "24 MB", "1.8 GB"."""
+    """A number of bytes for people: "24 MB", "1.8 GB", "3.0 TB"."""
+    if n >= TB:
+        return f"{n / TB:.1f} TB"
     return f"{n / GB:.1f} GB" if n >= GB else f"{n / MB:.0f} MB"
 
 

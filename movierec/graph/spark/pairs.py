@@ -100,10 +100,10 @@ def followed_by(
     blocks = _in_blocks(liked, user_block)
     # What follows within the window is in the same stretch of ages, or in the one after.
     blocks = blocks.withColumn("stretch", sf.floor(sf.col("age") / (window + 1)))
-    last = sf.col("last_block")
+    every_block = sf.explode(sf.sequence(sf.lit(0).cast("bigint"), sf.col("last_block")))
     older = (
         blocks.withColumn("stretch", sf.explode(sf.array("stretch", sf.col("stretch") - 1)))
-        .withColumn("other_block", sf.explode(sf.sequence(sf.lit(0).cast("bigint"), last)))
+        .withColumn("other_block", every_block)
         .select(
             "user",
             "stretch",
@@ -113,7 +113,7 @@ def followed_by(
             sf.col("age").alias("older"),
         )
     )
-    newer = blocks.withColumn("other_block", sf.explode(sf.sequence(sf.lit(0).cast("bigint"), last))).select(
+    newer = blocks.withColumn("other_block", every_block).select(
         "user",
         "stretch",
         sf.col("other_block").alias("one"),
