@@ -54,8 +54,9 @@ _log = logging.getLogger(__name__)
 DEFAULT_VERSION = "5.26.31"  # the long-term support line
 AUTO = "auto"  # as a size: what fits the store and the machine
 BOLT_PORT, HTTP_PORT = 7687, 7474
-START_ATTEMPTS = 5  # with other ports, as long as another program is quicker
-START_SECONDS = 180  # 5 s on an idle laptop; a loaded two-core machine has been seen to need 60
+START_ATTEMPTS = 8  # with other ports, as long as another program is quicker
+START_SECONDS = 300  # 5 s on an idle laptop; a loaded two-core machine has been seen to need 60
+GIVE_UP_SECONDS = 30  # that Neo4j has to end by itself once it could not listen; it takes about 10
 STOP_SECONDS = 90  # a checkpoint of the store comes first
 MIN_FREE_BYTES = 500 * 2**20  # an empty store with its transaction logs takes about 260 MB
 
@@ -444,12 +445,16 @@ class EmbeddedServer:
             # poll() also takes the dead child off the process table, so that live_process sees it gone.
             ended = process is not None and process.poll() is not None
             live = None if ended else live_process(state, self.home)
+            if live is not None and process is not None and _could_not_listen(self.log_tail(200)):
+                if not has_ended(live, GIVE_UP_SECONDS):
+                    process.kill()
+                    process.wait()
+                live = None
             if live is None:
                 log = self.log_tail(200)
                 said = f"{most_informative_line(log)} The whole log: {self.home.console_log}."
                 # Ending takes Neo4j seconds, in which the other program may have released the port.
-                could_not_listen = any("Address already in use" in line or "BindException" in line for line in log)
-                if could_not_listen or not (is_free(state.bolt_port) and is_free(state.http_port)):
+                if _could_not_listen(log) or not (is_free(state.bolt_port) and is_free(state.http_port)):
                     raise _PortTaken(
                         f"Neo4j ended while starting, as another program listens on port {state.bolt_port} or "
                         f"{state.http_port} of 127.0.0.1: {said}"
@@ -474,6 +479,11 @@ class EmbeddedServer:
                     f"{START_SECONDS} s; see {self.home.console_log}."
                 ) from refused
             time.sleep(0.2)
+
+
+def _could_not_listen(log: list[str]) -> bool:
+    """Does the server's log say that another program listens on one of its ports?"""
+    return any("Address already in use" in line or "BindException" in line for line in log)
 
 
 def _kept(asked: str | None, given: str | None) -> str | None:

@@ -118,8 +118,9 @@ def start_together(tmp_path: Path, n: int, caches: str) -> None:
             subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
             for env in envs
         ]
-        said = [process.communicate(timeout=500)[1] for process in processes]
-        assert [process.returncode for process in processes] == [0] * n, said
+        said = [process.communicate(timeout=900)[1] for process in processes]
+        failed = [text for process, text in zip(processes, said, strict=True) if process.returncode != 0]
+        assert not failed, "\n".join(failed)
         states = [server.running() for server in servers]
         assert len({port for state in states if state for port in (state.bolt_port, state.http_port)}) == 2 * n
         assert [n_users(server) for server in servers] == [0] * n
