@@ -48,7 +48,7 @@ from movierec.recommendation.in_memory import Recommender
 from movierec.recommendation.list_files import write_lists
 from movierec.recommendation.model import Model, pull_model
 from movierec.recommendation.request import RecommendationRequest
-from movierec.recommendation.scoring import Scorer
+from movierec.recommendation.scoring import LikeHistories, Scorer
 
 RATINGS = 1_000_000
 NEIGHBOURS, SIZE, GENRES = 200, 64, 19
@@ -148,7 +148,10 @@ def arrays(n_ratings: int, seed: int = 1) -> tuple[EvaluationData, Model]:
         cases=cases,
         n_held_out_users=len(cases),
         catalogue=type(catalogue)(**(vars(catalogue) | {"genres": genres})),
-        likes=Lists(likes.indptr.astype(np.int64), likes.indices),
+        likes=LikeHistories(
+            Lists(likes.indptr.astype(np.int64), likes.indices),
+            np.arange(likes.nnz, dtype=np.float64) - np.repeat(likes.indptr[:-1], np.diff(likes.indptr)),
+        ),
         co_liked=graph,
     )
     return with_genres, model

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from benchmarks.common import MOVIELENS, publish, table
 from benchmarks.generated_ratings import SIZES, Ratings, Shape
 from movierec.arrays import Lists, places_in, positions_in
-from movierec.evaluation.baselines import Scores, ease, item_knn, likes_matrix, most_popular
+from movierec.evaluation.baselines import ScoresOfLikes, ease, item_knn, likes_matrix, most_popular
 from movierec.evaluation.methods import Method, UserProfiles
 from movierec.evaluation.tables import Catalogue, HeldOutCases, evaluate_method
 from movierec.graph.settings import SplitSettings
@@ -169,11 +169,11 @@ def of_all_likes(ratings: pd.DataFrame) -> Figures:
     return found
 
 
-def _for_users(scores: Scores, catalogue: Catalogue) -> Method:
+def _for_users(scores: ScoresOfLikes, catalogue: Catalogue) -> Method:
     return lambda users: scores(likes_matrix(users.likes.movies, len(catalogue.movie_ids)))
 
 
-def _ease_of_the_most_liked(likes: sp.csr_array) -> Scores:
+def _ease_of_the_most_liked(likes: sp.csr_array) -> ScoresOfLikes:
     """EASE where its matrix fits; movies with fewer likes are scored lowest."""
     kept = np.sort(np.argsort(-likes.sum(axis=0), kind="stable")[:EASE_MOVIES])
     own = ease(likes[:, kept], SEED)

@@ -1,16 +1,18 @@
 """What movierec is compared with: well-known methods over the same likes. Pure: arrays in, arrays out.
 
-Each takes the likes X of training (U users, C movies; 1 or nothing) and gives a function from the likes of a block
-of users, (B, C) and sparse, to their scores of every movie, (B, C).
+Those of this file do not know the order of likes; `sequential_baselines` has those that do. Each takes the likes X
+of training (U users, C movies; 1 or nothing) and gives a function from the likes of a block of users, (B, C) and
+sparse, to their scores of every movie, (B, C). `BASELINES` has all of them, from and to like histories.
 
     most popular   likes of a movie
     item-kNN       cosine, shrunk by 30, of each movie with the 50 nearest to it (Sarwar and others 2001)
     RP3beta        three steps of a random walk, the last divided by likes ** 0.3 (Paudel and others 2017)
     EASE           a ridge regression of each movie on all others, lambda 200 (Steck 2019), exact
-    ALS            implicit matrix factorisation of 128 factors (Hu, Koren and Volinsky 2008), by `implicit`
+    iALS           implicit matrix factorisation of 128 dimensions (Hu, Koren and Volinsky 2008), with the settings
+                   that Rendle and others (2021) recommend
 
-ALS's regularisation is the best on inner splits; beta of RP3beta was taken after a look at the test part, which
-can only flatter it; the others are usual ones.
+iALS's two settings are the best on inner splits of the random kind; beta of RP3beta was taken after a look at the
+test part, which can only flatter it; the others are usual ones.
 
 EASE and RP3beta hold a number for every pair of movies, or nearly; `estimate.memory_of` says how much that is.
 """
@@ -25,26 +27,41 @@ from numpy.typing import NDArray
 
 from movierec.arrays import Lists
 from movierec.errors import MovieRecError
+from movierec.evaluation.ials import factorise, solve_rows
+from movierec.evaluation.sequential_baselines import Scores, markov_chain, slist, stan
 from movierec.progress import Advance, silently
-from movierec.recommendation.scoring import best_of_rows, block_rows
+from movierec.recommendation.scoring import LikeHistories, best_of_rows, block_rows
 
-__all__ = ["BASELINES", "Scores", "als", "ease", "item_knn", "likes_matrix", "most_popular", "rp3beta"]
+__all__ = [
+    "BASELINES",
+    "Fit",
+    "ScoresOfLikes",
+    "ease",
+    "ials",
+    "item_knn",
+    "likes_matrix",
+    "most_popular",
+    "rp3beta",
+]
 
-Scores = Callable[[sp.csr_array], NDArray[np.float64]]  # (B, C) likes -> (B, C)
+ScoresOfLikes = Callable[[sp.csr_array], NDArray[np.float64]]  # (B, C) likes -> (B, C)
+# (histories of training, C, seed, progress) -> histories of B users -> (B, C)
+Fit = Callable[[LikeHistories, int, int, Advance], Scores]
 
 NEIGHBOURS, SHRINK = 50, 30.0
 BETA = 0.3
 RIDGE = 200.0
-FACTORS, REGULARISATION, ITERATIONS = 128, 10.0, 15
+DIMENSIONS, ITERATIONS = 128, 16
+UNOBSERVED_WEIGHT, REGULARISATION = 0.2, 0.02
 
 
-def most_popular(likes: sp.csr_array, seed: int, advance: Advance = silently) -> Scores:
+def most_popular(likes: sp.csr_array, seed: int, advance: Advance = silently) -> ScoresOfLikes:
     """The same for everybody."""
     counts = likes.sum(axis=0).astype(np.float64)
     return lambda liked: np.broadcast_to(counts, liked.shape)
 
 
-def item_knn(likes: sp.csr_array, seed: int, advance: Advance = silently) -> Scores:
+def item_knn(likes: sp.csr_array, seed: int, advance: Advance = silently) -> ScoresOfLikes:
     """Sum over likes i of sim(i, j), where i is among the 50 movies nearest to j."""
     n = likes.shape[1]
     norms = np.sqrt(likes.sum(axis=0))
@@ -66,7 +83,7 @@ def item_knn(likes: sp.csr_array, seed: int, advance: Advance = silently) -> Sco
     return lambda liked: (liked @ nearest).toarray()
 
 
-def rp3beta(likes: sp.csr_array, seed: int, advance: Advance = silently) -> Scores:
+def rp3beta(likes: sp.csr_array, seed: int, advance: Advance = silently) -> ScoresOfLikes:
     """Sum over likes i of the chance to walk from i over a user to j, divided by likes of j ** beta."""
     counts = likes.sum(axis=0)
     weights = np.maximum(counts, 1.0)
@@ -80,7 +97,7 @@ def rp3beta(likes: sp.csr_array, seed: int, advance: Advance = silently) -> Scor
     return lambda liked: (liked @ walked).toarray()
 
 
-def ease(likes: sp.csr_array, seed: int, advance: Advance = silently) -> Scores:
+def ease(likes: sp.csr_array, seed: int, advance: Advance = silently) -> ScoresOfLikes:
     """X B with B = I - P diag(P)^-1, P = (X'X + lambda I)^-1, and a zero diagonal; in the memory of X'X alone."""
     from scipy.linalg.lapack import dpotrf, dpotri
 
@@ -110,29 +127,42 @@ def ease(likes: sp.csr_array, seed: int, advance: Advance = silently) -> Scores:
     return lambda liked: np.asarray(liked @ weights)
 
 
-def als(likes: sp.csr_array, seed: int, advance: Advance = silently) -> Scores:
-    """Factors of movies by `implicit`; users' are solved for from what they like."""
-    from implicit.als import AlternatingLeastSquares
+def ials(
+    likes: sp.csr_array,
+    seed: int,
+    advance: Advance = silently,
+    *,
+    unobserved_weight: float = UNOBSERVED_WEIGHT,
+    regularisation: float = REGULARISATION,
+) -> ScoresOfLikes:
+    """Vectors of movies by iALS; users' are solved for from what they like."""
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1, "blas"):  # implicit has threads of its own
-        model = AlternatingLeastSquares(
-            factors=FACTORS,
-            regularization=REGULARISATION,
-            alpha=1.0,
+    n = likes.shape[1]
+    done = 0
+
+    def advance_by_movies(part: float) -> None:
+        nonlocal done
+        done, before = round(part * n), done
+        advance(done - before)
+
+    with threadpool_limits(1, "blas"):  # the systems are small: threads would only wait for each other
+        movies = factorise(
+            likes,
+            dimensions=DIMENSIONS,
+            unobserved_weight=unobserved_weight,
+            regularisation=regularisation,
             iterations=ITERATIONS,
-            random_state=seed,
-            num_threads=2,
+            seed=seed,
+            advance=advance_by_movies,
         )
-        n = likes.shape[1]
-        model.fit_callback = lambda i, *_: advance(n * (i + 1) // ITERATIONS - n * i // ITERATIONS)
-        model.fit(sp.csr_matrix(likes), show_progress=False)
-    movies = np.asarray(model.item_factors, dtype=np.float64)
-    # implicit's confidence of a like is alpha = 1 and that of all else 1 too, so a like adds preference only, and
-    # one system serves all users.
-    gram = movies.T @ movies + REGULARISATION * np.eye(movies.shape[1])
-    solved = np.linalg.solve(gram, movies.T)  # (factors, C)
-    return lambda liked: np.asarray((liked @ movies) @ solved)
+
+    def scores(liked: sp.csr_array) -> NDArray[np.float64]:
+        with threadpool_limits(1, "blas"):
+            users = solve_rows(liked, movies, unobserved_weight, regularisation)
+        return np.asarray(users @ movies.T)
+
+    return scores
 
 
 def likes_matrix(likes: Lists, n_movies: int) -> sp.csr_array:
@@ -141,10 +171,23 @@ def likes_matrix(likes: Lists, n_movies: int) -> sp.csr_array:
     return sp.csr_array((ones, likes.values, likes.indptr), shape=(len(likes), n_movies))
 
 
-BASELINES: dict[str, Callable[[sp.csr_array, int, Advance], Scores]] = {
-    "most_popular": most_popular,
-    "item_knn": item_knn,
-    "rp3beta": rp3beta,
-    "ease": ease,
-    "als": als,
+def _of_likes(fit: Callable[[sp.csr_array, int, Advance], ScoresOfLikes]) -> Fit:
+    """A method that does not know the order of likes."""
+
+    def fitted(histories: LikeHistories, n_movies: int, seed: int, advance: Advance) -> Scores:
+        scores = fit(likes_matrix(histories.movies, n_movies), seed, advance)
+        return lambda users: scores(likes_matrix(users.movies, n_movies))
+
+    return fitted
+
+
+BASELINES: dict[str, Fit] = {
+    "most_popular": _of_likes(most_popular),
+    "item_knn": _of_likes(item_knn),
+    "rp3beta": _of_likes(rp3beta),
+    "ease": _of_likes(ease),
+    "ials": _of_likes(ials),
+    "markov_chain": lambda histories, n_movies, seed, advance: markov_chain(histories, n_movies, advance=advance),
+    "stan": lambda histories, n_movies, seed, advance: stan(histories, n_movies, advance=advance),
+    "slist": lambda histories, n_movies, seed, advance: slist(histories, n_movies, advance=advance),
 }

@@ -31,13 +31,13 @@ class EvaluationData:
 
     cases             of the users that are asked
     n_held_out_users  how many could be asked
-    likes             of every user, as positions of candidates, for the baselines
+    likes             of every user, newest first, as positions of candidates, for the baselines
     """
 
     cases: HeldOutCases
     n_held_out_users: int
     catalogue: Catalogue
-    likes: Lists
+    likes: LikeHistories
     co_liked: Adjacency
 
     def candidates(self, movie_ids: Ids, vectors: NDArray[np.float32]) -> Candidates:
@@ -80,7 +80,7 @@ def pull_evaluation_data(
         like_counts=like_counts,
         genres=genres.reshape(len(movie_ids), len(names)),
         n_rated_movies=n_rated,
-        n_users=int((likes.sizes > 0).sum()),
+        n_users=int((likes.movies.sizes > 0).sum()),
     )
     cases = _pull_cases(database, min_rating, asked, movie_ids, progress)
     sources, targets, weights = pull_edges(database, "CO_LIKED", progress)
@@ -101,19 +101,25 @@ def sample_of(user_ids: Ids, n: int, seed: int) -> Ids:
     return user_ids[np.sort(np.random.default_rng(seed).choice(len(user_ids), n, replace=False))]
 
 
-def _pull_likes(database: Database, min_rating: float, movie_ids: Ids, progress: Progress) -> Lists:
+def _pull_likes(database: Database, min_rating: float, movie_ids: Ids, progress: Progress) -> LikeHistories:
     """Every user's likes in the training part, in the order of userIds."""
     n_users = database.read_one(load_query("doctor/counts"))["users"]
-    batches, waiting = list[Lists](), list[Row]()
+    batches, waiting = list[tuple[Lists, Lists]](), list[Row]()
+
+    def take() -> None:
+        times = Lists.of([row["times"] for row in waiting])
+        batches.append((_positions(waiting, "movieIds", movie_ids), times))
+        waiting.clear()
+
     with progress("pull likes", n_users, "users") as advance:
         for row in database.stream(load_query("evaluate/likes"), minRating=min_rating):
             waiting.append(row)
             if len(waiting) == BATCH_USERS:
-                batches.append(_positions(waiting, "movieIds", movie_ids))
                 advance(len(waiting))
-                waiting = []
-        batches.append(_positions(waiting, "movieIds", movie_ids))
-    return Lists.joined(batches)
+                take()
+        take()
+    times = Lists.joined([one for _, one in batches])
+    return LikeHistories(Lists.joined([one for one, _ in batches]), like_ages_of_users(times))
 
 
 def _pull_cases(

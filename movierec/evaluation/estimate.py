@@ -34,15 +34,21 @@ COPY, PULL = 1 / 30_000, 1.5e-6  # a rating
 ADDITION = 20e-9  # of sparse products: a user, and two movies that they like
 SIMILARITY = 15e-9  # a pair of movies
 ELIMINATION = 0.025e-9  # EASE: a pair of movies, and a third
-ALS_LIKE, ALS_SYSTEM = 15 * 2.6e-9, 15 * 0.4e-9  # a like and a factor; a user or movie, and two factors
-FACTORS = 128
+ALS_LIKE, ALS_SYSTEM = 16 * 0.12e-9, 16 * 0.4e-12  # a like and two dimensions; a user or movie, and three
+DIMENSIONS = 128
+SLIST = 2.3  # times what EASE takes
+MARKOV_PAIR = 100 * 60e-9  # a like, and as many likes before it as count
+NEIGHBOUR = 150e-9  # STAN: a user who is asked for, and another one
 # A user and a movie.
 RANK = {
     "most_popular": 7e-9,
     "item_knn": 18e-9,
     "rp3beta": 120e-9,
     "ease": 45e-9,
-    "als": 12e-9,
+    "ials": 12e-9,
+    "markov_chain": 20e-9,
+    "stan": 5e-9,
+    "slist": 45e-9,
     "co_liked": 28e-9,
     "vectors_cosine": 9e-9,
     "vectors_kernel": 15e-9,
@@ -74,6 +80,7 @@ def memory_of(sizes: Sizes) -> dict[str, int]:
     return {
         "rp3beta": SPARSE_ENTRY * min(sizes.movies**2, sizes.paths),  # at most, as pairs of movies repeat
         "ease": 8 * sizes.movies**2,
+        "slist": 3 * 8 * sizes.movies**2,
     }
 
 
@@ -95,7 +102,10 @@ def seconds_of_parts(sizes: Sizes, without: Mapping[str, object], slowness: floa
         "item_knn": sizes.paths * ADDITION + pairs * SIMILARITY,
         "rp3beta": sizes.paths * ADDITION,
         "ease": sizes.movies**3 * ELIMINATION + sizes.paths * ADDITION,
-        "als": sizes.likes * FACTORS * ALS_LIKE + (sizes.users + sizes.movies) * FACTORS**2 * ALS_SYSTEM,
+        "ials": sizes.likes * DIMENSIONS**2 * ALS_LIKE + (sizes.users + sizes.movies) * DIMENSIONS**3 * ALS_SYSTEM,
+        "markov_chain": sizes.likes * MARKOV_PAIR,
+        "stan": 0.0,  # it compares users when asked
+        "slist": SLIST * sizes.movies**3 * ELIMINATION + sizes.paths * ADDITION,
     }
     baselines = [name for name in ("most_popular", *fits) if name not in without]
     of_model = {name: cells * RANK[name] for name in RANK if name not in ("most_popular", *fits)}
@@ -103,7 +113,7 @@ def seconds_of_parts(sizes: Sizes, without: Mapping[str, object], slowness: floa
         "copy": sizes.ratings * COPY,
         "pull": sizes.ratings * PULL,
         "fit baselines": sum(fits.get(name, 0.0) for name in baselines),
-        "rank by baselines": cells * sum(RANK[name] for name in baselines),
+        "rank by baselines": cells * sum(RANK[name] for name in baselines) + sizes.asked * sizes.users * NEIGHBOUR,
         "rank by movierec and its parts": sizes.seeds * (sum(of_model.values()) + pairs * NEAREST),
         "similar movies": sizes.seeds * cells * SIMILAR,
         "genre probe": sizes.seeds * sizes.genres * sizes.movies * sizes.embedding_size * PROBE,

@@ -47,7 +47,7 @@ LEAST_MEMBERS = 20  # movies of a genre that is asked of vectors
 
 def by_item_knn(data: EvaluationData) -> Similarity:
     """Cosine of the users who like both, shrunk by 30."""
-    likes = likes_matrix(data.likes, len(data.catalogue.movie_ids))
+    likes = likes_matrix(data.likes.movies, len(data.catalogue.movie_ids))
     by_movie = likes.T.tocsr()
     norms = np.sqrt(data.catalogue.like_counts)
 

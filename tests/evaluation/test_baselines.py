@@ -5,29 +5,27 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from implicit.als import AlternatingLeastSquares
-from threadpoolctl import threadpool_limits
+from scipy.optimize import minimize
 
 from movierec.arrays import Lists
 from movierec.evaluation.baselines import (
     BASELINES,
     BETA,
-    FACTORS,
-    ITERATIONS,
     NEIGHBOURS,
-    REGULARISATION,
     RIDGE,
     SHRINK,
-    Scores,
-    als,
+    ScoresOfLikes,
     ease,
+    ials,
     item_knn,
     likes_matrix,
     most_popular,
     rp3beta,
 )
+from movierec.evaluation.ials import factorise, solve_rows
 from movierec.progress import silently
 from movierec.recommendation import scoring
+from movierec.recommendation.scoring import LikeHistories
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +40,7 @@ def likes() -> sp.csr_array:
 LIKED = np.array([3, 4, 5])
 
 
-def scores_of(fit: Callable[[sp.csr_array, int], Scores], likes: sp.csr_array, seed: int = 1) -> np.ndarray:
+def scores_of(fit: Callable[[sp.csr_array, int], ScoresOfLikes], likes: sp.csr_array, seed: int = 1) -> np.ndarray:
     """(C,) of somebody who likes LIKED, asked together with somebody else."""
     asked = likes_matrix(Lists.of([[7], LIKED]), likes.shape[1])
     found: np.ndarray = fit(likes, seed)(asked)[1]
@@ -90,30 +88,70 @@ def test_ease_is_a_ridge_regression_of_each_movie_on_the_others(likes: sp.csr_ar
         assert scores[j] == pytest.approx(expected, rel=1e-6)
 
 
-def test_als_answers_as_implicit_does(likes: sp.csr_array) -> None:
-    with threadpool_limits(1, "blas"):
-        model = AlternatingLeastSquares(
-            factors=FACTORS,
-            regularization=REGULARISATION,
-            alpha=1.0,
-            iterations=ITERATIONS,
-            random_state=3,
-            num_threads=2,
+WEIGHT, RIDGE_OF_IALS = 0.3, 0.05
+
+
+def ials_loss(likes: np.ndarray, users: np.ndarray, movies: np.ndarray) -> float:
+    """The loss of Rendle and others, term by term."""
+    scores = users @ movies.T
+    frequency_of_users = likes.sum(1) + WEIGHT * likes.shape[1]
+    frequency_of_movies = likes.sum(0) + WEIGHT * likes.shape[0]
+    ridge = (frequency_of_users * (users**2).sum(1)).sum() + (frequency_of_movies * (movies**2).sum(1)).sum()
+    return float((likes * (1 - scores) ** 2).sum() + WEIGHT * (scores**2).sum() + RIDGE_OF_IALS * ridge)
+
+
+def test_ials_finds_the_user_vectors_of_least_loss(likes: sp.csr_array) -> None:
+    dense = likes.toarray()[:6]
+    movies = np.random.default_rng(2).normal(size=(dense.shape[1], 3))
+    found = solve_rows(sp.csr_array(dense), movies, WEIGHT, RIDGE_OF_IALS)
+
+    def loss(flat: np.ndarray) -> float:
+        return ials_loss(dense, flat.reshape(6, 3), movies)
+
+    best = minimize(loss, np.zeros(18), tol=1e-10)
+    assert found == pytest.approx(best.x.reshape(6, 3), abs=1e-5)
+
+
+def test_ials_lowers_its_loss_with_every_iteration(likes: sp.csr_array) -> None:
+    losses = []
+    for iterations in (1, 2, 4, 8):
+        movies = factorise(
+            likes,
+            dimensions=4,
+            unobserved_weight=WEIGHT,
+            regularisation=RIDGE_OF_IALS,
+            iterations=iterations,
+            seed=1,
         )
-        model.fit(sp.csr_matrix(likes), show_progress=False)
-        profile = model.recalculate_user(0, sp.csr_matrix(likes[[0]]))
-    expected = np.asarray(model.item_factors) @ profile
-    assert scores_of(als, likes, 3) == pytest.approx(expected, rel=2e-3, abs=1e-4)
+        users = solve_rows(likes, movies, WEIGHT, RIDGE_OF_IALS)
+        losses.append(ials_loss(likes.toarray(), users, movies))
+    assert losses == sorted(losses, reverse=True)
+
+
+def test_ials_scores_are_the_products_of_vectors(likes: sp.csr_array) -> None:
+    whole = ials(likes, 1)(likes[:5])
+    assert np.linalg.matrix_rank(ials(likes, 1)(likes)) <= 128
+    liked = likes[:5].toarray() > 0
+    assert whole[liked].mean() > 2 * whole[~liked].mean()
+
+
+def histories_of(likes: sp.csr_array) -> LikeHistories:
+    """The movies of each row, the newest first."""
+    return LikeHistories(
+        Lists(likes.indptr.astype(np.int64), likes.indices.astype(np.int64)),
+        np.concatenate([np.arange(n, dtype=np.float64) for n in np.diff(likes.indptr)]),
+    )
 
 
 @pytest.mark.parametrize("name", list(BASELINES))
 def test_fitting_and_scoring_in_blocks_is_that_of_each_alone(
     likes: sp.csr_array, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    users = likes[[1, 0, 7, 30]]
-    whole = BASELINES[name](likes, 1, silently)(users)
-    monkeypatch.setattr(scoring, "BLOCK_BYTES", 8 * likes.shape[1] * 7)  # seven movies at a time
-    assert scoring.block_rows(likes.shape[1]) == 7
-    in_parts = BASELINES[name](likes, 1, silently)
+    histories, n_movies = histories_of(likes), likes.shape[1]
+    users = histories.taken(np.array([1, 0, 7, 30]))
+    whole = BASELINES[name](histories, n_movies, 1, silently)(users)
+    monkeypatch.setattr(scoring, "BLOCK_BYTES", 8 * n_movies * 7)  # seven movies at a time
+    assert scoring.block_rows(n_movies) == 7
+    in_parts = BASELINES[name](histories, n_movies, 1, silently)
     for row, scores in enumerate(whole):
-        assert in_parts(users[[row]])[0] == pytest.approx(scores)
+        assert in_parts(users.part(row, row + 1))[0] == pytest.approx(scores)

@@ -34,7 +34,7 @@ def test_sampled_users_have_what_they_have_among_all(changed_small_database: Dat
         (same.held_out, sample.cases.held_out),
         (same.users.rated, sample.cases.users.rated),
         (same.users.likes.movies, sample.cases.users.likes.movies),
-        (everybody.likes, sample.likes),  # what baselines learn from
+        (everybody.likes.movies, sample.likes.movies),  # what baselines learn from
     ):
         assert [row.tolist() for row in one] == [row.tolist() for row in other]
     assert same.users.likes.ages.tolist() == sample.cases.users.likes.ages.tolist()
@@ -63,4 +63,4 @@ def test_last_like_is_asked_for_from_all_before_it_and_learnt_from_all_but_two(
     assert ids(of_two, of_two.cases.held_out) == ids(of_one, of_one.cases.held_out)
     assert ids(of_two, of_two.cases.users.likes.movies) == ids(of_one, of_one.cases.users.likes.movies)
     assert of_two.cases.users.likes.ages.tolist() == of_one.cases.users.likes.ages.tolist()
-    assert (of_two.likes.sizes == of_one.likes.sizes - 1).all()
+    assert (of_two.likes.movies.sizes == of_one.likes.movies.sizes - 1).all()

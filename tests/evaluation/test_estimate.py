@@ -22,8 +22,9 @@ def test_methods_that_do_not_fit_are_left_out_and_the_reason_names_both_numbers(
     assert left_out(LARGE, 16e9) == {
         "rp3beta": "for 60,000 movies it needs 36.0 GB of memory, and may use 16.0 GB",
         "ease": "for 60,000 movies it needs 28.8 GB of memory, and may use 16.0 GB",
+        "slist": "for 60,000 movies it needs 86.4 GB of memory, and may use 16.0 GB",
     }
-    assert list(left_out(LARGE, 30e9)) == ["rp3beta"]
+    assert list(left_out(LARGE, 30e9)) == ["rp3beta", "slist"]
     assert left_out(LARGE, 1e12) == {}
     assert left_out(replace(LARGE, movies=100)) == {}
 
@@ -34,7 +35,7 @@ def test_a_sample_of_users_takes_less_and_so_do_fewer_methods() -> None:
     assert sample["rank by baselines"] == pytest.approx(whole["rank by baselines"] / 10)
     assert sample["fit baselines"] == whole["fit baselines"], "baselines learn from everybody"
     without = seconds_of_parts(LARGE, left_out(LARGE, 16e9))
-    assert without["fit baselines"] < 0.1 * whole["fit baselines"], "EASE takes movies cubed"
+    assert without["fit baselines"] < 0.2 * whole["fit baselines"], "EASE takes movies cubed"
     assert seconds_of_parts(LARGE, {}, 2.0)["pull"] == 2 * whole["pull"]
 
 

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from movierec.arrays import Adjacency, Lists
+from movierec.arrays import Adjacency
 from movierec.database.connection import Database
 from movierec.evaluation.dataset import EvaluationData, pull_evaluation_data
 from movierec.evaluation.item_to_item import (
@@ -18,7 +18,7 @@ from movierec.evaluation.item_to_item import (
 from movierec.evaluation.tables import Catalogue, HeldOutCases
 from movierec.lookup.filters import Filters
 from movierec.recommendation.in_memory import Recommender
-from tests.evaluation.cases import cases_of
+from tests.evaluation.cases import cases_of, users_of
 
 LIKES = np.array([[1, 1, 0, 0], [1, 1, 1, 0], [0, 1, 1, 0], [1, 0, 0, 1]])
 GENRES = np.array([[1, 0], [1, 1], [0, 1], [0, 0]], dtype=bool)
@@ -37,7 +37,7 @@ def data(cases: HeldOutCases) -> EvaluationData:
         cases=cases,
         n_held_out_users=len(cases),
         catalogue=catalogue,
-        likes=Lists.of([np.flatnonzero(row) for row in LIKES]),
+        likes=users_of([np.flatnonzero(row).tolist() for row in LIKES]).likes,
         co_liked=Adjacency.from_undirected(4, *edges),
     )
 
