@@ -5,7 +5,7 @@
     python -m benchmarks.quality similar      movies like a movie, and what vectors know of genres
     python -m benchmarks.quality starts       tuning from the walk embeddings, and from others; on inner splits
     python -m benchmarks.quality diversity    what --diversity gains and costs
-    python -m benchmarks.quality blend        profile temperatures and graph weights, on inner splits
+    python -m benchmarks.quality blend        profile temperatures and the weights of scores, on inner splits
 
 Means of three seeds. The settings are the defaults for both data sets.
 """
@@ -55,7 +55,13 @@ from movierec.evaluation.tables import (
     strata,
     strata_means,
 )
-from movierec.evaluation.tuning import GRAPH_WEIGHTS, PROFILE_TEMPERATURES, inner_split, tune_score_settings
+from movierec.evaluation.tuning import (
+    GRAPH_WEIGHTS,
+    PREDICTION_WEIGHTS,
+    PROFILE_TEMPERATURES,
+    inner_split,
+    tune_score_settings,
+)
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
 from movierec.graph.pull import pull_followed_graph, pull_likes, pull_movie_graph
@@ -272,10 +278,10 @@ def diversity() -> None:
 
 
 def blend() -> None:
-    columns = [f"{weight:g}" for weight in GRAPH_WEIGHTS]
+    columns = [f"{weight:g}" for weight in PREDICTION_WEIGHTS]
     texts = []
     for order, strategy in (("on", "newest"), ("off", "newest"), ("off", "random")):
-        sums: dict[tuple[float, float], float] = {}
+        sums: dict[tuple[float, float, float], float] = {}
         for name in DATASETS:
             with tempfile.TemporaryDirectory() as folder, scratch_database(dict(os.environ)) as (database, home):
                 load_ratings(database, dataset(name, Path(folder)))
@@ -287,14 +293,18 @@ def blend() -> None:
                 rows = tune_score_settings(database, *settings, home.checkpoints, n_seeds=len(SEEDS))
                 most = max(row.ndcg for row in rows)
                 for row in rows:
-                    pair = (row.profile_temperature, row.graph_weight)
-                    sums[pair] = sums.get(pair, 0.0) + row.ndcg / most / len(DATASETS)
+                    choice = (row.profile_temperature, row.graph_weight, row.prediction_weight)
+                    sums[choice] = sums.get(choice, 0.0) + row.ndcg / most / len(DATASETS)
         lines = [
-            [f"profile temperature {t:g}", *(f"{sums[t, w]:.3f}" for w in GRAPH_WEIGHTS)]
+            [
+                f"profile temperature {t:g}, graph weight {g:g}",
+                *(f"{sums[t, g, p]:.3f}" for p in PREDICTION_WEIGHTS),
+            ]
             for t in PROFILE_TEMPERATURES
+            for g in GRAPH_WEIGHTS
         ]
         texts += [
-            f"{CALLED[order].capitalize()}, held out: {strategy}; graph weight",
+            f"{CALLED[order].capitalize()}, held out: {strategy}; prediction weight",
             table(["", *columns], lines),
         ]
     publish("blend", "\n\n".join(texts), "quality")

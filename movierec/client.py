@@ -549,7 +549,8 @@ class Client:
         Returns
         -------
         DataFrame
-            Columns rank, movieId, title, year, genres, likeCount, score, profileScore, graphScore, because,
+            Columns rank, movieId, title, year, genres, likeCount, score, profileScore, graphScore,
+            predictionScore, because,
             sequential, basis, runId; see `movierec.Recommendation`.
 
         Raises
@@ -651,7 +652,7 @@ class Client:
         Examples
         --------
         >>> explained = client.explain(3, user=1)
-        >>> abs(explained.profile_score + explained.graph_score - explained.score) < 1e-9
+        >>> abs(sum(explained.scores) - explained.score) < 1e-9
         True
         """
         request = RecommendationRequest(
@@ -763,14 +764,16 @@ class Client:
         n_seeds: int = 1,
         n_users: int | None = None,
     ) -> pd.DataFrame:
-        """Evaluate pairs of profile temperature and graph weight on an inner split, best first; changes nothing.
+        """Evaluate profile temperatures, graph weights and prediction weights on an inner split, best first.
+
+        Nothing is changed.
 
         With `n_users`, on a random sample of so many users.
 
         Returns
         -------
         DataFrame
-            Columns profileTemperature, graphWeight, ndcg, coverage, sequential.
+            Columns profileTemperature, graphWeight, predictionWeight, ndcg, coverage, sequential.
         """
         from movierec.evaluation.results import ScoreSettingsResult
         from movierec.evaluation.run import tune

@@ -25,6 +25,7 @@ class Stream(Enum):
     WEIGHTED_WALK_STARTS = ("embedding", 4)
     VALIDATION_EDGES = ("embedding", 5)
     PROFILES = ("embedding", 6)
+    PREDICTIONS = ("embedding", 7)
     VALIDATION_RATINGS = ("rating", 0)
     EPOCH_SELECTION = ("rating", 1)
     FINAL_FIT = ("rating", 2)

@@ -1,7 +1,8 @@
-WITH m, sum(term) AS graphSum, max(isRated) AS isRated
+WITH m, sum(term) AS graphSum, sum(predicted) AS predictionSum, max(isRated) AS isRated
 RETURN
   m,
   graphSum,
+  predictionSum,
   // begin _shared/logit_value.cypher
   // end _shared/logit_value.cypher
   AS logit,

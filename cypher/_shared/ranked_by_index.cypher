@@ -2,9 +2,11 @@ WITH
   train,
   max(CASE WHEN NOT isRated THEN logit END) AS maxLogit,
   max(CASE WHEN NOT isRated THEN graphSum END) AS maxGraphSum,
+  max(CASE WHEN NOT isRated THEN predictionSum END) AS maxPredictionSum,
   min(CASE WHEN isNear = 1 THEN logit END) AS leastLogit,
   max(leastGraphSum) AS leastGraphSum,
-  collect(CASE WHEN $withRated OR NOT isRated THEN [m, logit, graphSum] END) AS candidates
+  max(leastPredictionSum) AS leastPredictionSum,
+  collect(CASE WHEN $withRated OR NOT isRated THEN [m, logit, graphSum, predictionSum] END) AS candidates
 CALL () {
   UNWIND CASE WHEN $popularity = 0 THEN [] ELSE [1] END AS one
   MATCH (m:Movie)
@@ -13,13 +15,18 @@ CALL () {
 // The score of a movie that is none of the candidates is at most this. Below 0, popularity favours those that one user
 // likes. Where the best of these were all rated, a movie that was not may be better than every candidate: nothing is
 // certain then.
-WITH train, candidates, maxLogit, maxGraphSum, maxLikeCount,
+WITH train, candidates, maxLogit, maxGraphSum, maxPredictionSum, maxLikeCount,
   CASE WHEN coalesce(leastLogit > coalesce(maxLogit, leastLogit - 1), false)
     OR coalesce(leastGraphSum > coalesce(maxGraphSum, 0.0), false)
+    OR coalesce(leastPredictionSum > coalesce(maxPredictionSum, 0.0), false)
   THEN 1.0e308 ELSE
   (
     coalesce(exp((leastLogit - maxLogit) / train.profileTemperature), 0.0)
     + CASE WHEN leastGraphSum > 0 THEN train.graphWeight * leastGraphSum / maxGraphSum ELSE 0.0 END
+    + CASE
+        WHEN leastPredictionSum > 0 THEN train.predictionWeight * leastPredictionSum / maxPredictionSum
+        ELSE 0.0
+      END
   ) * CASE WHEN $popularity < 0 THEN maxLikeCount ^ -$popularity ELSE 1.0 END
   END AS bound
 UNWIND candidates AS candidate
@@ -29,11 +36,11 @@ WITH candidate[0] AS m, maxLikeCount, bound,
 WHERE NOT m.movieId IN $exclude
   // begin _shared/filters.cypher
   // end _shared/filters.cypher
-WITH m, profileScore, graphScore, bound,
-  (profileScore + graphScore) * (1.0 * m.likeCount / maxLikeCount) ^ $popularity AS score
+WITH m, profileScore, graphScore, predictionScore, bound,
+  (profileScore + graphScore + predictionScore) * (1.0 * m.likeCount / maxLikeCount) ^ $popularity AS score
 WHERE score > 0
 // An aggregation lets go of the list of candidates, which ORDER BY would count as memory for every row that it keeps.
-WITH m, profileScore, graphScore, bound, max(score) AS score
+WITH m, profileScore, graphScore, predictionScore, bound, max(score) AS score
 ORDER BY score DESC, m.movieId
 LIMIT $k
 RETURN
@@ -45,4 +52,5 @@ RETURN
   score,
   profileScore,
   graphScore,
+  predictionScore,
   bound

@@ -1,4 +1,5 @@
-//   profile score = exp((logit - the largest logit) / temperature)
-//   graph score   = graph weight * graph sum / the largest graph sum
-//   score         = profile score + graph score; temperature and graph weight are those of the live model
-// The largest logit and graph sum are taken over the movies that the user has not rated, so filters change no score.
+//   profile score    = exp((logit - the largest logit) / temperature)
+//   graph score      = graph weight * graph sum / the largest graph sum
+//   prediction score = prediction weight * prediction sum / the largest prediction sum
+//   score            = the sum of the three; temperature and weights are those of the live model
+// What is largest is taken over the movies that the user has not rated, so filters change no score.

@@ -9,7 +9,8 @@
 //   null; minRatings INTEGER, minimum number of users who rated a movie;
 // end _shared/filter_parameters.cypher
 // Returns: movieId INTEGER | STRING, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER; score FLOAT,
-//   likes of these days; profileScore FLOAT and graphScore FLOAT, 0.
+//   likes of these days; profileScore FLOAT, graphScore FLOAT and predictionScore
+//   FLOAT, 0.
 :param userId => 1;
 :param likes => [];
 :param dislikes => [];
@@ -54,5 +55,6 @@ RETURN
   m.likeCount AS likeCount,
   score,
   0.0 AS profileScore,
-  0.0 AS graphScore
+  0.0 AS graphScore,
+  0.0 AS predictionScore
 ORDER BY score DESC, movieId;

@@ -3,11 +3,13 @@
 //   recency       = 2 ^ (-age / half-life of a like), a = 1/2 of 1 / likes + 1/2 of recency / sum of recency
 //   logit         = (sum of a * profileEmbedding over likes) . contextEmbedding + likeBias
 //   graph sum     = sum of recency * weight / sqrt(likeCount) over FOLLOWED_BY out of likes up to 10 half-lives old
+//   prediction sum = sum of 2 ^ (-age / half-life of a prediction) * weight over PREDICTS out of likes, likewise
 // begin _shared/score_terms.cypher
-//   profile score = exp((logit - the largest logit) / temperature)
-//   graph score   = graph weight * graph sum / the largest graph sum
-//   score         = profile score + graph score; temperature and graph weight are those of the live model
-// The largest logit and graph sum are taken over the movies that the user has not rated, so filters change no score.
+//   profile score    = exp((logit - the largest logit) / temperature)
+//   graph score      = graph weight * graph sum / the largest graph sum
+//   prediction score = prediction weight * prediction sum / the largest prediction sum
+//   score            = the sum of the three; temperature and weights are those of the live model
+// What is largest is taken over the movies that the user has not rated, so filters change no score.
 // end _shared/score_terms.cypher
 // begin _shared/request_parameters.cypher
 // Parameters: userId INTEGER | STRING or null; likes LIST<INTEGER | STRING>, movieIds, more likes; dislikes
@@ -20,7 +22,7 @@
 // end _shared/request_parameters.cypher
 //   likeTimes LIST<INTEGER>, when each of `likes` was given: Unix seconds, 0 where nobody knows.
 // Returns: movieId INTEGER | STRING, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER, score FLOAT,
-//   profileScore FLOAT, graphScore FLOAT.
+//   profileScore FLOAT, graphScore FLOAT, predictionScore FLOAT.
 :param userId => 1;
 :param likes => [];
 :param likeTimes => [];
@@ -102,23 +104,30 @@ CALL (train, likes, profile, norm) {
     WITH like.movie AS liked, like.recency AS recency, like.age AS age
     WHERE age <= 10 * train.likeHalfLife
     MATCH (liked)-[f:FOLLOWED_BY]->(m:Movie)
-    RETURN m, recency * f.weight / sqrt(m.likeCount) AS term, 0 AS isRated
+    RETURN m, recency * f.weight / sqrt(m.likeCount) AS term, 0.0 AS predicted, 0 AS isRated
+    UNION ALL
+    UNWIND likes AS like
+    WITH like.movie AS liked, like.age AS age
+    WHERE age <= 10 * train.predictionHalfLife
+    MATCH (liked)-[p:PREDICTS {generation: train.predictionGeneration}]->(m:Movie)
+    RETURN m, 0.0 AS term, 2.0 ^ (-age / train.predictionHalfLife) * p.weight AS predicted, 0 AS isRated
     UNION ALL
     MATCH (m:Movie)
     WHERE m.likeIndex >= 0 AND m.likeCount > 0
-    RETURN m, 0.0 AS term, 0 AS isRated
+    RETURN m, 0.0 AS term, 0.0 AS predicted, 0 AS isRated
     UNION ALL
     // begin _shared/rated.cypher
     MATCH (:User {userId: $userId})-[:RATED]->(m:Movie)
     WHERE m.likeIndex >= 0 AND m.likeCount > 0
-    RETURN m, 0.0 AS term, 1 AS isRated
+    RETURN m, 0.0 AS term, 0.0 AS predicted, 1 AS isRated
     // end _shared/rated.cypher
   }
   // begin _shared/logit.cypher
-  WITH m, sum(term) AS graphSum, max(isRated) AS isRated
+  WITH m, sum(term) AS graphSum, sum(predicted) AS predictionSum, max(isRated) AS isRated
   RETURN
     m,
     graphSum,
+    predictionSum,
     CASE
       WHEN profile IS NULL THEN null
       // A vector of zeros has no cosine.
@@ -136,12 +145,17 @@ WITH
   train,
   max(CASE WHEN NOT isRated THEN logit END) AS maxLogit,
   max(CASE WHEN NOT isRated THEN graphSum END) AS maxGraphSum,
+  max(CASE WHEN NOT isRated THEN predictionSum END) AS maxPredictionSum,
   max(m.likeCount) AS maxLikeCount,
-  collect([m, logit, graphSum, isRated]) AS candidates
+  collect([m, logit, graphSum, predictionSum, isRated]) AS candidates
 UNWIND candidates AS candidate
-WITH candidate[0] AS m, candidate[3] AS isRated, maxLikeCount,
+WITH candidate[0] AS m, candidate[4] AS isRated, maxLikeCount,
   coalesce(exp((candidate[1] - maxLogit) / train.profileTemperature), 0.0) AS profileScore,
-  CASE WHEN maxGraphSum > 0 THEN train.graphWeight * candidate[2] / maxGraphSum ELSE 0.0 END AS graphScore
+  CASE WHEN maxGraphSum > 0 THEN train.graphWeight * candidate[2] / maxGraphSum ELSE 0.0 END AS graphScore,
+  CASE
+    WHEN maxPredictionSum > 0 THEN train.predictionWeight * candidate[3] / maxPredictionSum
+    ELSE 0.0
+  END AS predictionScore
 WHERE ($withRated OR NOT isRated)
   AND NOT m.movieId IN $exclude
   AND ($genres = [] OR any(genre IN $genres WHERE genre IN m.genres))
@@ -150,11 +164,11 @@ WHERE ($withRated OR NOT isRated)
   AND ($fromYear IS NULL OR m.year >= $fromYear)
   AND ($toYear IS NULL OR m.year <= $toYear)
   AND ($minRatings = 0 OR COUNT { (m)<-[:RATED]-() } >= $minRatings)
-WITH m, profileScore, graphScore,
-  (profileScore + graphScore) * (1.0 * m.likeCount / maxLikeCount) ^ $popularity AS score
+WITH m, profileScore, graphScore, predictionScore,
+  (profileScore + graphScore + predictionScore) * (1.0 * m.likeCount / maxLikeCount) ^ $popularity AS score
 WHERE score > 0
 // An aggregation lets go of the list of candidates, which ORDER BY would count as memory for every row that it keeps.
-WITH m, profileScore, graphScore, max(score) AS score
+WITH m, profileScore, graphScore, predictionScore, max(score) AS score
 ORDER BY score DESC, m.movieId
 LIMIT $k
 RETURN
@@ -165,6 +179,7 @@ RETURN
   m.likeCount AS likeCount,
   score,
   profileScore,
-  graphScore
+  graphScore,
+  predictionScore
 // end _shared/ranked.cypher
 ORDER BY score DESC, movieId;

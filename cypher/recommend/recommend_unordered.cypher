@@ -1,11 +1,13 @@
 // Movies for a user, or for someone with these likes, best first: without the order of likes.
 //   logit         = (mean of the likes' profileEmbedding) . contextEmbedding + likeBias
 //   graph sum     = sum of weight over CO_LIKED to likes
+//   prediction sum = sum of weight over PREDICTS out of likes
 // begin _shared/score_terms.cypher
-//   profile score = exp((logit - the largest logit) / temperature)
-//   graph score   = graph weight * graph sum / the largest graph sum
-//   score         = profile score + graph score; temperature and graph weight are those of the live model
-// The largest logit and graph sum are taken over the movies that the user has not rated, so filters change no score.
+//   profile score    = exp((logit - the largest logit) / temperature)
+//   graph score      = graph weight * graph sum / the largest graph sum
+//   prediction score = prediction weight * prediction sum / the largest prediction sum
+//   score            = the sum of the three; temperature and weights are those of the live model
+// What is largest is taken over the movies that the user has not rated, so filters change no score.
 // end _shared/score_terms.cypher
 // begin _shared/request_parameters.cypher
 // Parameters: userId INTEGER | STRING or null; likes LIST<INTEGER | STRING>, movieIds, more likes; dislikes
@@ -17,7 +19,7 @@
 //   null; minRatings INTEGER, minimum number of users who rated a movie;
 // end _shared/request_parameters.cypher
 // Returns: movieId INTEGER | STRING, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER, score FLOAT,
-//   profileScore FLOAT, graphScore FLOAT.
+//   profileScore FLOAT, graphScore FLOAT, predictionScore FLOAT.
 :param userId => 1;
 :param likes => [];
 :param dislikes => [];
@@ -75,27 +77,32 @@ CALL (likes, disliked) {
   ] END AS profile
   RETURN profile, sqrt(reduce(s = 0.0, x IN profile | s + x * x)) AS norm
 }
-CALL (likes, profile, norm) {
-  CALL (likes) {
+CALL (train, likes, profile, norm) {
+  CALL (train, likes) {
     UNWIND likes AS liked
     MATCH (liked)-[c:CO_LIKED]-(m:Movie)
-    RETURN m, c.weight AS term, 0 AS isRated
+    RETURN m, c.weight AS term, 0.0 AS predicted, 0 AS isRated
+    UNION ALL
+    UNWIND likes AS liked
+    MATCH (liked)-[p:PREDICTS {generation: train.predictionGeneration}]->(m:Movie)
+    RETURN m, 0.0 AS term, p.weight AS predicted, 0 AS isRated
     UNION ALL
     MATCH (m:Movie)
     WHERE m.likeIndex >= 0 AND m.likeCount > 0
-    RETURN m, 0.0 AS term, 0 AS isRated
+    RETURN m, 0.0 AS term, 0.0 AS predicted, 0 AS isRated
     UNION ALL
     // begin _shared/rated.cypher
     MATCH (:User {userId: $userId})-[:RATED]->(m:Movie)
     WHERE m.likeIndex >= 0 AND m.likeCount > 0
-    RETURN m, 0.0 AS term, 1 AS isRated
+    RETURN m, 0.0 AS term, 0.0 AS predicted, 1 AS isRated
     // end _shared/rated.cypher
   }
   // begin _shared/logit.cypher
-  WITH m, sum(term) AS graphSum, max(isRated) AS isRated
+  WITH m, sum(term) AS graphSum, sum(predicted) AS predictionSum, max(isRated) AS isRated
   RETURN
     m,
     graphSum,
+    predictionSum,
     CASE
       WHEN profile IS NULL THEN null
       // A vector of zeros has no cosine.
@@ -113,12 +120,17 @@ WITH
   train,
   max(CASE WHEN NOT isRated THEN logit END) AS maxLogit,
   max(CASE WHEN NOT isRated THEN graphSum END) AS maxGraphSum,
+  max(CASE WHEN NOT isRated THEN predictionSum END) AS maxPredictionSum,
   max(m.likeCount) AS maxLikeCount,
-  collect([m, logit, graphSum, isRated]) AS candidates
+  collect([m, logit, graphSum, predictionSum, isRated]) AS candidates
 UNWIND candidates AS candidate
-WITH candidate[0] AS m, candidate[3] AS isRated, maxLikeCount,
+WITH candidate[0] AS m, candidate[4] AS isRated, maxLikeCount,
   coalesce(exp((candidate[1] - maxLogit) / train.profileTemperature), 0.0) AS profileScore,
-  CASE WHEN maxGraphSum > 0 THEN train.graphWeight * candidate[2] / maxGraphSum ELSE 0.0 END AS graphScore
+  CASE WHEN maxGraphSum > 0 THEN train.graphWeight * candidate[2] / maxGraphSum ELSE 0.0 END AS graphScore,
+  CASE
+    WHEN maxPredictionSum > 0 THEN train.predictionWeight * candidate[3] / maxPredictionSum
+    ELSE 0.0
+  END AS predictionScore
 WHERE ($withRated OR NOT isRated)
   AND NOT m.movieId IN $exclude
   AND ($genres = [] OR any(genre IN $genres WHERE genre IN m.genres))
@@ -127,11 +139,11 @@ WHERE ($withRated OR NOT isRated)
   AND ($fromYear IS NULL OR m.year >= $fromYear)
   AND ($toYear IS NULL OR m.year <= $toYear)
   AND ($minRatings = 0 OR COUNT { (m)<-[:RATED]-() } >= $minRatings)
-WITH m, profileScore, graphScore,
-  (profileScore + graphScore) * (1.0 * m.likeCount / maxLikeCount) ^ $popularity AS score
+WITH m, profileScore, graphScore, predictionScore,
+  (profileScore + graphScore + predictionScore) * (1.0 * m.likeCount / maxLikeCount) ^ $popularity AS score
 WHERE score > 0
 // An aggregation lets go of the list of candidates, which ORDER BY would count as memory for every row that it keeps.
-WITH m, profileScore, graphScore, max(score) AS score
+WITH m, profileScore, graphScore, predictionScore, max(score) AS score
 ORDER BY score DESC, m.movieId
 LIMIT $k
 RETURN
@@ -142,6 +154,7 @@ RETURN
   m.likeCount AS likeCount,
   score,
   profileScore,
-  graphScore
+  graphScore,
+  predictionScore
 // end _shared/ranked.cypher
 ORDER BY score DESC, movieId;

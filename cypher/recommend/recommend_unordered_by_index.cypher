@@ -2,14 +2,17 @@
 // that an index and the graph put forward.
 //   logit         = (mean of the likes' profileEmbedding) . contextEmbedding + likeBias
 //   graph sum     = sum of weight over CO_LIKED to likes
+//   prediction sum = sum of weight over PREDICTS out of likes
 // begin _shared/score_terms.cypher
-//   profile score = exp((logit - the largest logit) / temperature)
-//   graph score   = graph weight * graph sum / the largest graph sum
-//   score         = profile score + graph score; temperature and graph weight are those of the live model
-// The largest logit and graph sum are taken over the movies that the user has not rated, so filters change no score.
+//   profile score    = exp((logit - the largest logit) / temperature)
+//   graph score      = graph weight * graph sum / the largest graph sum
+//   prediction score = prediction weight * prediction sum / the largest prediction sum
+//   score            = the sum of the three; temperature and weights are those of the live model
+// What is largest is taken over the movies that the user has not rated, so filters change no score.
 // end _shared/score_terms.cypher
-//   candidates    = the movies of the largest logits by the index movie_logit, and those of the largest graph sums
-//   bound         = the score of a movie with the least logit of the former and the least graph sum of the latter
+//   candidates    = the movies of the largest logits by the index movie_logit, of the largest graph sums, and of the
+//                   largest prediction sums
+//   bound         = the score of a movie with the least logit, graph sum and prediction sum of these
 // Where the last score is at least the bound, no other movie belongs into the list: as far as the index knows, which
 // is approximate.
 // begin _shared/request_parameters.cypher
@@ -23,7 +26,7 @@
 // end _shared/request_parameters.cypher
 //   candidates INTEGER, >= 2, how many of each kind, among them some that the user has rated.
 // Returns: movieId INTEGER | STRING, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER, score FLOAT,
-//   profileScore FLOAT, graphScore FLOAT; bound FLOAT, that no other movie's score exceeds.
+//   profileScore FLOAT, graphScore FLOAT, predictionScore FLOAT; bound FLOAT, that no other movie's score exceeds.
 :param userId => 1;
 :param likes => [];
 :param dislikes => [];
@@ -83,29 +86,36 @@ CALL (likes, disliked) {
   RETURN profile, sqrt(reduce(s = 0.0, x IN profile | s + x * x)) AS norm
 }
 CALL (train, likes, profile, norm) {
-  // CO_LIKED and FOLLOWED_BY lead to movies only; to look at the label of each would take as long as to find it.
+  // These relationships lead to movies only; to look at the label of each would take as long as to find it.
   CALL (train, likes, profile) {
     UNWIND likes AS liked
     MATCH (liked)-[c:CO_LIKED]-(m)
-    RETURN m, sum(c.weight) AS term, 0 AS isRated, 0 AS isNear
+    RETURN m, sum(c.weight) AS term, 0.0 AS predicted, 0 AS isRated, 0 AS isNear
+    UNION ALL
+    UNWIND likes AS liked
+    MATCH (liked)-[p:PREDICTS {generation: train.predictionGeneration}]->(m)
+    RETURN m, 0.0 AS term, sum(p.weight) AS predicted, 0 AS isRated, 0 AS isNear
     UNION ALL
     // begin _shared/rated_and_near.cypher
     MATCH (:User {userId: $userId})-[:RATED]->(m)
-    RETURN m, 0.0 AS term, 1 AS isRated, 0 AS isNear
+    RETURN m, 0.0 AS term, 0.0 AS predicted, 1 AS isRated, 0 AS isNear
     UNION ALL
     UNWIND $likes + $dislikes AS movieId
     MATCH (m:Movie {movieId: movieId})
-    RETURN m, 0.0 AS term, 1 AS isRated, 0 AS isNear
+    RETURN m, 0.0 AS term, 0.0 AS predicted, 1 AS isRated, 0 AS isNear
     UNION ALL
     UNWIND CASE WHEN profile IS NULL THEN [] ELSE [profile + [1.0, 0.0]] END AS vector
     CALL db.index.vector.queryNodes('movie_logit', $candidates, vector) YIELD node AS m
     WHERE m.likeIndex >= 0 AND m.likeCount > 0
-    RETURN m, 0.0 AS term, 0 AS isRated, 1 AS isNear
+    RETURN m, 0.0 AS term, 0.0 AS predicted, 0 AS isRated, 1 AS isNear
     // end _shared/rated_and_near.cypher
   }
   // begin _shared/candidates_by_index.cypher
-  WITH m, sum(term) AS graphSum, max(isRated) = 1 AS isRated, max(isNear) AS isNear
-  WITH collect([m, graphSum, isRated, isNear]) AS found, sum(CASE WHEN graphSum > 0 THEN 1 ELSE 0 END) AS nLinked
+  WITH m, sum(term) AS graphSum, sum(predicted) AS predictionSum, max(isRated) = 1 AS isRated, max(isNear) AS isNear
+  WITH
+    collect([m, graphSum, predictionSum, isRated, isNear]) AS found,
+    sum(CASE WHEN graphSum > 0 THEN 1 ELSE 0 END) AS nLinked,
+    sum(CASE WHEN predictionSum > 0 THEN 1 ELSE 0 END) AS nPredicted
   // Not ORDER BY with LIMIT: every row that it keeps counts all lists of the query as memory.
   CALL (found, nLinked) {
     UNWIND found AS row
@@ -113,10 +123,19 @@ CALL (train, likes, profile, norm) {
     WHERE graphSum > 0 AND nLinked > $candidates
     RETURN coalesce(percentileDisc(graphSum, 1.0 - 1.0 * $candidates / nLinked), 0.0) AS leastGraphSum
   }
+  CALL (found, nPredicted) {
+    UNWIND found AS row
+    WITH row[2] AS predictionSum
+    WHERE predictionSum > 0 AND nPredicted > $candidates
+    RETURN coalesce(percentileDisc(predictionSum, 1.0 - 1.0 * $candidates / nPredicted), 0.0) AS leastPredictionSum
+  }
   UNWIND found AS row
-  WITH row[0] AS m, row[1] AS graphSum, row[2] AS isRated, row[3] AS isNear, leastGraphSum
-  WHERE isNear = 1 OR (graphSum > 0 AND graphSum >= leastGraphSum)
-  RETURN m, graphSum, isRated, isNear, leastGraphSum,
+  WITH row[0] AS m, row[1] AS graphSum, row[2] AS predictionSum, row[3] AS isRated, row[4] AS isNear,
+    leastGraphSum, leastPredictionSum
+  WHERE isNear = 1
+    OR (graphSum > 0 AND graphSum >= leastGraphSum)
+    OR (predictionSum > 0 AND predictionSum >= leastPredictionSum)
+  RETURN m, graphSum, predictionSum, isRated, isNear, leastGraphSum, leastPredictionSum,
     CASE
       WHEN profile IS NULL THEN null
       // A vector of zeros has no cosine.
@@ -133,9 +152,11 @@ WITH
   train,
   max(CASE WHEN NOT isRated THEN logit END) AS maxLogit,
   max(CASE WHEN NOT isRated THEN graphSum END) AS maxGraphSum,
+  max(CASE WHEN NOT isRated THEN predictionSum END) AS maxPredictionSum,
   min(CASE WHEN isNear = 1 THEN logit END) AS leastLogit,
   max(leastGraphSum) AS leastGraphSum,
-  collect(CASE WHEN $withRated OR NOT isRated THEN [m, logit, graphSum] END) AS candidates
+  max(leastPredictionSum) AS leastPredictionSum,
+  collect(CASE WHEN $withRated OR NOT isRated THEN [m, logit, graphSum, predictionSum] END) AS candidates
 CALL () {
   UNWIND CASE WHEN $popularity = 0 THEN [] ELSE [1] END AS one
   MATCH (m:Movie)
@@ -144,19 +165,28 @@ CALL () {
 // The score of a movie that is none of the candidates is at most this. Below 0, popularity favours those that one user
 // likes. Where the best of these were all rated, a movie that was not may be better than every candidate: nothing is
 // certain then.
-WITH train, candidates, maxLogit, maxGraphSum, maxLikeCount,
+WITH train, candidates, maxLogit, maxGraphSum, maxPredictionSum, maxLikeCount,
   CASE WHEN coalesce(leastLogit > coalesce(maxLogit, leastLogit - 1), false)
     OR coalesce(leastGraphSum > coalesce(maxGraphSum, 0.0), false)
+    OR coalesce(leastPredictionSum > coalesce(maxPredictionSum, 0.0), false)
   THEN 1.0e308 ELSE
   (
     coalesce(exp((leastLogit - maxLogit) / train.profileTemperature), 0.0)
     + CASE WHEN leastGraphSum > 0 THEN train.graphWeight * leastGraphSum / maxGraphSum ELSE 0.0 END
+    + CASE
+        WHEN leastPredictionSum > 0 THEN train.predictionWeight * leastPredictionSum / maxPredictionSum
+        ELSE 0.0
+      END
   ) * CASE WHEN $popularity < 0 THEN maxLikeCount ^ -$popularity ELSE 1.0 END
   END AS bound
 UNWIND candidates AS candidate
 WITH candidate[0] AS m, maxLikeCount, bound,
   coalesce(exp((candidate[1] - maxLogit) / train.profileTemperature), 0.0) AS profileScore,
-  CASE WHEN maxGraphSum > 0 THEN train.graphWeight * candidate[2] / maxGraphSum ELSE 0.0 END AS graphScore
+  CASE WHEN maxGraphSum > 0 THEN train.graphWeight * candidate[2] / maxGraphSum ELSE 0.0 END AS graphScore,
+  CASE
+    WHEN maxPredictionSum > 0 THEN train.predictionWeight * candidate[3] / maxPredictionSum
+    ELSE 0.0
+  END AS predictionScore
 WHERE NOT m.movieId IN $exclude
   AND ($genres = [] OR any(genre IN $genres WHERE genre IN m.genres))
   AND all(genre IN $withGenres WHERE genre IN m.genres)
@@ -164,11 +194,11 @@ WHERE NOT m.movieId IN $exclude
   AND ($fromYear IS NULL OR m.year >= $fromYear)
   AND ($toYear IS NULL OR m.year <= $toYear)
   AND ($minRatings = 0 OR COUNT { (m)<-[:RATED]-() } >= $minRatings)
-WITH m, profileScore, graphScore, bound,
-  (profileScore + graphScore) * (1.0 * m.likeCount / maxLikeCount) ^ $popularity AS score
+WITH m, profileScore, graphScore, predictionScore, bound,
+  (profileScore + graphScore + predictionScore) * (1.0 * m.likeCount / maxLikeCount) ^ $popularity AS score
 WHERE score > 0
 // An aggregation lets go of the list of candidates, which ORDER BY would count as memory for every row that it keeps.
-WITH m, profileScore, graphScore, bound, max(score) AS score
+WITH m, profileScore, graphScore, predictionScore, bound, max(score) AS score
 ORDER BY score DESC, m.movieId
 LIMIT $k
 RETURN
@@ -180,6 +210,7 @@ RETURN
   score,
   profileScore,
   graphScore,
+  predictionScore,
   bound
 // end _shared/ranked_by_index.cypher
 ORDER BY score DESC, movieId;

@@ -14,7 +14,9 @@ SEQUENTIAL = "Use the order of each user's likes; auto: if timestamps order them
 TRAIN_DEFAULTS: dict[str, object] = {
     "profile_epochs": f"{PROFILE_EPOCHS['on']}, not sequential {PROFILE_EPOCHS['off']}, fewer for many users",
     **{
-        name: f"{SEQUENTIAL_DEFAULTS['on'][name]}, not sequential {value}"
+        name: str(value)
+        if value == SEQUENTIAL_DEFAULTS["on"][name]
+        else f"{SEQUENTIAL_DEFAULTS['on'][name]}, not sequential {value}"
         for name, value in SEQUENTIAL_DEFAULTS["off"].items()
     },
 }
@@ -59,6 +61,8 @@ TRAIN = {
         "like_half_life": "Likes after which a like counts half, if sequential.",
         "profile_temperature": "The higher, the flatter the profile score; see movierec tune.",
         "graph_weight": "Maximum graph score relative to maximum profile score; see movierec tune.",
+        "prediction_weight": "Maximum prediction score, likewise; 0: make no predictions.",
+        "prediction_half_life": "Likes after which a like counts half in what it predicts, if sequential.",
     },
 }
 

@@ -33,7 +33,7 @@ def command(
     output_format: str,
     **connection: Any,
 ) -> None:
-    """Evaluate pairs of profile temperature and graph weight on a split of the ratings, best first.
+    """Evaluate profile temperatures, graph weights and prediction weights on a split of the ratings, best first.
 
     Runs on a copy in a scratch server. The part that movierec evaluate would hold
     out is deleted first, so the choice can be evaluated honestly.
@@ -62,10 +62,14 @@ def command(
     columns = {
         "profile temperature": "profileTemperature",
         "graph weight": "graphWeight",
+        "prediction weight": "predictionWeight",
         "NDCG@10": "ndcg",
         "coverage@10": "coverage",
     }
     print_rows(results, output_format, columns, title="on an inner validation part, best first")
     best = results[0]
-    settings = f"--profile-temperature {best.profile_temperature:g} --graph-weight {best.graph_weight:g}"
+    settings = (
+        f"--profile-temperature {best.profile_temperature:g} --graph-weight {best.graph_weight:g} "
+        f"--prediction-weight {best.prediction_weight:g}"
+    )
     click.echo(f"\nmovierec train --sequential {'on' if best.sequential else 'off'} {settings}", err=True)

@@ -35,6 +35,9 @@ class TrainResult:
     profiles_sha256: str | None = None
     profile_movies: int | None = None
     """with profile vectors"""
+    predictions: int | None = None
+    """PREDICTS relationships; none without predictions"""
+    predictions_sha256: str | None = None
     indexed_movies: int | None = None
     """of these, found by the index movie_logit; none where movies are few"""
     recently_liked_movies: int | None = None
@@ -42,6 +45,7 @@ class TrainResult:
     pull_seconds: float
     train_seconds: float
     profile_seconds: float
+    prediction_seconds: float = 0.0
     write_seconds: float
     seconds: float
 

@@ -18,10 +18,10 @@ __all__ = [
     "TrainSettings",
 ]
 
-# Chosen on inner splits of the training likes, the last two by `movierec tune`.
+# Chosen on inner splits of the training likes.
 SEQUENTIAL_DEFAULTS: dict[str, dict[str, Any]] = {
-    "on": {"profile_temperature": 2.0, "graph_weight": 0.5},
-    "off": {"profile_temperature": 1.5, "graph_weight": 0.75},
+    "on": {"profile_temperature": 2.0, "graph_weight": 0.5, "prediction_weight": 1.0},
+    "off": {"profile_temperature": 1.5, "graph_weight": 0.5, "prediction_weight": 1.0},
 }
 PROFILE_EPOCHS = {"on": 100, "off": 200}  # at most, if not set: fewer where users are many (`plan`)
 PROFILE_CANDIDATES = ("auto", "all", "batch")
@@ -33,8 +33,8 @@ LONGEST_WALK = 1_000  # movies; the memory of a step grows with the square
 class TrainSettings:
     """Settings of one training: the walks, the skip-gram, and the profiles that `recommend` scores with.
 
-    None stands for a default that depends on whether training is sequential: 100 profile epochs, temperature 2
-    and graph weight 0.5 if it is, else 200, 1.5 and 0.75. Where users are many, profile epochs are fewer.
+    None stands for a default that depends on whether training is sequential: 100 profile epochs and temperature
+    2 if it is, else 200 and 1.5. Where users are many, profile epochs are fewer.
     """
 
     walks_per_node: int = 10  # walks from each movie in an epoch
@@ -66,6 +66,8 @@ class TrainSettings:
     like_half_life: float = 3.0  # likes after which a like has half its weight in a profile, if sequential
     profile_temperature: float | None = None  # of the profile score: the higher, the flatter
     graph_weight: float | None = None  # maximum graph score relative to the maximum profile score
+    prediction_weight: float | None = None  # maximum prediction score, likewise; 0: no predictions are made
+    prediction_half_life: float = 10.0  # likes after which a like counts half in what it predicts, if sequential
     device: str = "cpu"
     mixed_precision: bool = False  # matrix products in bfloat16
     seed: int = 1
@@ -78,7 +80,7 @@ class TrainSettings:
             raise BadRequest(
                 f"walk_length is {self.walk_length}; expected at least 2, one step, at most {LONGEST_WALK}."
             )
-        for name in ("p", "q", "learning_rate", "profile_learning_rate", "like_half_life"):
+        for name in ("p", "q", "learning_rate", "profile_learning_rate", "like_half_life", "prediction_half_life"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise BadRequest(f"{name} is {getattr(self, name)}; expected a positive number.")
         for name in ("negative_exponent", "final_learning_rate_fraction", "subsample"):
@@ -93,8 +95,10 @@ class TrainSettings:
                 raise BadRequest(f"{name} is {getattr(self, name)!r}; expected one of {', '.join(choices)}.")
         if self.profile_temperature is not None and not 0 < self.profile_temperature < float("inf"):
             raise BadRequest(f"profile_temperature is {self.profile_temperature}; expected a positive number.")
-        if self.graph_weight is not None and not 0 <= self.graph_weight < float("inf"):
-            raise BadRequest(f"graph_weight is {self.graph_weight}; expected 0 or more.")
+        for name in ("graph_weight", "prediction_weight"):
+            weight = getattr(self, name)
+            if weight is not None and not 0 <= weight < float("inf"):
+                raise BadRequest(f"{name} is {weight}; expected 0 or more.")
         if self.profile_epochs is not None and self.profile_epochs < 0:
             raise BadRequest(f"profile_epochs is {self.profile_epochs}; expected 0 or more.")
         if self.profile_batch_size < 1:
@@ -150,6 +154,7 @@ _KERAS = {
     "tied_embeddings": True,
     "sequential": "off",
     "profile_epochs": 0,
+    "prediction_weight": 0.0,
 }
 
 PRESETS: dict[str, dict[str, Any]] = {

@@ -18,7 +18,14 @@ from numpy.typing import NDArray
 from movierec.arrays import LikeLists, MovieGraph
 from movierec.database.connection import Database, Row, Transaction
 from movierec.database.query_files import load_query
-from movierec.database.runs import RunLog, consistent_read, record_run, require_finished, require_live_run
+from movierec.database.runs import (
+    RunLog,
+    consistent_read,
+    live_run,
+    record_run,
+    require_finished,
+    require_live_run,
+)
 from movierec.embedding.embeddings import Embeddings, Profiles
 from movierec.embedding.inner_product import INDEXED_FROM, logit_vectors
 from movierec.embedding.plan import resolved_for_likes
@@ -34,6 +41,7 @@ from movierec.thread_pool import thread_pool
 from movierec.training.devices import require_device
 
 if TYPE_CHECKING:
+    from movierec.embedding.predictions import Predictions
     from movierec.training.peers import Peers
 
 __all__ = ["preview_training", "train_and_write", "train_beside", "write_embeddings"]
@@ -41,6 +49,7 @@ __all__ = ["preview_training", "train_and_write", "train_beside", "write_embeddi
 _log = logging.getLogger(__name__)
 
 BATCH_ROWS = 1_000
+BATCH_EDGES = 20_000
 THREADS = 2
 
 
@@ -130,13 +139,33 @@ def train_and_write(
                 "profile_movies": len(profiles.movie_ids),
             }
         began = time.monotonic()
+        predictions = None
+        if likes is not None and settings.prediction_weight:
+            from movierec.embedding.predictions import RegressionSettings, fit_predictions
+
+            regression = RegressionSettings.default(settings.sequential == "on")
+            predictions = fit_predictions(likes, regression, settings.seed, progress)
+            run.results |= {"predictions": len(predictions), "predictions_sha256": predictions.sha256()}
+        run.results["prediction_seconds"] = round(time.monotonic() - began, 3)
+        began = time.monotonic()
         indexed = profiles is not None and len(profiles.movie_ids) >= indexed_from
         if profiles is not None and indexed:
             run.results["indexed_movies"] = len(profiles.movie_ids)
         recent = count_recent_likes(database, derived["minRating"], counted_from)
         if recent is not None:
             run.results["recently_liked_movies"] = len(recent)
-        write_embeddings(database, embeddings, run, progress, profiles, indexed=indexed, recent_likes=recent)
+        generation = None if predictions is None else write_predictions(database, predictions, progress)
+        write_embeddings(
+            database,
+            embeddings,
+            run,
+            progress,
+            profiles,
+            indexed=indexed,
+            recent_likes=recent,
+            generation=generation,
+        )
+        clear_predictions(database)
         run.results |= {
             "pull_seconds": round(pulled, 3),
             "train_seconds": round(trained, 3),
@@ -184,10 +213,12 @@ def write_embeddings(
     *,
     indexed: bool = False,
     recent_likes: list[Row] | None = None,
+    generation: int | None = None,
 ) -> None:
     """Replace all live vectors by these and mark `run` as the live one, in one transaction.
 
-    With `indexed` the profile vectors get an index of their logits; `recent_likes` as `popularity` counts them.
+    With `indexed` the profile vectors get an index of their logits; `recent_likes` as `popularity` counts them;
+    `generation` is that of the predictions which belong to these vectors, if any.
     Raises MovieRecError, and writes nothing, if a number is not finite: the driver would send it.
     """
     if not (np.isfinite(embeddings.vectors).all() and (profiles is None or profiles.is_finite())):
@@ -215,7 +246,38 @@ def write_embeddings(
             write_recent_likes(transaction, recent_likes)
         # Before this transaction holds a Run itself, or the two would wait for each other.
         run.mark_visible(database)
-        transaction.run(load_query("runs/make_live"), runId=run.run_id)
+        transaction.run(load_query("runs/make_live"), runId=run.run_id, generation=generation)
+
+
+def write_predictions(database: Database, predictions: Predictions, progress: Progress = silent) -> int:
+    """Write PREDICTS beside those of the live model; returns their generation, which nobody reads yet.
+
+    There are two generations, of which the live model names one. They are written in small transactions, so
+    that they need little of the server's memory.
+    """
+    clear_predictions(database)  # of a training that was interrupted
+    live = live_run(database)
+    generation = 1 - int(live.get("predictionGeneration", 1)) if live is not None else 0
+    movie_ids = predictions.movie_ids.tolist()
+    with progress("write predictions", len(predictions), "edges") as advance:
+        for start in range(0, len(predictions), BATCH_EDGES):
+            rows = slice(start, start + BATCH_EDGES)
+            database.write(
+                load_query("embedding/write_predictions"),
+                movieIds=movie_ids,
+                sources=predictions.sources[rows].tolist(),
+                targets=predictions.targets[rows].tolist(),
+                weights=predictions.weights[rows].tolist(),
+                generation=generation,
+            )
+            advance(len(predictions.weights[rows]))
+    return generation
+
+
+def clear_predictions(database: Database) -> None:
+    """Delete the PREDICTS relationships that are not of the live model."""
+    while database.write(load_query("embedding/clear_predictions"), limit=BATCH_EDGES)[0]["edges"]:
+        pass
 
 
 def _write_profiles(transaction: Transaction, profiles: Profiles, indexed: bool) -> None:

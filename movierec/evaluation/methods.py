@@ -119,6 +119,7 @@ def movierec_scores(scorer: Scorer) -> Methods:
         if scorer.profiles is not None:
             yield "profile_vectors", above_zero(score)
         score += scorer.graph_scores(users.likes, is_rated)
+        score += scorer.prediction_scores(users.likes, is_rated)
         yield "movierec", above_zero(score)
 
     return scores

@@ -99,10 +99,11 @@ class EvaluationEstimate:
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreSettingsResult:
-    """One pair of profile temperature and graph weight, evaluated on an inner split."""
+    """One choice of profile temperature, graph weight and prediction weight, evaluated on an inner split."""
 
     profile_temperature: float
     graph_weight: float
+    prediction_weight: float
     ndcg: float
     """NDCG@10"""
     coverage: float

@@ -1,6 +1,6 @@
-"""Choose the score settings, profile temperature and graph weight, without the likes that an evaluation asks for.
+"""Choose the score settings, profile temperature and both weights, without the likes that an evaluation asks for.
 
-The test part is split off and deleted; a part of what is left is held out in its place, and every pair of
+The test part is split off and deleted; a part of what is left is held out in its place, and every choice of
 settings is evaluated on that.
 """
 
@@ -31,10 +31,18 @@ from movierec.progress import Progress, silent
 from movierec.recommendation.model import pull_model
 from movierec.recommendation.scoring import Scorer, relative_to_best, share_of_largest
 
-__all__ = ["GRAPH_WEIGHTS", "PROFILE_TEMPERATURES", "inner_split", "scores_by_pair", "tune_score_settings"]
+__all__ = [
+    "GRAPH_WEIGHTS",
+    "PREDICTION_WEIGHTS",
+    "PROFILE_TEMPERATURES",
+    "inner_split",
+    "scores_by_choice",
+    "tune_score_settings",
+]
 
 PROFILE_TEMPERATURES = (1.0, 1.5, 2.0, 3.0, 4.0)
-GRAPH_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 2.0)
+GRAPH_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
+PREDICTION_WEIGHTS = (0.0, 0.5, 1.0, 2.0)
 
 
 def inner_split(database: Database, split: SplitSettings) -> None:
@@ -56,7 +64,7 @@ def tune_score_settings(
     n_seeds: int = 1,
     n_users: int | None = None,
 ) -> list[ScoreSettingsResult]:
-    """NDCG@10 on the inner split for each pair, mean of `n_seeds` trainings, best first; changes `database`.
+    """NDCG@10 on the inner split for each choice, mean of `n_seeds` trainings, best first; changes `database`.
 
     With `n_users`, of a random sample of so many users, by `train.seed`.
     """
@@ -67,43 +75,48 @@ def tune_score_settings(
         raise BadRequest(
             f"{len(data.cases)} users have likes enough to hold some out twice; a choice needs at least 2."
         )
-    pairs = {_name(*pair): pair for pair in product(PROFILE_TEMPERATURES, GRAPH_WEIGHTS)}
-    found: dict[str, list[tuple[float, float]]] = {name: [] for name in pairs}
+    choices = {_name(*one): one for one in product(PROFILE_TEMPERATURES, GRAPH_WEIGHTS, PREDICTION_WEIGHTS)}
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in choices}
     for seed in range(train.seed, train.seed + n_seeds):
         train_and_write(database, replace(train, seed=seed), checkpoints, progress=progress)
         model = pull_model(database)
-        methods = restricted_to(scores_by_pair(model.scorer), model, data.catalogue)
+        methods = restricted_to(scores_by_choice(model.scorer), model, data.catalogue)
         with progress("score settings", len(data.cases), "users") as advance:
             measured = evaluate_methods(methods, data.cases, data.catalogue, advance)
         for name, (table, lists) in measured.items():
             found[name].append((float(table["ndcg@10"].mean()), lists["coverage@10"]))
     results = [
         ScoreSettingsResult(
-            profile_temperature=pairs[name][0],
-            graph_weight=pairs[name][1],
+            profile_temperature=choices[name][0],
+            graph_weight=choices[name][1],
+            prediction_weight=choices[name][2],
             ndcg=float(np.mean([ndcg for ndcg, _ in metrics])),
             coverage=float(np.mean([coverage for _, coverage in metrics])),
             sequential=model.sequential,
         )
         for name, metrics in found.items()
     ]
-    return sorted(results, key=lambda one: (-one.ndcg, one.profile_temperature, one.graph_weight))
+    return sorted(
+        results, key=lambda one: (-one.ndcg, one.profile_temperature, one.graph_weight, one.prediction_weight)
+    )
 
 
-def scores_by_pair(scorer: Scorer) -> Methods:
-    """What `recommend` would rank by with each pair; what does not depend on it is computed once for all."""
+def scores_by_choice(scorer: Scorer) -> Methods:
+    """What `recommend` would rank by with each choice; what does not depend on it is computed once for all."""
 
     def scores(users: UserProfiles) -> Iterable[tuple[str, NDArray[np.float64]]]:
         is_rated = users.rated.marked(scorer.n_movies)
         logits = scorer.logits(users.likes)
         graph = share_of_largest(scorer.graph_sums(users.likes), is_rated, 1.0)
+        predicted = share_of_largest(scorer.prediction_sums(users.likes), is_rated, 1.0)
         for temperature in PROFILE_TEMPERATURES:
             profile = np.zeros_like(graph) if logits is None else relative_to_best(logits, is_rated, temperature)
-            for weight in GRAPH_WEIGHTS:
-                yield _name(temperature, weight), above_zero(profile + weight * graph)
+            for graph_weight, prediction_weight in product(GRAPH_WEIGHTS, PREDICTION_WEIGHTS):
+                scores = profile + graph_weight * graph + prediction_weight * predicted
+                yield _name(temperature, graph_weight, prediction_weight), above_zero(scores)
 
     return scores
 
 
-def _name(temperature: float, weight: float) -> str:
-    return f"{temperature:g} {weight:g}"
+def _name(temperature: float, graph_weight: float, prediction_weight: float) -> str:
+    return f"{temperature:g} {graph_weight:g} {prediction_weight:g}"

@@ -24,7 +24,7 @@ from movierec.lookup.filters import Filters
 from movierec.lookup.movies import find_movie
 from movierec.recommendation.candidates import Answer, answer_by_index, answer_by_scan
 from movierec.recommendation.history import History, read_history
-from movierec.recommendation.model import is_sequential, require_model
+from movierec.recommendation.model import is_sequential, prediction_half_life, require_model
 from movierec.recommendation.reasons import N_REASONS, reasons_for
 from movierec.recommendation.request import RecommendationRequest
 from movierec.recommendation.results import Recommendation, SimilarMovie
@@ -201,6 +201,7 @@ def _with_reasons(
         history.liked,
         like_ages(np.array(history.timestamps, dtype=np.int64)),
         like_half_life=run["likeHalfLife"] if is_sequential(run) else None,
+        prediction_half_life=prediction_half_life(run),
         n=n_reasons,
     )
     return [replace(row, because=reasons) for row, reasons in zip(rows, because, strict=True)]

@@ -158,9 +158,7 @@ class Recommender:
         for row in rows:
             (position,) = model.positions([row.movie_id])
             contribution = np.zeros(len(history.liked))
-            contribution[known] = contribution_per_like(
-                model.scorer, ranked.likes, int(position), row.profile_score, row.graph_score
-            )
+            contribution[known] = contribution_per_like(model.scorer, ranked.likes, int(position), row.scores)
             contributions.append(contribution)
         pairs = [
             (history.liked[like], row.movie_id)
@@ -197,9 +195,10 @@ class _Ranked:
 
     movies: Lists
     scores: NDArray[np.float64]
+    likes: LikeHistories
     profile_scores: NDArray[np.float64]
     graph_scores: NDArray[np.float64]
-    likes: LikeHistories
+    prediction_scores: NDArray[np.float64]
 
     def rows(self, user: int, model: Model) -> list[Recommendation]:
         """One user's list, without reasons."""
@@ -211,6 +210,7 @@ class _Ranked:
                 score=float(self.scores[first + rank - 1]),
                 profile_score=float(self.profile_scores[first + rank - 1]),
                 graph_score=float(self.graph_scores[first + rank - 1]),
+                prediction_score=float(self.prediction_scores[first + rank - 1]),
                 sequential=model.sequential,
                 run_id=model.run_id,
             )
@@ -223,8 +223,8 @@ def _rank(model: Model, histories: Sequence[History], request: RecommendationReq
     likes = model.like_histories(histories, request.dislikes)
     rated = model.lists_of([[*history.rated, *request.dislikes] for history in histories])
     is_rated = rated.marked(len(model.movie_ids))
-    profile_scores, graph_scores = model.scorer.scores(likes, is_rated)
-    scores = profile_scores + graph_scores
+    parts = model.scorer.scores(likes, is_rated)
+    scores = sum(parts[1:], start=parts[0])
     if request.popularity:
         scores *= (model.like_counts / model.like_counts.max()) ** request.popularity
     left_out = scores <= 0
@@ -236,7 +236,7 @@ def _rank(model: Model, histories: Sequence[History], request: RecommendationReq
     if request.diversity:
         movies = Lists.of([_diverse(model, scores[i], movies[i], request) for i in range(len(movies))])
     at = movies.rows, movies.values
-    return _Ranked(movies, scores[at], profile_scores[at], graph_scores[at], likes)
+    return _Ranked(movies, scores[at], likes, *(part[at] for part in parts))
 
 
 def _diverse(

@@ -21,7 +21,7 @@ from movierec.lookup.filters import Filters
 from movierec.recommendation.history import History
 from movierec.recommendation.scoring import LikeHistories, Scorer, like_ages_of_users
 
-__all__ = ["Model", "is_sequential", "pull_model", "require_model"]
+__all__ = ["Model", "is_sequential", "prediction_half_life", "pull_model", "require_model"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +117,12 @@ def is_sequential(run: Row) -> bool:
     return bool(run["sequential"] == "on")
 
 
+def prediction_half_life(run: Row) -> float | None:
+    """Likes after which a like counts half in what it predicts; None where a training did not use their order."""
+    half_life: float | None = run.get("predictionHalfLife")
+    return half_life if is_sequential(run) else None
+
+
 def require_model(database: Database, derived: Row) -> Row:
     """The live Run.
 
@@ -137,6 +143,7 @@ def pull_model(database: Database) -> Model:
     with consistent_read(database, "derive") as derived, consistent_read(database, "train"):
         run = require_model(database, derived)
         rows = database.read(load_query("recommend/model"))
+        predicted = [] if "predictionGeneration" not in run else database.read(load_query("pull/predictions"))
         sequential = is_sequential(run)
         sources, targets, weights = pull_edges(database, "FOLLOWED_BY" if sequential else "CO_LIKED")
     movie_ids = id_array(row["movieId"] for row in rows)
@@ -173,8 +180,22 @@ def pull_model(database: Database) -> Model:
             has_profile=has_profile,
             profile_temperature=run["profileTemperature"],
             graph_weight=run["graphWeight"],
+            predictions=_predictions(predicted, movie_ids),
+            prediction_half_life=prediction_half_life(run),
+            prediction_weight=run.get("predictionWeight", 0.0),
         ),
         min_rating=derived["minRating"],
         run_id=run["runId"],
         derive_id=derived["runId"],
     )
+
+
+def _predictions(rows: Sequence[Row], movie_ids: Ids) -> Adjacency | None:
+    """PREDICTS between positions in `movie_ids`; None where there is none."""
+    if not rows:
+        return None
+    targets = places_of(movie_ids, [row["targets"] for row in rows])
+    sources = places_of(movie_ids, [[row["movieId"] for row in rows]]).values[targets.rows]
+    weights = np.concatenate([row["weights"] for row in rows])
+    known = (sources >= 0) & (targets.values >= 0)  # a movie that nobody likes any more is not in the model
+    return Adjacency.from_edges(len(movie_ids), sources[known], targets.values[known], weights[known])

@@ -28,11 +28,12 @@ def reasons_for(
     ages: NDArray[np.float64],
     *,
     like_half_life: float | None,
+    prediction_half_life: float | None,
     n: int = N_REASONS,
 ) -> list[tuple[Reason, ...]]:
     """The reasons of each of K recommendations, from the database alone.
 
-    `liked_ids` (L,), newest first, and `ages` (L,), as in `scoring.LikeHistories`; `like_half_life` as in
+    `liked_ids` (L,), newest first, and `ages` (L,), as in `scoring.LikeHistories`; the half-lives as in
     `scoring.Scorer`.
     """
     movie_ids = [row.movie_id for row in rows]
@@ -58,24 +59,22 @@ def reasons_for(
             (positions[row["likedId"]], positions[row["movieId"]], row["weight"] / np.sqrt(row["likeCount"]))
             for row in database.read(load_query("recommend/followed"), likes=used, movieIds=movie_ids)
         ]
-    sources, targets, weights = (
-        (np.array(column) for column in zip(*edges, strict=True)) if edges else ([], [], [])
-    )
+    predicted = [
+        (positions[row["likedId"]], positions[row["movieId"]], row["weight"])
+        for row in database.read(load_query("recommend/predicted"), likes=list(liked_ids), movieIds=movie_ids)
+    ]
     scorer = Scorer(
-        graph=Adjacency.from_edges(
-            len(ids), np.array(sources, np.int64), np.array(targets, np.int64), np.array(weights, np.float64)
-        ),
+        graph=_adjacency(len(ids), edges),
         like_half_life=like_half_life,
+        predictions=_adjacency(len(ids), predicted),
+        prediction_half_life=prediction_half_life,
         profiles=vector_table([profiles.get(movie_id) for movie_id in ids]),
         contexts=vector_table([contexts.get(movie_id) for movie_id in ids]),
         has_profile=np.array([profiles.get(movie_id) is not None for movie_id in ids]),
     )
     liked = np.array([positions[movie_id] for movie_id in liked_ids], np.int64)
     likes = LikeHistories.of_one(liked, np.asarray(ages))
-    contributions = [
-        contribution_per_like(scorer, likes, positions[row.movie_id], row.profile_score, row.graph_score)
-        for row in rows
-    ]
+    contributions = [contribution_per_like(scorer, likes, positions[row.movie_id], row.scores) for row in rows]
     links = read_links(
         database,
         [
@@ -88,6 +87,14 @@ def reasons_for(
         reasons_from(contribution, liked_ids, row, links, n)
         for row, contribution in zip(rows, contributions, strict=True)
     ]
+
+
+def _adjacency(n: int, edges: Sequence[tuple[int, int, float]]) -> Adjacency:
+    """From edges as positions and weights."""
+    sources, targets, weights = zip(*edges, strict=True) if edges else ((), (), ())
+    return Adjacency.from_edges(
+        n, np.array(sources, np.int64), np.array(targets, np.int64), np.array(weights, np.float64)
+    )
 
 
 def strongest(contribution: NDArray[np.float64], n: int) -> NDArray[np.int64]:
@@ -104,7 +111,7 @@ def reasons_from(
     `contribution` (L,), of each of `liked_ids`.
     """
     reasons: list[Reason] = []
-    total = row.profile_score + row.graph_score
+    total = sum(row.scores)
     for position in strongest(contribution, n):
         link = links.get((liked_ids[position], row.movie_id))
         if len(reasons) == n or contribution[position] <= 0:

@@ -1,22 +1,23 @@
-"""Score every movie for users: a profile score, from vectors, and a graph score, from who liked what. Pure.
+"""Score every movie for users: by a profile of vectors, by who liked what, and by what likes predict. Pure.
 
-    profile score = exp((logit_j - the largest logit) / temperature)
-                    logit_j = (sum over likes i of a_i P_i) . O_j + b_j
-    graph score   = graph weight * g_j / the largest g
-    score         = profile score + graph score
+    profile score    = exp((logit_j - the largest logit) / temperature)
+                       logit_j = (sum over likes i of a_i P_i) . O_j + b_j
+    graph score      = graph weight * g_j / the largest g
+    prediction score = prediction weight * q_j / the largest q
+    score            = the sum of the three
 
-Sequentially, a like of age n (in likes; 0 is the newest) has recency r_i = 2^(-n / half-life), and
+Sequentially, a like of age n (in likes; 0 is the newest) has recency r_i = 2^(-n / half-life of a like), and
 
     g_j = sum over likes i of r_i * weight(i FOLLOWED_BY j) / sqrt(likeCount_j)
+    q_j = sum over likes i of 2^(-n / half-life of a prediction) * weight(i PREDICTS j)
     a_i = 1/2 of 1 / likes + 1/2 of r_i / sum of r
 
 Without the order of likes
 
-    g_j = sum over likes i of weight(i CO_LIKED j),   a_i = 1 / likes
+    g_j = sum over likes i of weight(i CO_LIKED j),   q_j = sum of weight(i PREDICTS j),   a_i = 1 / likes
 
-The largest logit and the largest g are taken over the movies that the user has not rated, so filters change no
-score. The query files recommend/recommend_sequential and recommend/recommend_unordered compute the same inside the
-server.
+The largest logit, g and q are taken over the movies that the user has not rated, so filters change no score. The
+query files recommend/recommend_sequential and recommend/recommend_unordered compute the same inside the server.
 
 Many users are scored at once, in blocks, as the products of matrices.
 
@@ -96,6 +97,9 @@ class Scorer:
     has_profile          (M,) bool: which movies have these three
     profile_temperature  the higher, the flatter the profile score
     graph_weight         maximum graph score, relative to the maximum profile score of 1
+    predictions          PREDICTS; None where the model has none
+    prediction_half_life likes after which a like counts half there; None: the order of likes is not used
+    prediction_weight    maximum prediction score
     """
 
     graph: Adjacency
@@ -106,6 +110,9 @@ class Scorer:
     has_profile: NDArray[np.bool_] | None = None
     profile_temperature: float = 2.0
     graph_weight: float = 1.0
+    predictions: Adjacency | None = None
+    prediction_half_life: float | None = None
+    prediction_weight: float = 1.0
 
     @property
     def n_movies(self) -> int:
@@ -147,18 +154,21 @@ class Scorer:
 
     def graph_weights(self, likes: LikeHistories) -> NDArray[np.float64]:
         """(T,) weight r of each like in the graph score; 0 for those that are too old."""
-        if self.like_half_life is None:
-            return np.ones(len(likes.ages))
-        recency = np.exp2(-likes.ages / self.like_half_life)
-        used = likes.ages <= HALF_LIVES_USED * self.like_half_life
-        weights: NDArray[np.float64] = np.where(used, recency, 0.0)
-        return weights
+        return _recency(likes, self.like_half_life)
+
+    def prediction_weights(self, likes: LikeHistories) -> NDArray[np.float64]:
+        """(T,) weight of each like in the prediction score, likewise."""
+        return _recency(likes, self.prediction_half_life)
 
     def graph_sums(self, likes: LikeHistories) -> NDArray[np.float64]:
         """(B, M) g of each movie for each user."""
-        weights = self.graph_weights(likes)
-        used = weights > 0
-        return self.graph.weighted_neighbour_sums(likes.movies.kept(used), weights[used])
+        return _weighted_sums(self.graph, likes, self.graph_weights(likes))
+
+    def prediction_sums(self, likes: LikeHistories) -> NDArray[np.float64]:
+        """(B, M) q of each movie for each user."""
+        if self.predictions is None:
+            return np.zeros((len(likes), self.n_movies))
+        return _weighted_sums(self.predictions, likes, self.prediction_weights(likes))
 
     def profile_scores(self, likes: LikeHistories, is_rated: NDArray[np.bool_]) -> NDArray[np.float64]:
         """(B, M) profile scores of users who have rated the movies marked in (B, M) `is_rated`."""
@@ -171,11 +181,35 @@ class Scorer:
         """(B, M) graph scores, likewise."""
         return share_of_largest(self.graph_sums(likes), is_rated, self.graph_weight)
 
+    def prediction_scores(self, likes: LikeHistories, is_rated: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """(B, M) prediction scores, likewise."""
+        return share_of_largest(self.prediction_sums(likes), is_rated, self.prediction_weight)
+
     def scores(
         self, likes: LikeHistories, is_rated: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """(B, M) profile scores and graph scores, likewise."""
-        return self.profile_scores(likes, is_rated), self.graph_scores(likes, is_rated)
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """(B, M) profile scores, graph scores and prediction scores, likewise."""
+        return (
+            self.profile_scores(likes, is_rated),
+            self.graph_scores(likes, is_rated),
+            self.prediction_scores(likes, is_rated),
+        )
+
+
+def _recency(likes: LikeHistories, half_life: float | None) -> NDArray[np.float64]:
+    """(T,) 2^(-age / half-life), 0 for likes that are too old; ones without a half-life."""
+    if half_life is None:
+        return np.ones(len(likes.ages))
+    weights: NDArray[np.float64] = np.where(
+        likes.ages <= HALF_LIVES_USED * half_life, np.exp2(-likes.ages / half_life), 0.0
+    )
+    return weights
+
+
+def _weighted_sums(edges: Adjacency, likes: LikeHistories, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(B, M) for each movie the sum over likes of their weight times that of the edge."""
+    used = weights > 0
+    return edges.weighted_neighbour_sums(likes.movies.kept(used), weights[used])
 
 
 def relative_to_best(
@@ -188,26 +222,25 @@ def relative_to_best(
     return np.exp(scores, out=scores)
 
 
-def share_of_largest(
-    sums: NDArray[np.float64], is_rated: NDArray[np.bool_], graph_weight: float
-) -> NDArray[np.float64]:
-    """(B, M) graph weight * g / the largest g of an unrated movie, in the place of g; 0 where these are all 0."""
+def share_of_largest(sums: NDArray[np.float64], is_rated: NDArray[np.bool_], weight: float) -> NDArray[np.float64]:
+    """(B, M) weight * sum / the largest of an unrated movie, in the place of the sums; 0 where these are all 0."""
     largest = np.where(is_rated, 0.0, sums).max(axis=1, initial=0.0)
     # In place: touching new memory takes longer than the arithmetic.
-    sums *= graph_weight
+    sums *= weight
     sums /= np.where(largest > 0, largest, np.inf)[:, None]
     return sums
 
 
 def contribution_per_like(
-    scorer: Scorer, likes: LikeHistories, movie: int, profile_score: float, graph_score: float
+    scorer: Scorer, likes: LikeHistories, movie: int, scores: tuple[float, float, float]
 ) -> NDArray[np.float64]:
-    """(L,) what each like of one user contributes to the score of the movie at position `movie`; sums to both of
-    its scores.
+    """(L,) what each like of one user contributes to the score of the movie at position `movie`; sums to its
+    `scores`: profile score, graph score and prediction score.
 
-    The graph score is a sum over likes, and is divided as such. The profile score is divided in proportion to what
+    The last two are sums over likes, and are divided as such. The profile score is divided in proportion to what
     each like adds to the logit, where that is above 0.
     """
+    profile_score, graph_score, prediction_score = scores
     liked = likes.movies.values
     contribution = np.zeros(len(liked))
     if scorer.profiles is not None and scorer.contexts is not None and profile_score > 0:
@@ -218,6 +251,9 @@ def contribution_per_like(
     if graph_score > 0:
         terms = scorer.graph.weights_to(liked, movie) * scorer.graph_weights(likes)
         contribution += graph_score * terms / terms.sum()
+    if prediction_score > 0 and scorer.predictions is not None:
+        terms = scorer.predictions.weights_to(liked, movie) * scorer.prediction_weights(likes)
+        contribution += prediction_score * terms / terms.sum()
     return contribution
 
 

@@ -1,13 +1,17 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from movierec.database.connection import Database, Transaction
-from movierec.database.query_files import Query, load_query
+from movierec.database.query_files import Query, load_query, parse_query
 from movierec.database.runs import latest_run, live_run, record_run
 from movierec.embedding.embeddings import Embeddings
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write, write_embeddings
 from movierec.errors import MovieRecError, StageMissing
+from movierec.recommendation.in_database import recommend
+from movierec.recommendation.request import RecommendationRequest
 from tests.servers import SMALL_TRAIN, TestServer
 
 
@@ -41,6 +45,65 @@ def test_second_training_changes_no_byte(changed_small_database: Database, neo4j
     assert second is not None
     assert first["runId"] != second["runId"]
     assert first["vectorsSha256"] == second["vectorsSha256"]
+
+
+PREDICTIONS = parse_query(
+    "tests/predictions",
+    "// How many predictions there are of each generation.\n// Parameters: none.\n// Returns: generation; n.\n"
+    "MATCH (:Movie)-[p:PREDICTS]->(:Movie) RETURN p.generation AS generation, count(*) AS n ORDER BY generation;",
+)
+
+
+def generations(database: Database) -> dict[int, int]:
+    """generation -> how many predictions."""
+    return {row["generation"]: row["n"] for row in database.read(PREDICTIONS)}
+
+
+@pytest.mark.both_versions
+def test_predictions_of_the_last_training_stay_until_those_of_the_next_are_live(
+    changed_small_database: Database, neo4j_server: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, settings = changed_small_database, replace(SMALL_TRAIN, seed=7)
+    before, live = generations(database), live_run(database)
+    assert live is not None
+    assert list(before) == [live["predictionGeneration"]]
+    assert before[live["predictionGeneration"]] == live["predictions"] > 100
+    real = Transaction.run
+
+    def cut_off(self: Transaction, query: Query, **parameters: object) -> object:
+        if query.name == "embedding/write":
+            raise ConnectionResetError("the connection was cut")
+        return real(self, query, **parameters)
+
+    def answer() -> list[tuple[int | str, float]]:
+        return [(row.movie_id, row.score) for row in recommend(database, RecommendationRequest(1))]
+
+    first = answer()
+    with monkeypatch.context() as patched:
+        patched.setattr(Transaction, "run", cut_off)
+        with pytest.raises(ConnectionResetError):
+            train_and_write(database, settings, neo4j_server.checkpoints)
+    assert set(generations(database)) == {0, 1}, "those of the training that failed are there, but nobody reads them"
+    assert answer() == first
+    train_and_write(database, settings, neo4j_server.checkpoints)
+    now = live_run(database)
+    assert now is not None
+    assert now["predictionGeneration"] == 1 - live["predictionGeneration"]
+    assert generations(database) == {now["predictionGeneration"]: now["predictions"]}
+    assert now["predictionsSha256"] == live["predictionsSha256"], "they do not depend on the seed"
+
+
+def test_training_without_predictions_deletes_those_of_the_last_and_scores_without(
+    changed_small_database: Database, neo4j_server: TestServer
+) -> None:
+    assert recommend(changed_small_database, RecommendationRequest(1))[0].prediction_score > 0
+    settings = replace(SMALL_TRAIN, prediction_weight=0.0)
+    assert train_and_write(changed_small_database, settings, neo4j_server.checkpoints).predictions is None
+    assert generations(changed_small_database) == {}
+    rows = recommend(changed_small_database, RecommendationRequest(1))
+    assert rows
+    assert not any(row.prediction_score for row in rows)
+    assert all(sum(row.scores) == pytest.approx(row.score) for row in rows)
 
 
 @pytest.mark.both_versions

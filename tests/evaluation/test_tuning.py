@@ -1,21 +1,23 @@
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
 
 from movierec.arrays import Adjacency
 from movierec.evaluation.methods import movierec_scores
-from movierec.evaluation.tuning import GRAPH_WEIGHTS, PROFILE_TEMPERATURES, scores_by_pair
+from movierec.evaluation.tuning import GRAPH_WEIGHTS, PREDICTION_WEIGHTS, PROFILE_TEMPERATURES, scores_by_choice
 from movierec.recommendation.scoring import Scorer
 from tests.evaluation.cases import users_of
 
 
 @pytest.mark.parametrize("has_profiles", [True, False])
-def test_scores_of_all_pairs_are_those_of_each_pair_alone(has_profiles: bool) -> None:
+def test_scores_of_all_choices_are_those_of_each_alone(has_profiles: bool) -> None:
     generator = np.random.default_rng(1)
     edges = np.unique(generator.integers(0, 30, (150, 2)), axis=0)
     graph = Adjacency.from_edges(30, edges[:, 0], edges[:, 1], generator.random(len(edges)) + 0.1)
-    scorer = Scorer(graph=graph, like_half_life=2.0)
+    predictions = Adjacency.from_edges(30, edges[::2, 1], edges[::2, 0], generator.random(len(edges[::2])) + 0.1)
+    scorer = Scorer(graph=graph, like_half_life=2.0, predictions=predictions, prediction_half_life=4.0)
     if has_profiles:
         scorer = replace(
             scorer,
@@ -25,9 +27,14 @@ def test_scores_of_all_pairs_are_those_of_each_pair_alone(has_profiles: bool) ->
             has_profile=generator.random(30) < 0.8,
         )
     users = users_of([[1, 2, 3], [], [29]], [[1, 2, 3, 4], [7], [29]])
-    found = dict(scores_by_pair(scorer)(users))
-    pairs = [(temperature, weight) for temperature in PROFILE_TEMPERATURES for weight in GRAPH_WEIGHTS]
-    assert len(found) == len(pairs) == 30
-    for (temperature, weight), scores in zip(pairs, found.values(), strict=True):
-        alone = replace(scorer, profile_temperature=temperature, graph_weight=weight)
+    found = dict(scores_by_choice(scorer)(users))
+    choices = list(product(PROFILE_TEMPERATURES, GRAPH_WEIGHTS, PREDICTION_WEIGHTS))
+    assert len(found) == len(choices) == 100
+    for (temperature, graph_weight, prediction_weight), scores in zip(choices, found.values(), strict=True):
+        alone = replace(
+            scorer,
+            profile_temperature=temperature,
+            graph_weight=graph_weight,
+            prediction_weight=prediction_weight,
+        )
         assert scores == pytest.approx(dict(movierec_scores(alone)(users))["movierec"])

@@ -49,7 +49,8 @@ EVERYTHING = parse_query(
     "m.genres AS genres, m.profileEmbedding AS p, m.contextEmbedding AS o, m.likeBias AS b, "
     "COUNT { (m)<-[:RATED]-() } AS ratings, "
     "[(m)-[f:FOLLOWED_BY]->(x) | [x.movieId, f.weight]] AS followed, "
-    "[(m)-[c:CO_LIKED]-(x) | [x.movieId, c.weight]] AS coLiked ORDER BY id;",
+    "[(m)-[c:CO_LIKED]-(x) | [x.movieId, c.weight]] AS coLiked, "
+    "[(m)-[p:PREDICTS]->(x) | [x.movieId, p.weight]] AS predicted ORDER BY id;",
 )
 
 
@@ -112,7 +113,7 @@ def by_hand(
     )
     if request.dislikes and profile is not None:
         profile = profile - 0.5 * np.mean([movies[m]["p"] for m in request.dislikes], axis=0)
-    logits, graph_score = {}, dict.fromkeys(movies, 0.0)
+    logits, graph_score, predicted = {}, dict.fromkeys(movies, 0.0), dict.fromkeys(movies, 0.0)
     for movie, row in movies.items():
         if profile is not None and row["b"] is not None:
             logits[movie] = float(profile @ np.array(row["o"]) + row["b"])
@@ -122,13 +123,19 @@ def by_hand(
                 graph_score[target] += recent[m] * weight / movies[target]["likes"] ** 0.5
             elif not sequential:
                 graph_score[target] += weight
+        for target, weight in movies[m]["predicted"]:
+            if not sequential or ago[m] <= 10 * run["predictionHalfLife"]:
+                recency = 2.0 ** (-ago[m] / run["predictionHalfLife"]) if sequential else 1.0
+                predicted[target] += recency * weight
     best = max((logit for movie, logit in logits.items() if movie not in seen), default=0.0)
     most = max((value for movie, value in graph_score.items() if movie not in seen), default=0.0)
+    most_predicted = max((value for movie, value in predicted.items() if movie not in seen), default=0.0)
     most_likes = max(row["likes"] for row in movies.values())
     filters, found = request.filters, []
     for movie, row in movies.items():
         profile_score = np.exp((logits[movie] - best) / run["profileTemperature"]) if movie in logits else 0.0
         score = profile_score + (run["graphWeight"] * graph_score[movie] / most if most else 0.0)
+        score += run["predictionWeight"] * predicted[movie] / most_predicted if most_predicted else 0.0
         score *= (row["likes"] / most_likes) ** request.popularity
         fits = (
             (filters.with_rated or movie not in seen)

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ def test_ties_share_their_mean_and_the_newest_are_zero() -> None:
 
 def test_unordered_scores_by_hand() -> None:
     scorer = Scorer(graph=ROWS, like_half_life=None, **TABLES, profile_temperature=2.0, graph_weight=1.0)
-    profile_score, graph_score = scorer.scores(LIKED, RATED)
+    profile_score, graph_score, _ = scorer.scores(LIKED, RATED)
     # The profile is (1/2, 1/2): logits 1 + 1 and 2, both the largest; the graph sums are 4 and 8.
     assert profile_score[0, 2:] == pytest.approx([1.0, 1.0])
     assert graph_score[0, 2:] == pytest.approx([0.5, 1.0])
@@ -47,10 +48,22 @@ def test_sequential_scores_by_hand() -> None:
     scorer = Scorer(graph=ROWS, like_half_life=3.0, **TABLES, profile_temperature=4.0, graph_weight=0.5)
     assert scorer.graph_weights(LIKED).tolist() == [1.0, 0.5]
     assert scorer.profile_weights(LIKED) == pytest.approx([0.25 + 0.5 * 2 / 3, 0.25 + 0.5 / 3])
-    profile_score, graph_score = scorer.scores(LIKED, RATED)
+    profile_score, graph_score, _ = scorer.scores(LIKED, RATED)
     logits = [1 + 2 * (0.25 + 0.5 / 3), 4 * (0.25 + 0.5 * 2 / 3)]
     assert profile_score[0, 2:] == pytest.approx([math.exp((logits[0] - logits[1]) / 4), 1.0])
     assert graph_score[0, 2:] == pytest.approx([0.5 * (0.5 * 3 + 1) / 8, 0.5])
+
+
+# What is predicted: 0 -> 2 by 0.2, 0 -> 3 by 0.1, 1 -> 3 by 0.4.
+PREDICTED = Adjacency.from_edges(4, np.array([0, 0, 1]), np.array([2, 3, 3]), np.array([0.2, 0.1, 0.4]))
+
+
+def test_prediction_scores_by_hand() -> None:
+    scorer = Scorer(graph=ROWS, like_half_life=None, predictions=PREDICTED, prediction_weight=2.0)
+    assert scorer.scores(LIKED, RATED)[2][0, 2:] == pytest.approx([2 * 0.2 / 0.5, 2.0])
+    scorer = replace(scorer, like_half_life=1.0, prediction_half_life=3.0)
+    assert scorer.prediction_weights(LIKED).tolist() == [1.0, 0.5]
+    assert scorer.scores(LIKED, RATED)[2][0, 2:] == pytest.approx([2 * 0.1 / 0.45, 2.0])
 
 
 def test_old_likes_are_not_in_the_graph_score() -> None:
@@ -63,7 +76,7 @@ def test_old_likes_are_not_in_the_graph_score() -> None:
 
 
 def test_without_profiles_the_score_is_the_graph_score() -> None:
-    profile_score, graph_score = Scorer(graph=ROWS, like_half_life=None).scores(LIKED, RATED)
+    profile_score, graph_score, _ = Scorer(graph=ROWS, like_half_life=None).scores(LIKED, RATED)
     assert not profile_score.any()
     assert graph_score[0, 2:] == pytest.approx([0.5, 1.0])
 
@@ -72,7 +85,7 @@ def test_movie_without_vectors_adds_nothing_to_a_profile_and_has_no_profile_scor
     tables = TABLES | {"has_profile": np.array([True, False, True, False])}
     scorer = Scorer(graph=ROWS, like_half_life=None, **tables)
     assert scorer.profile_weights(LIKED).tolist() == [0.0, 1.0]
-    profile_score, _ = scorer.scores(LIKED, RATED)
+    profile_score, _, _ = scorer.scores(LIKED, RATED)
     assert profile_score[0, 2:].tolist() == [1.0, 0.0]
 
 
@@ -85,18 +98,27 @@ def test_dislikes_are_taken_off_the_profile_by_half() -> None:
 
 def test_contributions_sum_to_the_score() -> None:
     scorer = Scorer(graph=ROWS, like_half_life=3.0, **TABLES, graph_weight=0.5)
-    profile_score, graph_score = (scores[0] for scores in scorer.scores(LIKED, RATED))
-    parts = contribution_per_like(scorer, LIKED, 2, profile_score[2], graph_score[2])
+    profile_score, graph_score, _ = (scores[0] for scores in scorer.scores(LIKED, RATED))
+    parts = contribution_per_like(scorer, LIKED, 2, (profile_score[2], graph_score[2], 0.0))
     assert parts.sum() == pytest.approx(profile_score[2] + graph_score[2])
     # The profile score is all movie 0's; the graph sum is 1 from movie 1, and 3 * 1/2 from movie 0.
     assert parts == pytest.approx([graph_score[2] / 2.5, profile_score[2] + graph_score[2] * 1.5 / 2.5])
+
+
+def test_contributions_of_predictions_are_their_terms() -> None:
+    scorer = Scorer(graph=ROWS, like_half_life=3.0, **TABLES, predictions=PREDICTED, prediction_half_life=3.0)
+    scores = [part[0, 3] for part in scorer.scores(LIKED, RATED)]
+    without = contribution_per_like(scorer, LIKED, 3, (scores[0], scores[1], 0.0))
+    parts = contribution_per_like(scorer, LIKED, 3, (scores[0], scores[1], scores[2]))
+    assert parts.sum() == pytest.approx(sum(scores))
+    assert parts - without == pytest.approx([scores[2] * 0.4 / 0.45, scores[2] * 0.05 / 0.45])
 
 
 def test_nobody_and_somebody_who_has_rated_everything_get_zeros() -> None:
     scorer = Scorer(graph=ROWS, like_half_life=None, **TABLES)
     nothing = LikeHistories.of_one(np.empty(0, np.int64), np.empty(0))
     for liked, rated in ((nothing, RATED), (LIKED, np.ones((1, 4), dtype=bool))):
-        profile_score, graph_score = scorer.scores(liked, rated)
+        profile_score, graph_score, _ = scorer.scores(liked, rated)
         assert not profile_score.any()
         assert not graph_score.any()
 
