@@ -112,14 +112,14 @@ def fit_predictions(
     n = len(taking_part)
     users, part = _users(likes, most_pairs, seed)
     with progress("count what predicts", len(users) + n, "users") as advance:
-        left, right = _count(likes, users, taking_part, settings, advance)
+        tables = _count(likes, users, taking_part, settings, advance)
         advance(n)
     if part < 1:
-        left /= part
-        right /= part
+        for one in tables:
+            np.divide(one, part, out=one)
         _log.info("predictions from %d of %d users", len(users), likes.n_users)
     with progress("solve what predicts", n, "movies") as advance:
-        weights = _solve(left, right, settings)
+        weights = _solve(tables, settings)
         weights *= np.maximum(likes.like_counts[taking_part], 1) ** -settings.likes_power
         advance(n)
     return _strongest(likes.movie_ids[taking_part], weights)
@@ -149,7 +149,7 @@ def _count(
     taking_part: NDArray[np.int64],
     settings: RegressionSettings,
     advance: Advance,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> list[NDArray[np.float64]]:
     """A and C (R, R)."""
     n = len(taking_part)
     place = np.full(likes.n_movies, -1, dtype=np.int64)
@@ -169,21 +169,22 @@ def _count(
         for start in range(0, len(users), USERS_AT_ONCE):
             some = users[start : start + USERS_AT_ONCE]
             count_cuts(some, lists, of_a_cut, left, right)
-    return left, right
+    return [left, right]
 
 
-def _solve(
-    left: NDArray[np.float64], right: NDArray[np.float64], settings: RegressionSettings
-) -> NDArray[np.float64]:
-    """B (R, R); `left` is used up."""
-    diagonal = np.diag_indices(len(left))
-    left[diagonal] += settings.ridge + settings.dropout / (1.0 - settings.dropout) * left[diagonal]
-    factor, failed = torch.linalg.cholesky_ex(torch.from_numpy(left))
+def _solve(tables: list[NDArray[np.float64]], settings: RegressionSettings) -> NDArray[np.float64]:
+    """B (R, R) from A and C, which are taken off the list, so that no more than three tables are in memory."""
+    right, left = torch.from_numpy(tables.pop()), torch.from_numpy(tables.pop())
+    left.diagonal().mul_(1.0 + settings.dropout / (1.0 - settings.dropout)).add_(settings.ridge)
+    factor, failed = torch.linalg.cholesky_ex(left)
+    del left
     if int(failed):
         raise MovieRecError("The regression of likes on likes has no solution; expected likes to be counts.")
     inverse = torch.cholesky_inverse(factor)
-    found = inverse @ torch.from_numpy(right)
-    found -= inverse * (found.diagonal() / inverse.diagonal())
+    del factor
+    found = inverse @ right
+    del right
+    found.addcmul_(inverse, found.diagonal() / inverse.diagonal(), value=-1.0)
     return np.asarray(found.numpy())
 
 

@@ -83,7 +83,9 @@ def test_predictions_of_the_last_training_stay_until_those_of_the_next_are_live(
         patched.setattr(Transaction, "run", cut_off)
         with pytest.raises(ConnectionResetError):
             train_and_write(database, settings, neo4j_server.checkpoints)
-    assert set(generations(database)) == {0, 1}, "those of the training that failed are there, but nobody reads them"
+    assert set(generations(database)) == {0, 1}, (
+        "those of the training that failed are there, but nobody reads them"
+    )
     assert answer() == first
     train_and_write(database, settings, neo4j_server.checkpoints)
     now = live_run(database)
