@@ -1,0 +1,81 @@
+"""Sequences of items by user, as papers on sequential recommendation use them, and their protocol.
+
+    python -m benchmarks.sequences FOLDER               every .txt file of the folder
+    python -m benchmarks.sequences FOLDER Beauty LastFM
+
+A line of a file is a user and the items that they took, in order: Beauty, Sports_and_Outdoors and LastFM as S3-Rec
+(Zhou and others, CIKM 2020) published them with its code, RUCAIBox/CIKM2020-S3Rec on GitHub, folder data. They are
+not part of this repository. The last item of each user is asked for from all before it, by what is learnt from all
+but the last two (`--strategy last-two`); every item that the user does not have is ranked. movierec's figures are
+means of three seeds, with the standard deviation between them; its settings are the defaults.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.common import publish, table
+from movierec.embedding.settings import TrainSettings
+from movierec.embedding.stage import train_and_write
+from movierec.evaluation.dataset import pull_evaluation_data
+from movierec.evaluation.methods import movierec_scores
+from movierec.evaluation.protocol import evaluate_baselines, restricted_to
+from movierec.evaluation.scratch import scratch_database
+from movierec.evaluation.tables import evaluate_methods
+from movierec.graph.derive import derive_co_liked
+from movierec.graph.load import load_ratings
+from movierec.graph.settings import DeriveSettings, SplitSettings
+from movierec.graph.split import split_ratings
+from movierec.recommendation.model import pull_model
+
+SEEDS = (1, 2, 3)
+SHOWN = ("hit_rate@5", "ndcg@5", "hit_rate@10", "ndcg@10", "hit_rate@20", "ndcg@20")
+
+
+def measured(file: Path) -> str:
+    """The table of one file."""
+    split = SplitSettings(strategy="last-two")
+    with scratch_database(dict(os.environ)) as (database, home):
+        load_ratings(database, file)
+        split_ratings(database, split)
+        derive_co_liked(database, DeriveSettings(sequential="on"))
+        data = pull_evaluation_data(database, split.min_rating)
+        tables, _, without = evaluate_baselines(data, SEEDS[0])
+        rows = [[name, *(f"{tables[name][metric].mean():.4f}" for metric in SHOWN)] for name in tables]
+        found: dict[str, list[list[float]]] = {}
+        for seed in SEEDS:
+            train_and_write(database, replace(TrainSettings(sequential="on"), seed=seed), home.checkpoints)
+            model = pull_model(database)
+            scores = restricted_to(movierec_scores(model.scorer), model, data.catalogue)
+            for name, (own, _) in evaluate_methods(scores, data.cases, data.catalogue).items():
+                found.setdefault(name, []).append([float(own[metric].mean()) for metric in SHOWN])
+            print(file.stem, seed, found["movierec"][-1], file=sys.stderr, flush=True)
+    for name, runs in found.items():
+        rows.append(
+            [name, *(f"{np.mean(one):.4f} ± {np.std(one, ddof=1):.4f}" for one in zip(*runs, strict=True))]
+        )
+    place = 1 + SHOWN.index("ndcg@10")
+    rows.sort(key=lambda row: float(row[place].split()[0]))
+    left_out = "".join(f" {name} is left out: {reason}." for name, reason in without.items())
+    return f"{len(data.cases):,} users, {len(data.catalogue.movie_ids):,} items.{left_out}\n\n" + table(
+        ["method", *SHOWN], rows
+    )
+
+
+def main(arguments: list[str]) -> None:
+    if not arguments:
+        raise SystemExit(__doc__)
+    files = sorted(Path(arguments[0]).glob("*.txt"))
+    wanted = arguments[1:] or [file.stem for file in files]
+    for file in files:
+        if file.stem in wanted:
+            publish(f"sequences {file.stem}", measured(file), "quality")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
