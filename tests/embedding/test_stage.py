@@ -12,6 +12,7 @@ from movierec.embedding.stage import train_and_write, write_embeddings
 from movierec.errors import MovieRecError, StageMissing
 from movierec.recommendation.in_database import recommend
 from movierec.recommendation.request import RecommendationRequest
+from tests.killing import kill_at_commit
 from tests.servers import SMALL_TRAIN, TestServer
 
 
@@ -93,6 +94,42 @@ def test_predictions_of_the_last_training_stay_until_those_of_the_next_are_live(
     assert now["predictionGeneration"] == 1 - live["predictionGeneration"]
     assert generations(database) == {now["predictionGeneration"]: now["predictions"]}
     assert now["predictionsSha256"] == live["predictionsSha256"], "they do not depend on the seed"
+
+
+@pytest.mark.one_version
+def test_training_that_is_killed_leaves_the_live_predictions_whole_or_says_that_they_are_not(
+    changed_small_database: Database, neo4j_server: TestServer
+) -> None:
+    database = changed_small_database
+    live = live_run(database)
+    assert live is not None
+    expected = [(row.movie_id, row.prediction_score) for row in recommend(database, RecommendationRequest(1))]
+    script = (
+        "import os\n"
+        "from pathlib import Path\n"
+        "from movierec.database.connection import Database\n"
+        "from movierec.database.settings import ConnectionSettings\n"
+        "from movierec.embedding.stage import train_and_write\n"
+        "from tests.servers import SMALL_TRAIN\n"
+        "settings = ConnectionSettings(os.environ['URI'], os.environ['NAME'], os.environ['PASSWORD'])\n"
+        "with Database(settings) as database:\n"
+        f"    train_and_write(database, SMALL_TRAIN, Path({str(neo4j_server.checkpoints)!r}))\n"
+    )
+    seen = set()
+    for at_commit in (8, 11, 12):  # before predictions are written, and after that
+        kill_at_commit(script, neo4j_server.settings, at_commit)
+        now = live_run(database)
+        assert now is not None
+        assert now["runId"] == live["runId"]
+        seen.add(len(generations(database)))
+        rows = recommend(database, RecommendationRequest(1))
+        assert [(row.movie_id, row.prediction_score) for row in rows] == expected
+    assert seen == {1, 2}
+    kill_at_commit(script, neo4j_server.settings, 14)  # the new vectors may be there
+    with pytest.raises(StageMissing, match="not whole"):
+        recommend(database, RecommendationRequest(1))
+    train_and_write(database, SMALL_TRAIN, neo4j_server.checkpoints)
+    assert len(generations(database)) == 1
 
 
 def test_training_without_predictions_deletes_those_of_the_last_and_scores_without(
