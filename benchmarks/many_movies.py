@@ -2,7 +2,8 @@
 
 Every movie is a copy of one of a trained model. Copy t of a movie has its vectors with normal noise, 1 / (t + 1)
 of its likes and a bias that falls accordingly, and is linked with copies of the movies that it is linked with. So
-clusters, norms, biases and popularity are like those of real data. `write_model` puts it in the place of the
+clusters, norms, biases and popularity are like those of real data. The most liked movies predict each other at
+random, as many of them and as often as a training leaves. `write_model` puts it in the place of the
 movies and users of a scratch database, whose Runs stay.
 """
 
@@ -18,6 +19,7 @@ from movierec.arrays import vector_table
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.embedding.inner_product import logit_vectors
+from movierec.embedding.predictions import MOST_MOVIES, PREDICTED
 from movierec.graph.pull import pull_edges
 from movierec.ids import id_array
 
@@ -124,13 +126,25 @@ def copied_movies(
             drawn = copy_of(np.resize(able[generator.integers(len(able))], 20 * size))
             _, first_at = np.unique(drawn, return_index=True)
             histories.append(drawn[np.sort(first_at)][:size])
+    like_counts = np.maximum(1, LIKES_SCALE * likes[originals] * fraction).astype(np.int64)
+    predicting = np.argsort(-like_counts, kind="stable")[:MOST_MOVIES]
+    steps = generator.integers(1, len(predicting), (len(predicting), PREDICTED))
+    pairs = np.unique(
+        np.repeat(np.arange(len(predicting)), PREDICTED) * len(predicting)
+        + ((np.arange(len(predicting))[:, None] + steps) % len(predicting)).ravel()
+    )
+    predictions = (
+        predicting[pairs // len(predicting)],
+        predicting[pairs % len(predicting)],
+        generator.exponential(0.01, len(pairs)),
+    )
     return ManyMovies(
         vectors=noisy("embedding"),
         profiles=noisy("profileEmbedding"),
         contexts=noisy("contextEmbedding"),
         bias=bias[originals] + slope * np.log(fraction),
-        like_counts=np.maximum(1, LIKES_SCALE * likes[originals] * fraction).astype(np.int64),
-        links={kind: linked(kind) for kind in ("CO_LIKED", "FOLLOWED_BY")},
+        like_counts=like_counts,
+        links={kind: linked(kind) for kind in ("CO_LIKED", "FOLLOWED_BY")} | {"PREDICTS": predictions},
         likes=histories,
     )
 
