@@ -44,7 +44,14 @@ if TYPE_CHECKING:
     from movierec.embedding.predictions import Predictions
     from movierec.training.peers import Peers
 
-__all__ = ["preview_training", "train_and_write", "train_beside", "write_embeddings"]
+__all__ = [
+    "clear_predictions",
+    "preview_training",
+    "train_and_write",
+    "train_beside",
+    "write_embeddings",
+    "write_predictions",
+]
 
 _log = logging.getLogger(__name__)
 
