@@ -18,10 +18,10 @@ __all__ = [
     "TrainSettings",
 ]
 
-# Chosen on inner splits of the training likes.
+# Chosen on inner splits of the training likes, by `python -m benchmarks.quality blend`.
 SEQUENTIAL_DEFAULTS: dict[str, dict[str, Any]] = {
-    "on": {"profile_temperature": 2.0, "graph_weight": 0.5, "prediction_weight": 1.0},
-    "off": {"profile_temperature": 1.5, "graph_weight": 0.5, "prediction_weight": 1.0},
+    "on": {"profile_temperature": 2.0, "graph_weight": 0.75, "prediction_weight": 1.0},
+    "off": {"profile_temperature": 3.0, "graph_weight": 0.5, "prediction_weight": 1.0},
 }
 PROFILE_EPOCHS = {"on": 100, "off": 200}  # at most, if not set: fewer where users are many (`plan`)
 PROFILE_CANDIDATES = ("auto", "all", "batch")
@@ -33,8 +33,8 @@ LONGEST_WALK = 1_000  # movies; the memory of a step grows with the square
 class TrainSettings:
     """Settings of one training: the walks, the skip-gram, and the profiles that `recommend` scores with.
 
-    None stands for a default that depends on whether training is sequential: 100 profile epochs and temperature
-    2 if it is, else 200 and 1.5. Where users are many, profile epochs are fewer.
+    None stands for a default that depends on whether training is sequential: 100 profile epochs, temperature 2
+    and graph weight 0.75 if it is, else 200, 3 and 0.5. Where users are many, profile epochs are fewer.
     """
 
     walks_per_node: int = 10  # walks from each movie in an epoch
