@@ -24,6 +24,8 @@ EDGES_A_WEDGE = 0.11  # CO_LIKED, where all are kept
 EDGES_A_MOVIE = 118  # where the best 200 of each movie are
 FOLLOWERS_A_WEDGE, FOLLOWERS_A_MOVIE = 0.08, 84
 SAMPLED = 300_000  # ratings, of 2,000 users
+PREDICTORS, MOST_PREDICTORS = 0.3, 8_000  # of the movies have three likes or more; the most liked of these
+PREDICTED, MOST_PAIRS = 100, 400_000_000  # by each; of likes, that the regression counts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +78,11 @@ class Sizes:
         return min(math.ceil(FOLLOWERS_A_WEDGE * self.wedges), FOLLOWERS_A_MOVIE * self.movies)
 
     @property
+    def predictors(self) -> int:
+        """Movies that take part in the regression of likes on likes."""
+        return min(math.ceil(PREDICTORS * self.movies), MOST_PREDICTORS)
+
+    @property
     def walked(self) -> int:
         """Edges that are walked on: FOLLOWED_BY, or those of CO_LIKED."""
         return self.followed_by or self.co_liked
@@ -125,7 +132,15 @@ SECONDS: dict[str, dict[str, float]] = {
     "stats": {"": 1.3, "sampled": 1.1e-6, "ratings": 2.8e-7},
     "derive, cypher": {"": 2.0, "wedges": 3.0e-7, "edges": 1.4e-5},
     "derive, local": {"": 15.0, "likes": 4.0e-6, "wedges": 2.5e-8, "edges": 5.5e-6},
-    "train": {"": 1.0, "movies": 1.0e-3, "likes": 4.0e-6, "profiles": 4.4e-5},
+    "train": {
+        "": 1.0,
+        "movies": 1.0e-3,
+        "likes": 4.0e-6,
+        "profiles": 4.4e-5,
+        "pairs": 6.0e-8,
+        "predictors cubed": 6.0e-11,
+        "predictions": 1.2e-5,
+    },
     "recommend": {"": 0.8},
     "similar": {"": 1.0},
 }
@@ -135,14 +150,14 @@ MEMORY_MB: dict[str, dict[str, float]] = {
     "stats": {"": 155.0, "ratings": 2.0e-6},
     "derive, cypher": {"": 145.0},
     "derive, local": {"": 225.0, "likes": 6.9e-5},
-    "train": {"": 920.0, "likes": 3.0e-5, "walked": 1.2e-4},
+    "train": {"": 920.0, "likes": 3.0e-5, "walked": 1.2e-4, "predictors squared": 1.6e-5},
     "recommend": {"": 140.0},
     "similar": {"": 140.0},
 }
 # Of the database with its transaction logs.
 LOADED_MB = {"batches": {"": 96.0, "ratings": 3.6e-4}, "importer": {"": 475.0, "ratings": 6.9e-5}}
 DERIVED_MB = {"edges": 3.3e-4, "likes": 6.0e-5}
-TRAINED_MB = {"movies": 5.2e-3}
+TRAINED_MB = {"movies": 5.2e-3, "predictions": 8.0e-5}
 SERVER_MB, SERVER_SHARE = 1_200, 0.45  # of memory: a fixed part, and a share of the database
 IMPORTED = 200_000_000  # ratings, from which on the importer takes no more memory for them
 PROFILE_USERS, PROFILE_PASSES = 640_000, 100  # a training asks every user so often, but no more of them in all
@@ -210,6 +225,10 @@ def _sum(factors: Mapping[str, float], sizes: Sizes) -> float:
         "wedges": sizes.wedges,
         "edges": sizes.co_liked + sizes.followed_by,
         "walked": sizes.walked,
+        "pairs": min(sizes.paths, MOST_PAIRS),
+        "predictors cubed": sizes.predictors**3,
+        "predictors squared": sizes.predictors**2,
+        "predictions": PREDICTED * sizes.predictors,
         "profiles": min(PROFILE_PASSES * sizes.users, PROFILE_USERS),
     }
     return sum(values[name] * each for name, each in factors.items())

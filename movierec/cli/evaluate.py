@@ -185,6 +185,7 @@ def print_report(report: dict[str, Any], output_format: str, brief: bool = False
             "standard error": lambda row: f"{row['standardError']:.4f}",
             "95 % interval": lambda row: "{:+.4f} to {:+.4f}".format(*row["interval"]),
             "ratio": lambda row: f"{row['ratio']:.3f}",
+            "p (Holm)": lambda row: f"{row['pValue']:.2g}",
         },
         title=f"against {against}, paired by user",
     )

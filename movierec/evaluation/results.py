@@ -27,6 +27,8 @@ class Difference:
     ratio: float
     """of the mean NDCG@10"""
     ratio_interval: tuple[float, float]
+    p_value: float
+    """of a paired t-test, corrected for as many methods as are compared (Holm 1979)"""
 
 
 @dataclass(frozen=True, kw_only=True)

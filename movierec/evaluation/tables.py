@@ -39,6 +39,7 @@ __all__ = [
     "differences",
     "evaluate_method",
     "evaluate_methods",
+    "holm",
     "list_metrics",
     "mean_intervals",
     "padded",
@@ -173,12 +174,20 @@ def list_metrics(lists: NDArray[np.int64], catalogue: Catalogue) -> dict[str, fl
 def differences(tables: Mapping[str, pd.DataFrame], against: str, seed: int = 1) -> dict[str, Difference]:
     """NDCG@10 of every other method against that of `against`, paired by user.
 
-    The intervals are those of 2,000 resamples of users, by percentiles (Efron 1979); all methods get the same.
+    The intervals are those of 2,000 resamples of users, by percentiles (Efron 1979); all methods get the same. The
+    p-values are of paired t-tests, corrected by `holm`.
     """
+    from scipy.stats import t as student
+
     values = _ndcg(tables)
     means = dict(zip(tables, _resampled_means(values, seed).T, strict=True))
     theirs = tables[against]["ndcg@10"].to_numpy()
     found = {}
+    apart = values[:, [name != against for name in tables]] - theirs[:, None]
+    errors = apart.std(axis=0, ddof=1) / np.sqrt(len(theirs))
+    # Where the figures of all users are equal, so is the t of 0.
+    statistics = np.abs(apart.mean(axis=0)) / np.where(errors > 0, errors, np.inf)
+    p_values = iter(holm(2.0 * student.sf(statistics, len(theirs) - 1)))
     for name, own in zip(tables, values.T, strict=True):
         if name == against:
             continue
@@ -192,8 +201,20 @@ def differences(tables: Mapping[str, pd.DataFrame], against: str, seed: int = 1)
             interval=(float(low), float(high)),
             ratio=float(own.mean() / max(theirs.mean(), 1e-12)),
             ratio_interval=(float(low_ratio), float(high_ratio)),
+            p_value=float(next(p_values)),
         )
     return found
+
+
+def holm(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N,) p-values of N tests, so that all of them together are wrong with the probability that is named.
+
+    The i-th smallest of N, from 0, is multiplied by N - i, and none is below a smaller one's (Holm 1979).
+    """
+    order = np.argsort(p_values, kind="stable")
+    corrected = np.empty(len(p_values))
+    corrected[order] = np.minimum(np.maximum.accumulate(p_values[order] * np.arange(len(order), 0, -1)), 1.0)
+    return corrected
 
 
 def mean_intervals(tables: Mapping[str, pd.DataFrame], seed: int = 1) -> dict[str, tuple[float, float]]:

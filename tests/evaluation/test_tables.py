@@ -4,6 +4,7 @@ import tracemalloc
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from movierec.arrays import Lists
 from movierec.evaluation import tables
@@ -13,6 +14,7 @@ from movierec.evaluation.tables import (
     Catalogue,
     differences,
     evaluate_method,
+    holm,
     list_metrics,
     mean_intervals,
     padded,
@@ -98,9 +100,23 @@ def test_difference_is_paired_and_its_interval_holds_it() -> None:
     assert low == pytest.approx(difference.mean() - 1.96 * one.standard_error, abs=0.001)
     assert high == pytest.approx(difference.mean() + 1.96 * one.standard_error, abs=0.001)
     assert one.ratio_interval[0] < one.ratio == ours.mean() / theirs.mean() < one.ratio_interval[1]
+    assert one.p_value == pytest.approx(stats.ttest_1samp(difference, 0.0).pvalue)
     low, high = mean_intervals(both)["ours"]
     assert low == pytest.approx(ours.mean() - 1.96 * ours.std() / 20, abs=0.003)
     assert high == pytest.approx(ours.mean() + 1.96 * ours.std() / 20, abs=0.003)
+
+
+def test_p_values_are_corrected_for_all_that_are_compared() -> None:
+    # 0.01 * 4, 0.02 * 3, 0.03 * 2 and 0.04 * 1, none below the one before.
+    assert holm(np.array([0.04, 0.01, 0.03, 0.02])) == pytest.approx([0.06, 0.04, 0.06, 0.06])
+    assert holm(np.array([0.9, 0.8])).tolist() == [1.0, 1.0]
+    assert holm(np.array([0.2, 0.001])) == pytest.approx([0.2, 0.002])
+    generator = np.random.default_rng(3)
+    theirs = generator.random(50)
+    ndcg = {"a": theirs + generator.normal(0.03, 0.1, 50), "b": theirs, "theirs": theirs}
+    found = differences({name: pd.DataFrame({"ndcg@10": values}) for name, values in ndcg.items()}, "theirs")
+    assert found["a"].p_value == pytest.approx(2 * stats.ttest_rel(ndcg["a"], theirs).pvalue)
+    assert found["b"].p_value == 1.0, "equal for every user"
 
 
 def test_resamples_in_blocks_are_those_of_one_draw(monkeypatch: pytest.MonkeyPatch) -> None:
