@@ -1,5 +1,5 @@
-// Delete what derivations and trainings have put between the movies that remove_movies.cypher deletes next: in small transactions,
-// as a movie may have thousands of relationships.
+// Delete what derivations and trainings have put between the movies that remove_movies.cypher deletes next: in small
+// transactions, as a movie may have thousands of relationships.
 // Parameters: loadId INTEGER.
 // Returns: relationships INTEGER, how many.
 :param loadId => 0;

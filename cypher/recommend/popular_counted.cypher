@@ -9,8 +9,7 @@
 //   null; minRatings INTEGER, minimum number of users who rated a movie;
 // end _shared/filter_parameters.cypher
 // Returns: movieId INTEGER | STRING, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER; score FLOAT,
-//   likes of that year; profileScore FLOAT, graphScore FLOAT and predictionScore
-//   FLOAT, 0.
+//   likes of that year; profileScore FLOAT, graphScore FLOAT and predictionScore FLOAT, 0.
 :param userId => 1;
 :param likes => [];
 :param dislikes => [];

@@ -119,6 +119,7 @@ CALL (train, likes, profile, norm) {
     WITH like.movie AS liked, like.age AS age
     WHERE age <= 10 * train.predictionHalfLife
     MATCH (liked)-[p:PREDICTS {generation: train.predictionGeneration}]->(m)
+    WHERE m.likeIndex >= 0 AND m.likeCount > 0 // a derivation since the training may have left some without
     RETURN m, 0.0 AS term, 2.0 ^ (-age / train.predictionHalfLife) * p.weight AS predicted, 0 AS isRated, 0 AS isNear
     UNION ALL
     // begin _shared/rated_and_near.cypher

@@ -85,6 +85,7 @@ CALL (train, likes, profile, norm) {
     UNION ALL
     UNWIND likes AS liked
     MATCH (liked)-[p:PREDICTS {generation: train.predictionGeneration}]->(m:Movie)
+    WHERE m.likeIndex >= 0 AND m.likeCount > 0 // a derivation since the training may have left some without
     RETURN m, 0.0 AS term, p.weight AS predicted, 0 AS isRated
     UNION ALL
     MATCH (m:Movie)

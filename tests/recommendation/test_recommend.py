@@ -6,7 +6,9 @@ import pytest
 
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query, parse_query, with_parameters
+from movierec.embedding.stage import train_and_write
 from movierec.errors import BadRequest, NotFound, StageMissing
+from movierec.graph.derive import derive_co_liked
 from movierec.lookup.filters import Filters, stored_genres, year_range
 from movierec.recommendation.history import read_history
 from movierec.recommendation.in_database import explain, recommend
@@ -15,7 +17,7 @@ from movierec.recommendation.reasons import reason_in_words
 from movierec.recommendation.request import RecommendationRequest
 from movierec.recommendation.results import Reason
 from movierec.recommendation.scoring import like_ages
-from tests.servers import TestServer
+from tests.servers import SMALL_DERIVE, SMALL_TRAIN, TestServer
 
 RATED = parse_query(
     "tests/rated",
@@ -41,6 +43,12 @@ SET_PROFILE = parse_query(
     "tests/set_profile",
     "// Another vector.\n// Parameters: vector LIST.\n// Returns: nothing.\n"
     "MATCH (m:Movie {movieId: 5}) SET m.profileEmbedding = $vector;",
+)
+UNLIKE = parse_query(
+    "tests/unlike",
+    "// Nobody likes the movie any more.\n// Parameters: movieId.\n// Returns: n.\n"
+    "MATCH (u:User)-[r:RATED]->(m:Movie {movieId: $movieId}) SET r.rating = 1.0, m:Changed, u:Changed "
+    "RETURN count(r) AS n;",
 )
 EVERYTHING = parse_query(
     "tests/everything",
@@ -220,6 +228,24 @@ def test_what_is_named_twice_is_refused_or_counts_once() -> None:
         RecommendationRequest(then=(7, 8, 7))
     with pytest.raises(BadRequest, match="Movie 3 is both liked and disliked"):
         RecommendationRequest(then=(3,), dislikes=(3,))
+
+
+@pytest.mark.parametrize("sequential", ["on", "off"])
+def test_movie_that_nobody_likes_since_the_training_is_not_predicted(
+    changed_small_database: Database, neo4j_server: TestServer, sequential: str
+) -> None:
+    database = changed_small_database
+    settings = replace(SMALL_TRAIN, sequential=sequential)
+    train_and_write(database, settings, neo4j_server.checkpoints)
+    best = max(recommend(database, RecommendationRequest(1)), key=lambda row: row.prediction_score).movie_id
+    database.write(UNLIKE, movieId=best)
+    derive_co_liked(database, SMALL_DERIVE)
+    rows = recommend(database, RecommendationRequest(1, k=40))
+    assert rows
+    assert best not in {row.movie_id for row in rows}
+    expected = Recommender(database).recommend(RecommendationRequest(1, k=40))
+    assert [row.movie_id for row in rows] == [row.movie_id for row in expected]
+    assert [row.score for row in rows] == pytest.approx([row.score for row in expected], rel=1e-5)
 
 
 def test_both_ways_give_the_same_reasons(ordered_database: Database) -> None:
