@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from benchmarks.common import publish, table, timed
 from benchmarks.datasets import DATASETS, dataset
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
-from movierec.evaluation.baselines import ease, ials, likes_matrix
+from movierec.evaluation.baselines import ease, ials, of_likes
 from movierec.evaluation.dataset import EvaluationData, pull_evaluation_data
 from movierec.evaluation.methods import UserProfiles, movierec_scores
 from movierec.evaluation.protocol import restricted_to
@@ -47,24 +48,12 @@ from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
 from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings
+from movierec.progress import silently
 from movierec.recommendation.model import pull_model
-from movierec.recommendation.scoring import LikeHistories
 
 SEEDS = (1, 2, 3)
 WEIGHTS = (0.5, 1.0, 2.0, 3.0)  # of the other, in a blend with EASE
 Choice = Mapping[str, float]
-
-
-def _ease(likes: LikeHistories, n: int) -> Scores:
-    scores = ease(likes_matrix(likes.movies, n), 1)
-    return lambda users: scores(likes_matrix(users.movies, n))
-
-
-def _ials(likes: LikeHistories, n: int, unobserved_weight: float, regularisation: float) -> Scores:
-    scores = ials(
-        likes_matrix(likes.movies, n), 1, unobserved_weight=unobserved_weight, regularisation=regularisation
-    )
-    return lambda users: scores(likes_matrix(users.movies, n))
 
 
 @dataclass(frozen=True)
@@ -77,8 +66,11 @@ class _Peer:
 
 
 PEERS = {
-    "ease": _Peer(_ease, {}),
-    "ials": _Peer(_ials, {"unobserved_weight": (0.1, 0.3), "regularisation": (0.01, 0.03)}),
+    "ease": _Peer(lambda likes, n: of_likes(ease)(likes, n, 1, silently), {}),
+    "ials": _Peer(
+        lambda likes, n, **chosen: of_likes(partial(ials, **chosen))(likes, n, 1, silently),
+        {"unobserved_weight": (0.1, 0.3), "regularisation": (0.01, 0.03)},
+    ),
     "markov_chain": _Peer(
         lambda likes, n, **chosen: markov_chain(likes, n, MarkovSettings(**chosen)),
         {

@@ -50,8 +50,8 @@ def kill_at_commit(
 ) -> None:
     """Run a script, which finds the server in URI, NAME and PASSWORD, and end it by SIGKILL at one of its commits.
 
-    The commit is made, and the script never hears of it. `before` gets the process id first; all must happen
-    `within` so many seconds.
+    The server commits, but its answer does not reach the script. `before` gets the process id first; all must
+    happen `within` so many seconds.
     """
     started: list[subprocess.Popen[bytes]] = []
 

@@ -111,9 +111,9 @@ def fit_predictions(
     taking_part = _most_liked(likes.like_counts, most_movies)
     n = len(taking_part)
     users, part = _users(likes, most_pairs, seed)
-    with progress("count what predicts", len(users) + n, "users") as advance:
+    passes = 2 if settings.share_of_all < 1 else 1
+    with progress("count what predicts", passes * len(users), "users") as advance:
         tables = _count(likes, users, taking_part, settings, advance)
-        advance(n)
     if part < 1:
         for one in tables:
             np.divide(one, part, out=one)
@@ -169,6 +169,7 @@ def _count(
         for start in range(0, len(users), USERS_AT_ONCE):
             some = users[start : start + USERS_AT_ONCE]
             count_cuts(some, lists, of_a_cut, left, right)
+            advance(len(some))
     return [left, right]
 
 

@@ -41,6 +41,7 @@ __all__ = [
     "item_knn",
     "likes_matrix",
     "most_popular",
+    "of_likes",
     "rp3beta",
 ]
 
@@ -171,7 +172,7 @@ def likes_matrix(likes: Lists, n_movies: int) -> sp.csr_array:
     return sp.csr_array((ones, likes.values, likes.indptr), shape=(len(likes), n_movies))
 
 
-def _of_likes(fit: Callable[[sp.csr_array, int, Advance], ScoresOfLikes]) -> Fit:
+def of_likes(fit: Callable[[sp.csr_array, int, Advance], ScoresOfLikes]) -> Fit:
     """A method that does not know the order of likes."""
 
     def fitted(histories: LikeHistories, n_movies: int, seed: int, advance: Advance) -> Scores:
@@ -182,11 +183,11 @@ def _of_likes(fit: Callable[[sp.csr_array, int, Advance], ScoresOfLikes]) -> Fit
 
 
 BASELINES: dict[str, Fit] = {
-    "most_popular": _of_likes(most_popular),
-    "item_knn": _of_likes(item_knn),
-    "rp3beta": _of_likes(rp3beta),
-    "ease": _of_likes(ease),
-    "ials": _of_likes(ials),
+    "most_popular": of_likes(most_popular),
+    "item_knn": of_likes(item_knn),
+    "rp3beta": of_likes(rp3beta),
+    "ease": of_likes(ease),
+    "ials": of_likes(ials),
     "markov_chain": lambda histories, n_movies, seed, advance: markov_chain(histories, n_movies, advance=advance),
     "stan": lambda histories, n_movies, seed, advance: stan(histories, n_movies, advance=advance),
     "slist": lambda histories, n_movies, seed, advance: slist(histories, n_movies, advance=advance),
