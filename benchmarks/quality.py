@@ -55,13 +55,7 @@ from movierec.evaluation.tables import (
     strata,
     strata_means,
 )
-from movierec.evaluation.tuning import (
-    GRAPH_WEIGHTS,
-    PREDICTION_WEIGHTS,
-    PROFILE_TEMPERATURES,
-    inner_split,
-    tune_score_settings,
-)
+from movierec.evaluation.tuning import CHOICES, Choice, inner_split, tune_score_settings
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
 from movierec.graph.pull import pull_followed_graph, pull_likes, pull_movie_graph
@@ -278,10 +272,10 @@ def diversity() -> None:
 
 
 def blend() -> None:
-    columns = [f"{weight:g}" for weight in PREDICTION_WEIGHTS]
     texts = []
+    weights = sorted({(one.prediction_weight, one.encoder_weight) for one in CHOICES})
     for order, strategy in (("on", "newest"), ("off", "newest"), ("off", "random")):
-        sums: dict[tuple[float, float, float], float] = {}
+        sums = dict.fromkeys(CHOICES, 0.0)
         for name in DATASETS:
             with tempfile.TemporaryDirectory() as folder, scratch_database(dict(os.environ)) as (database, home):
                 load_ratings(database, dataset(name, Path(folder)))
@@ -293,19 +287,13 @@ def blend() -> None:
                 rows = tune_score_settings(database, *settings, home.checkpoints, n_seeds=len(SEEDS))
                 most = max(row.ndcg for row in rows)
                 for row in rows:
-                    choice = (row.profile_temperature, row.graph_weight, row.prediction_weight)
-                    sums[choice] = sums.get(choice, 0.0) + row.ndcg / most / len(DATASETS)
-        lines = [
-            [
-                f"profile temperature {t:g}, graph weight {g:g}",
-                *(f"{sums[t, g, p]:.3f}" for p in PREDICTION_WEIGHTS),
-            ]
-            for t in PROFILE_TEMPERATURES
-            for g in GRAPH_WEIGHTS
-        ]
+                    choice = Choice(**{key: getattr(row, key) for key in Choice._fields})
+                    sums[choice] += row.ndcg / most / len(DATASETS)
+        first = sorted({(one.profile_temperature, one.graph_weight) for one in CHOICES})
+        lines = [[f"{t:g}, {g:g}", *(f"{sums[Choice(t, g, *two)]:.3f}" for two in weights)] for t, g in first]
         texts += [
-            f"{CALLED[order].capitalize()}, held out: {strategy}; prediction weight",
-            table(["", *columns], lines),
+            f"{CALLED[order].capitalize()}, held out: {strategy}; columns: prediction weight, encoder weight",
+            table(["temperature, graph weight", *(f"{p:g}, {e:g}" for p, e in weights)], lines),
         ]
     publish("blend", "\n\n".join(texts), "quality")
 

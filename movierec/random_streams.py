@@ -26,6 +26,8 @@ class Stream(Enum):
     VALIDATION_EDGES = ("embedding", 5)
     PROFILES = ("embedding", 6)
     PREDICTIONS = ("embedding", 7)
+    ENCODER = ("embedding", 8)
+    FACTORS = ("embedding", 9)
     VALIDATION_RATINGS = ("rating", 0)
     EPOCH_SELECTION = ("rating", 1)
     FINAL_FIT = ("rating", 2)

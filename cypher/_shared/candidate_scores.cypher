@@ -3,4 +3,5 @@ CASE WHEN maxGraphSum > 0 THEN train.graphWeight * candidate[2] / maxGraphSum EL
 CASE
   WHEN maxPredictionSum > 0 THEN train.predictionWeight * candidate[3] / maxPredictionSum
   ELSE 0.0
-END AS predictionScore
+END AS predictionScore,
+coalesce(train.encoderWeight * exp((candidate[4] - maxEncoderLogit) / train.encoderTemperature), 0.0) AS encoderScore

@@ -6,4 +6,7 @@ RETURN
   // begin _shared/logit_value.cypher
   // end _shared/logit_value.cypher
   AS logit,
+  // begin _shared/encoder_logit.cypher
+  // end _shared/encoder_logit.cypher
+  AS encoderLogit,
   isRated = 1 OR m.movieId IN $likes + $dislikes AS isRated

@@ -3,10 +3,12 @@ WITH
   max(CASE WHEN NOT isRated THEN logit END) AS maxLogit,
   max(CASE WHEN NOT isRated THEN graphSum END) AS maxGraphSum,
   max(CASE WHEN NOT isRated THEN predictionSum END) AS maxPredictionSum,
-  min(CASE WHEN isNear = 1 THEN logit END) AS leastLogit,
+  max(CASE WHEN NOT isRated THEN encoderLogit END) AS maxEncoderLogit,
+  min(CASE WHEN isNearProfile = 1 THEN logit END) AS leastLogit,
+  min(CASE WHEN isNearUser = 1 THEN encoderLogit END) AS leastEncoderLogit,
   max(leastGraphSum) AS leastGraphSum,
   max(leastPredictionSum) AS leastPredictionSum,
-  collect(CASE WHEN $withRated OR NOT isRated THEN [m, logit, graphSum, predictionSum] END) AS candidates
+  collect(CASE WHEN $withRated OR NOT isRated THEN [m, logit, graphSum, predictionSum, encoderLogit] END) AS candidates
 CALL () {
   UNWIND CASE WHEN $popularity = 0 THEN [] ELSE [1] END AS one
   MATCH (m:Movie)
@@ -15,10 +17,11 @@ CALL () {
 // The score of a movie that is none of the candidates is at most this. Below 0, popularity favours those that one user
 // likes. Where the best of these were all rated, a movie that was not may be better than every candidate: nothing is
 // certain then.
-WITH train, candidates, maxLogit, maxGraphSum, maxPredictionSum, maxLikeCount,
+WITH train, candidates, maxLogit, maxGraphSum, maxPredictionSum, maxEncoderLogit, maxLikeCount,
   CASE WHEN coalesce(leastLogit > coalesce(maxLogit, leastLogit - 1), false)
     OR coalesce(leastGraphSum > coalesce(maxGraphSum, 0.0), false)
     OR coalesce(leastPredictionSum > coalesce(maxPredictionSum, 0.0), false)
+    OR coalesce(leastEncoderLogit > coalesce(maxEncoderLogit, leastEncoderLogit - 1), false)
   THEN 1.0e308 ELSE
   (
     coalesce(exp((leastLogit - maxLogit) / train.profileTemperature), 0.0)
@@ -27,6 +30,9 @@ WITH train, candidates, maxLogit, maxGraphSum, maxPredictionSum, maxLikeCount,
         WHEN leastPredictionSum > 0 THEN train.predictionWeight * leastPredictionSum / maxPredictionSum
         ELSE 0.0
       END
+    + coalesce(
+        train.encoderWeight * exp((leastEncoderLogit - maxEncoderLogit) / train.encoderTemperature), 0.0
+      )
   ) * CASE WHEN $popularity < 0 THEN maxLikeCount ^ -$popularity ELSE 1.0 END
   END AS bound
 UNWIND candidates AS candidate
@@ -36,11 +42,12 @@ WITH candidate[0] AS m, maxLikeCount, bound,
 WHERE NOT m.movieId IN $exclude
   // begin _shared/filters.cypher
   // end _shared/filters.cypher
-WITH m, profileScore, graphScore, predictionScore, bound,
-  (profileScore + graphScore + predictionScore) * (1.0 * m.likeCount / maxLikeCount) ^ $popularity AS score
+WITH m, profileScore, graphScore, predictionScore, encoderScore, bound,
+  (profileScore + graphScore + predictionScore + encoderScore) * (1.0 * m.likeCount / maxLikeCount) ^ $popularity
+  AS score
 WHERE score > 0
 // An aggregation lets go of the list of candidates, which ORDER BY would count as memory for every row that it keeps.
-WITH m, profileScore, graphScore, predictionScore, bound, max(score) AS score
+WITH m, profileScore, graphScore, predictionScore, encoderScore, bound, max(score) AS score
 ORDER BY score DESC, m.movieId
 LIMIT $k
 RETURN
@@ -53,4 +60,5 @@ RETURN
   profileScore,
   graphScore,
   predictionScore,
+  encoderScore,
   bound

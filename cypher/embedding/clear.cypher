@@ -3,7 +3,8 @@
 // Returns: movies INTEGER.
 
 MATCH (m:Movie)
-WHERE m.embedding IS NOT NULL OR m.profileEmbedding IS NOT NULL OR m.recentLikeCount IS NOT NULL
+WHERE m.embedding IS NOT NULL OR m.profileEmbedding IS NOT NULL OR m.encoderEmbedding IS NOT NULL
+  OR m.recentLikeCount IS NOT NULL
 REMOVE
   m.embedding,
   m.profileEmbedding,
@@ -11,5 +12,9 @@ REMOVE
   m.contextNorm,
   m.likeBias,
   m.logitVector,
+  m.encoderEmbedding,
+  m.encoderNorm,
+  m.encoderBias,
+  m.encoderLogitVector,
   m.recentLikeCount
 RETURN count(m) AS movies;

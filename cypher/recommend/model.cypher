@@ -1,8 +1,8 @@
 // Every movie that has a like, with the properties that recommendations are computed from.
 // Parameters: none.
 // Returns: movieId INTEGER | STRING, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER; ratings
-//   INTEGER, users who rated it; embedding, profileEmbedding, contextEmbedding LIST<FLOAT> or null; likeBias FLOAT or
-//   null.
+//   INTEGER, users who rated it; embedding, profileEmbedding, contextEmbedding, encoderEmbedding LIST<FLOAT> or null;
+//   likeBias, encoderBias FLOAT or null.
 
 MATCH (m:Movie)
 WHERE m.likeIndex >= 0 AND m.likeCount > 0
@@ -16,5 +16,7 @@ RETURN
   m.embedding AS embedding,
   m.profileEmbedding AS profileEmbedding,
   m.contextEmbedding AS contextEmbedding,
-  m.likeBias AS likeBias
+  m.likeBias AS likeBias,
+  m.encoderEmbedding AS encoderEmbedding,
+  m.encoderBias AS encoderBias
 ORDER BY movieId;

@@ -9,7 +9,7 @@
 //   null; minRatings INTEGER, minimum number of users who rated a movie;
 // end _shared/filter_parameters.cypher
 // Returns: movieId INTEGER | STRING, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER; score FLOAT,
-//   likes of these days; profileScore FLOAT, graphScore FLOAT and predictionScore FLOAT, 0.
+//   likes of these days; profileScore FLOAT, graphScore FLOAT, predictionScore FLOAT and encoderScore FLOAT, 0.
 :param userId => 1;
 :param likes => [];
 :param dislikes => [];
@@ -55,5 +55,6 @@ RETURN
   score,
   0.0 AS profileScore,
   0.0 AS graphScore,
-  0.0 AS predictionScore
+  0.0 AS predictionScore,
+  0.0 AS encoderScore
 ORDER BY score DESC, movieId;

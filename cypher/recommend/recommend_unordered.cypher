@@ -6,7 +6,9 @@
 //   profile score    = exp((logit - the largest logit) / temperature)
 //   graph score      = graph weight * graph sum / the largest graph sum
 //   prediction score = prediction weight * prediction sum / the largest prediction sum
-//   score            = the sum of the three; temperature and weights are those of the live model
+//   encoder score    = encoder weight * exp((encoder logit - the largest) / encoder temperature)
+//                      encoder logit = userEmbedding . encoderEmbedding + encoderBias
+//   score            = the sum of the four; temperatures and weights are those of the live model
 // What is largest is taken over the movies that the user has not rated, so filters change no score.
 // end _shared/score_terms.cypher
 // begin _shared/request_parameters.cypher
@@ -14,15 +16,17 @@
 //   LIST<INTEGER | STRING>, movieIds: half of their mean profileEmbedding is subtracted from the profile; withRated
 //   BOOLEAN, whether to return rated movies too; popularity FLOAT, exponent, the score is multiplied by (likeCount /
 //   largest likeCount) ^ popularity; k INTEGER, >= 1;
+//   userEmbedding LIST<FLOAT> or null, what the user encoder makes of the likes (null: the encoder score is 0);
 //   exclude LIST<INTEGER | STRING>, movieIds to leave out; genres LIST<STRING>, one of these, empty: any; withGenres
 //   LIST<STRING>, each of these; withoutGenres LIST<STRING>, none of these; fromYear INTEGER or null; toYear INTEGER or
 //   null; minRatings INTEGER, minimum number of users who rated a movie;
 // end _shared/request_parameters.cypher
 // Returns: movieId INTEGER | STRING, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER, score FLOAT,
-//   profileScore FLOAT, graphScore FLOAT, predictionScore FLOAT.
+//   profileScore FLOAT, graphScore FLOAT, predictionScore FLOAT, encoderScore FLOAT.
 :param userId => 1;
 :param likes => [];
 :param dislikes => [];
+:param userEmbedding => null;
 :param exclude => [];
 :param withRated => false;
 :param genres => [];
@@ -77,7 +81,12 @@ CALL (likes, disliked) {
   ] END AS profile
   RETURN profile, sqrt(reduce(s = 0.0, x IN profile | s + x * x)) AS norm
 }
-CALL (train, likes, profile, norm) {
+// begin _shared/user_norm.cypher
+CALL () {
+  RETURN sqrt(reduce(s = 0.0, x IN $userEmbedding | s + x * x)) AS userNorm
+}
+// end _shared/user_norm.cypher
+CALL (train, likes, profile, norm, userNorm) {
   CALL (train, likes) {
     UNWIND likes AS liked
     MATCH (liked)-[c:CO_LIKED]-(m:Movie)
@@ -113,6 +122,13 @@ CALL (train, likes, profile, norm) {
         + (2.0 * vector.similarity.cosine(profile, m.contextEmbedding) - 1.0) * norm * m.contextNorm
     END
     AS logit,
+    CASE
+      WHEN $userEmbedding IS NULL THEN null
+      WHEN userNorm = 0 OR m.encoderNorm = 0 THEN m.encoderBias
+      ELSE m.encoderBias
+        + (2.0 * vector.similarity.cosine($userEmbedding, m.encoderEmbedding) - 1.0) * userNorm * m.encoderNorm
+    END
+    AS encoderLogit,
     isRated = 1 OR m.movieId IN $likes + $dislikes AS isRated
   // end _shared/logit.cypher
 }
@@ -122,16 +138,18 @@ WITH
   max(CASE WHEN NOT isRated THEN logit END) AS maxLogit,
   max(CASE WHEN NOT isRated THEN graphSum END) AS maxGraphSum,
   max(CASE WHEN NOT isRated THEN predictionSum END) AS maxPredictionSum,
+  max(CASE WHEN NOT isRated THEN encoderLogit END) AS maxEncoderLogit,
   max(m.likeCount) AS maxLikeCount,
-  collect([m, logit, graphSum, predictionSum, isRated]) AS candidates
+  collect([m, logit, graphSum, predictionSum, encoderLogit, isRated]) AS candidates
 UNWIND candidates AS candidate
-WITH candidate[0] AS m, candidate[4] AS isRated, maxLikeCount,
+WITH candidate[0] AS m, candidate[5] AS isRated, maxLikeCount,
   coalesce(exp((candidate[1] - maxLogit) / train.profileTemperature), 0.0) AS profileScore,
   CASE WHEN maxGraphSum > 0 THEN train.graphWeight * candidate[2] / maxGraphSum ELSE 0.0 END AS graphScore,
   CASE
     WHEN maxPredictionSum > 0 THEN train.predictionWeight * candidate[3] / maxPredictionSum
     ELSE 0.0
-  END AS predictionScore
+  END AS predictionScore,
+  coalesce(train.encoderWeight * exp((candidate[4] - maxEncoderLogit) / train.encoderTemperature), 0.0) AS encoderScore
 WHERE ($withRated OR NOT isRated)
   AND NOT m.movieId IN $exclude
   AND ($genres = [] OR any(genre IN $genres WHERE genre IN m.genres))
@@ -140,11 +158,12 @@ WHERE ($withRated OR NOT isRated)
   AND ($fromYear IS NULL OR m.year >= $fromYear)
   AND ($toYear IS NULL OR m.year <= $toYear)
   AND ($minRatings = 0 OR COUNT { (m)<-[:RATED]-() } >= $minRatings)
-WITH m, profileScore, graphScore, predictionScore,
-  (profileScore + graphScore + predictionScore) * (1.0 * m.likeCount / maxLikeCount) ^ $popularity AS score
+WITH m, profileScore, graphScore, predictionScore, encoderScore,
+  (profileScore + graphScore + predictionScore + encoderScore) * (1.0 * m.likeCount / maxLikeCount) ^ $popularity
+  AS score
 WHERE score > 0
 // An aggregation lets go of the list of candidates, which ORDER BY would count as memory for every row that it keeps.
-WITH m, profileScore, graphScore, predictionScore, max(score) AS score
+WITH m, profileScore, graphScore, predictionScore, encoderScore, max(score) AS score
 ORDER BY score DESC, m.movieId
 LIMIT $k
 RETURN
@@ -156,6 +175,7 @@ RETURN
   score,
   profileScore,
   graphScore,
-  predictionScore
+  predictionScore,
+  encoderScore
 // end _shared/ranked.cypher
 ORDER BY score DESC, movieId;

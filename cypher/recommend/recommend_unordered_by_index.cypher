@@ -7,7 +7,9 @@
 //   profile score    = exp((logit - the largest logit) / temperature)
 //   graph score      = graph weight * graph sum / the largest graph sum
 //   prediction score = prediction weight * prediction sum / the largest prediction sum
-//   score            = the sum of the three; temperature and weights are those of the live model
+//   encoder score    = encoder weight * exp((encoder logit - the largest) / encoder temperature)
+//                      encoder logit = userEmbedding . encoderEmbedding + encoderBias
+//   score            = the sum of the four; temperatures and weights are those of the live model
 // What is largest is taken over the movies that the user has not rated, so filters change no score.
 // end _shared/score_terms.cypher
 //   candidates    = the movies of the largest logits by the index movie_logit, of the largest graph sums, and of the
@@ -20,16 +22,19 @@
 //   LIST<INTEGER | STRING>, movieIds: half of their mean profileEmbedding is subtracted from the profile; withRated
 //   BOOLEAN, whether to return rated movies too; popularity FLOAT, exponent, the score is multiplied by (likeCount /
 //   largest likeCount) ^ popularity; k INTEGER, >= 1;
+//   userEmbedding LIST<FLOAT> or null, what the user encoder makes of the likes (null: the encoder score is 0);
 //   exclude LIST<INTEGER | STRING>, movieIds to leave out; genres LIST<STRING>, one of these, empty: any; withGenres
 //   LIST<STRING>, each of these; withoutGenres LIST<STRING>, none of these; fromYear INTEGER or null; toYear INTEGER or
 //   null; minRatings INTEGER, minimum number of users who rated a movie;
 // end _shared/request_parameters.cypher
 //   candidates INTEGER, >= 2, how many of each kind, among them some that the user has rated.
 // Returns: movieId INTEGER | STRING, title STRING, year INTEGER, genres LIST<STRING>, likeCount INTEGER, score FLOAT,
-//   profileScore FLOAT, graphScore FLOAT, predictionScore FLOAT; bound FLOAT, that no other movie's score exceeds.
+//   profileScore FLOAT, graphScore FLOAT, predictionScore FLOAT, encoderScore FLOAT; bound FLOAT, that no other movie's
+//   score exceeds.
 :param userId => 1;
 :param likes => [];
 :param dislikes => [];
+:param userEmbedding => null;
 :param exclude => [];
 :param withRated => false;
 :param genres => [];
@@ -85,36 +90,47 @@ CALL (likes, disliked) {
   ] END AS profile
   RETURN profile, sqrt(reduce(s = 0.0, x IN profile | s + x * x)) AS norm
 }
-CALL (train, likes, profile, norm) {
+// begin _shared/user_norm.cypher
+CALL () {
+  RETURN sqrt(reduce(s = 0.0, x IN $userEmbedding | s + x * x)) AS userNorm
+}
+// end _shared/user_norm.cypher
+CALL (train, likes, profile, norm, userNorm) {
   // These relationships lead to movies only; to look at the label of each would take as long as to find it.
   CALL (train, likes, profile) {
     UNWIND likes AS liked
     MATCH (liked)-[c:CO_LIKED]-(m)
-    RETURN m, sum(c.weight) AS term, 0.0 AS predicted, 0 AS isRated, 0 AS isNear
+    RETURN m, sum(c.weight) AS term, 0.0 AS predicted, 0 AS isRated, 0 AS isNearProfile, 0 AS isNearUser
     UNION ALL
     UNWIND likes AS liked
     MATCH (liked)-[p:PREDICTS {generation: train.predictionGeneration}]->(m)
     WHERE m.likeIndex >= 0 AND m.likeCount > 0 // a derivation since the training may have left some without
-    RETURN m, 0.0 AS term, sum(p.weight) AS predicted, 0 AS isRated, 0 AS isNear
+    RETURN m, 0.0 AS term, sum(p.weight) AS predicted, 0 AS isRated, 0 AS isNearProfile, 0 AS isNearUser
     UNION ALL
     // begin _shared/rated_and_near.cypher
     MATCH (:User {userId: $userId})-[:RATED]->(m)
-    RETURN m, 0.0 AS term, 0.0 AS predicted, 1 AS isRated, 0 AS isNear
+    RETURN m, 0.0 AS term, 0.0 AS predicted, 1 AS isRated, 0 AS isNearProfile, 0 AS isNearUser
     UNION ALL
     UNWIND $likes + $dislikes AS movieId
     MATCH (m:Movie {movieId: movieId})
-    RETURN m, 0.0 AS term, 0.0 AS predicted, 1 AS isRated, 0 AS isNear
+    RETURN m, 0.0 AS term, 0.0 AS predicted, 1 AS isRated, 0 AS isNearProfile, 0 AS isNearUser
     UNION ALL
     UNWIND CASE WHEN profile IS NULL THEN [] ELSE [profile + [1.0, 0.0]] END AS vector
     CALL db.index.vector.queryNodes('movie_logit', $candidates, vector) YIELD node AS m
     WHERE m.likeIndex >= 0 AND m.likeCount > 0
-    RETURN m, 0.0 AS term, 0.0 AS predicted, 0 AS isRated, 1 AS isNear
+    RETURN m, 0.0 AS term, 0.0 AS predicted, 0 AS isRated, 1 AS isNearProfile, 0 AS isNearUser
+    UNION ALL
+    UNWIND CASE WHEN $userEmbedding IS NULL THEN [] ELSE [$userEmbedding + [1.0, 0.0]] END AS vector
+    CALL db.index.vector.queryNodes('movie_encoder_logit', $candidates, vector) YIELD node AS m
+    WHERE m.likeIndex >= 0 AND m.likeCount > 0
+    RETURN m, 0.0 AS term, 0.0 AS predicted, 0 AS isRated, 0 AS isNearProfile, 1 AS isNearUser
     // end _shared/rated_and_near.cypher
   }
   // begin _shared/candidates_by_index.cypher
-  WITH m, sum(term) AS graphSum, sum(predicted) AS predictionSum, max(isRated) = 1 AS isRated, max(isNear) AS isNear
+  WITH m, sum(term) AS graphSum, sum(predicted) AS predictionSum, max(isRated) = 1 AS isRated,
+    max(isNearProfile) AS isNearProfile, max(isNearUser) AS isNearUser
   WITH
-    collect([m, graphSum, predictionSum, isRated, isNear]) AS found,
+    collect([m, graphSum, predictionSum, isRated, isNearProfile, isNearUser]) AS found,
     sum(CASE WHEN graphSum > 0 THEN 1 ELSE 0 END) AS nLinked,
     sum(CASE WHEN predictionSum > 0 THEN 1 ELSE 0 END) AS nPredicted
   // Not ORDER BY with LIMIT: every row that it keeps counts all lists of the query as memory.
@@ -131,12 +147,13 @@ CALL (train, likes, profile, norm) {
     RETURN coalesce(percentileDisc(predictionSum, 1.0 - 1.0 * $candidates / nPredicted), 0.0) AS leastPredictionSum
   }
   UNWIND found AS row
-  WITH row[0] AS m, row[1] AS graphSum, row[2] AS predictionSum, row[3] AS isRated, row[4] AS isNear,
-    leastGraphSum, leastPredictionSum
-  WHERE isNear = 1
+  WITH row[0] AS m, row[1] AS graphSum, row[2] AS predictionSum, row[3] AS isRated,
+    row[4] AS isNearProfile, row[5] AS isNearUser, leastGraphSum, leastPredictionSum
+  WHERE isNearProfile = 1
+    OR isNearUser = 1
     OR (graphSum > 0 AND graphSum >= leastGraphSum)
     OR (predictionSum > 0 AND predictionSum >= leastPredictionSum)
-  RETURN m, graphSum, predictionSum, isRated, isNear, leastGraphSum, leastPredictionSum,
+  RETURN m, graphSum, predictionSum, isRated, isNearProfile, isNearUser, leastGraphSum, leastPredictionSum,
     CASE
       WHEN profile IS NULL THEN null
       // A vector of zeros has no cosine.
@@ -145,7 +162,14 @@ CALL (train, likes, profile, norm) {
       ELSE m.likeBias
         + (2.0 * vector.similarity.cosine(profile, m.contextEmbedding) - 1.0) * norm * m.contextNorm
     END
-    AS logit
+    AS logit,
+    CASE
+      WHEN $userEmbedding IS NULL THEN null
+      WHEN userNorm = 0 OR m.encoderNorm = 0 THEN m.encoderBias
+      ELSE m.encoderBias
+        + (2.0 * vector.similarity.cosine($userEmbedding, m.encoderEmbedding) - 1.0) * userNorm * m.encoderNorm
+    END
+    AS encoderLogit
   // end _shared/candidates_by_index.cypher
 }
 // begin _shared/ranked_by_index.cypher
@@ -154,10 +178,12 @@ WITH
   max(CASE WHEN NOT isRated THEN logit END) AS maxLogit,
   max(CASE WHEN NOT isRated THEN graphSum END) AS maxGraphSum,
   max(CASE WHEN NOT isRated THEN predictionSum END) AS maxPredictionSum,
-  min(CASE WHEN isNear = 1 THEN logit END) AS leastLogit,
+  max(CASE WHEN NOT isRated THEN encoderLogit END) AS maxEncoderLogit,
+  min(CASE WHEN isNearProfile = 1 THEN logit END) AS leastLogit,
+  min(CASE WHEN isNearUser = 1 THEN encoderLogit END) AS leastEncoderLogit,
   max(leastGraphSum) AS leastGraphSum,
   max(leastPredictionSum) AS leastPredictionSum,
-  collect(CASE WHEN $withRated OR NOT isRated THEN [m, logit, graphSum, predictionSum] END) AS candidates
+  collect(CASE WHEN $withRated OR NOT isRated THEN [m, logit, graphSum, predictionSum, encoderLogit] END) AS candidates
 CALL () {
   UNWIND CASE WHEN $popularity = 0 THEN [] ELSE [1] END AS one
   MATCH (m:Movie)
@@ -166,10 +192,11 @@ CALL () {
 // The score of a movie that is none of the candidates is at most this. Below 0, popularity favours those that one user
 // likes. Where the best of these were all rated, a movie that was not may be better than every candidate: nothing is
 // certain then.
-WITH train, candidates, maxLogit, maxGraphSum, maxPredictionSum, maxLikeCount,
+WITH train, candidates, maxLogit, maxGraphSum, maxPredictionSum, maxEncoderLogit, maxLikeCount,
   CASE WHEN coalesce(leastLogit > coalesce(maxLogit, leastLogit - 1), false)
     OR coalesce(leastGraphSum > coalesce(maxGraphSum, 0.0), false)
     OR coalesce(leastPredictionSum > coalesce(maxPredictionSum, 0.0), false)
+    OR coalesce(leastEncoderLogit > coalesce(maxEncoderLogit, leastEncoderLogit - 1), false)
   THEN 1.0e308 ELSE
   (
     coalesce(exp((leastLogit - maxLogit) / train.profileTemperature), 0.0)
@@ -178,6 +205,9 @@ WITH train, candidates, maxLogit, maxGraphSum, maxPredictionSum, maxLikeCount,
         WHEN leastPredictionSum > 0 THEN train.predictionWeight * leastPredictionSum / maxPredictionSum
         ELSE 0.0
       END
+    + coalesce(
+        train.encoderWeight * exp((leastEncoderLogit - maxEncoderLogit) / train.encoderTemperature), 0.0
+      )
   ) * CASE WHEN $popularity < 0 THEN maxLikeCount ^ -$popularity ELSE 1.0 END
   END AS bound
 UNWIND candidates AS candidate
@@ -187,7 +217,8 @@ WITH candidate[0] AS m, maxLikeCount, bound,
   CASE
     WHEN maxPredictionSum > 0 THEN train.predictionWeight * candidate[3] / maxPredictionSum
     ELSE 0.0
-  END AS predictionScore
+  END AS predictionScore,
+  coalesce(train.encoderWeight * exp((candidate[4] - maxEncoderLogit) / train.encoderTemperature), 0.0) AS encoderScore
 WHERE NOT m.movieId IN $exclude
   AND ($genres = [] OR any(genre IN $genres WHERE genre IN m.genres))
   AND all(genre IN $withGenres WHERE genre IN m.genres)
@@ -195,11 +226,12 @@ WHERE NOT m.movieId IN $exclude
   AND ($fromYear IS NULL OR m.year >= $fromYear)
   AND ($toYear IS NULL OR m.year <= $toYear)
   AND ($minRatings = 0 OR COUNT { (m)<-[:RATED]-() } >= $minRatings)
-WITH m, profileScore, graphScore, predictionScore, bound,
-  (profileScore + graphScore + predictionScore) * (1.0 * m.likeCount / maxLikeCount) ^ $popularity AS score
+WITH m, profileScore, graphScore, predictionScore, encoderScore, bound,
+  (profileScore + graphScore + predictionScore + encoderScore) * (1.0 * m.likeCount / maxLikeCount) ^ $popularity
+  AS score
 WHERE score > 0
 // An aggregation lets go of the list of candidates, which ORDER BY would count as memory for every row that it keeps.
-WITH m, profileScore, graphScore, predictionScore, bound, max(score) AS score
+WITH m, profileScore, graphScore, predictionScore, encoderScore, bound, max(score) AS score
 ORDER BY score DESC, m.movieId
 LIMIT $k
 RETURN
@@ -212,6 +244,7 @@ RETURN
   profileScore,
   graphScore,
   predictionScore,
+  encoderScore,
   bound
 // end _shared/ranked_by_index.cypher
 ORDER BY score DESC, movieId;

@@ -55,7 +55,7 @@ def command(
     click.echo(
         f"{explained.title} has rank {explained.rank}: score {explained.score:.3f} = profile score "
         f"{explained.profile_score:.3f} + graph score {explained.graph_score:.3f} + prediction score "
-        f"{explained.prediction_score:.3f}"
+        f"{explained.prediction_score:.3f} + encoder score {explained.encoder_score:.3f}"
         f"{', newer likes counting more' if explained.sequential else ''}.",
         err=True,
     )

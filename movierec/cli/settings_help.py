@@ -63,6 +63,9 @@ TRAIN = {
         "graph_weight": "Maximum graph score relative to maximum profile score; see movierec tune.",
         "prediction_weight": "Maximum prediction score, likewise; 0: make no predictions.",
         "prediction_half_life": "Likes after which a like counts half in what it predicts, if sequential.",
+        "encoder_weight": "Maximum score of the user encoder, likewise; 0: train none.",
+        "encoder_temperature": "The higher, the flatter the encoder score.",
+        "encoder_epochs": "Epochs of the GRU on users' likes, if sequential.",
     },
 }
 

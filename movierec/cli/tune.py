@@ -18,7 +18,7 @@ from movierec.cli.options import (
 from movierec.graph.settings import DeriveSettings, SplitSettings
 
 
-@click.command("tune", short_help="Evaluate pairs of score settings.", cls=Command)
+@click.command("tune", short_help="Evaluate score settings on a part of the ratings.", cls=Command)
 @sample_option
 @experiment_options
 @sequential_option
@@ -33,7 +33,7 @@ def command(
     output_format: str,
     **connection: Any,
 ) -> None:
-    """Evaluate profile temperatures, graph weights and prediction weights on a split of the ratings, best first.
+    """Evaluate profile temperatures and weights of scores on a split of the ratings, best first.
 
     Runs on a copy in a scratch server. The part that movierec evaluate would hold
     out is deleted first, so the choice can be evaluated honestly.
@@ -63,6 +63,7 @@ def command(
         "profile temperature": "profileTemperature",
         "graph weight": "graphWeight",
         "prediction weight": "predictionWeight",
+        "encoder weight": "encoderWeight",
         "NDCG@10": "ndcg",
         "coverage@10": "coverage",
     }
@@ -70,6 +71,6 @@ def command(
     best = results[0]
     settings = (
         f"--profile-temperature {best.profile_temperature:g} --graph-weight {best.graph_weight:g} "
-        f"--prediction-weight {best.prediction_weight:g}"
+        f"--prediction-weight {best.prediction_weight:g} --encoder-weight {best.encoder_weight:g}"
     )
     click.echo(f"\nmovierec train --sequential {'on' if best.sequential else 'off'} {settings}", err=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 from movierec.arrays import LikeLists
@@ -19,8 +20,10 @@ __all__ = [
     "BAND_POSITIONS",
     "SHARED_NEGATIVES",
     "Plan",
+    "most_liked",
     "pairs_in",
     "resolved_for_likes",
+    "users_for",
     "users_to_learn_from",
 ]
 
@@ -79,6 +82,23 @@ def pairs_in(walk_length: int, window: int) -> int:
 def users_to_learn_from(likes: LikeLists) -> NDArray[np.int64]:
     """Those with two likes or more: one to predict, from another."""
     return np.flatnonzero(np.diff(likes.indptr) >= 2)
+
+
+def most_liked(like_counts: NDArray[np.int64], least: int, most: int) -> NDArray[np.int64]:
+    """(R,) positions, ascending, of the `most` movies with the most likes, of those with at least so many."""
+    order = np.argsort(-like_counts, kind="stable")[:most]
+    return np.sort(order[like_counts[order] >= least])
+
+
+def users_for(
+    sizes: NDArray[np.float64] | NDArray[np.int64], users: NDArray[np.int64], most: float, generator: Generator
+) -> NDArray[np.int64]:
+    """`users`, or where their `sizes` add up to more than `most` a random part of them that does not."""
+    if sizes[users].sum() <= most:
+        return users
+    shuffled = generator.permutation(users)
+    ends = np.cumsum(sizes[shuffled])
+    return np.sort(shuffled[: max(1, int(np.searchsorted(ends, most)))])
 
 
 def resolved_for_likes(settings: TrainSettings, likes: LikeLists) -> TrainSettings:

@@ -29,6 +29,7 @@ import torch
 from numpy.typing import NDArray
 
 from movierec.arrays import LikeLists
+from movierec.embedding.plan import most_liked, users_for, users_to_learn_from
 from movierec.embedding.prediction_kernel import count_all, count_cuts
 from movierec.errors import MovieRecError
 from movierec.ids import Ids
@@ -108,7 +109,7 @@ def fit_predictions(
     `likes.ages` must be there where `share_of_all` is below 1. Users are sampled by `seed` where they have more
     than `most_pairs` pairs of likes. Raises MovieRecError where the matrix cannot be inverted.
     """
-    taking_part = _most_liked(likes.like_counts, most_movies)
+    taking_part = most_liked(likes.like_counts, LEAST_LIKES, most_movies)
     n = len(taking_part)
     users, part = _users(likes, most_pairs, seed)
     passes = 2 if settings.share_of_all < 1 else 1
@@ -125,22 +126,12 @@ def fit_predictions(
     return _strongest(likes.movie_ids[taking_part], weights)
 
 
-def _most_liked(like_counts: NDArray[np.int64], most: int) -> NDArray[np.int64]:
-    """(R,) positions, ascending."""
-    order = np.argsort(-like_counts, kind="stable")[:most]
-    return np.sort(order[like_counts[order] >= LEAST_LIKES])
-
-
 def _users(likes: LikeLists, most_pairs: float, seed: int) -> tuple[NDArray[np.int64], float]:
     """Users with two likes or more, or a random part of them, and which part of all pairs they have."""
-    sizes = np.diff(likes.indptr)
-    users = np.flatnonzero(sizes > 1)
-    pairs = (sizes[users].astype(np.float64)) ** 2
-    if pairs.sum() <= most_pairs:
-        return users, 1.0
-    shuffled = random_generator(Stream.PREDICTIONS, seed).permutation(len(users))
-    kept = shuffled[: max(1, int(np.searchsorted(np.cumsum(pairs[shuffled]), most_pairs)))]
-    return users[np.sort(kept)], float(pairs[kept].sum() / pairs.sum())
+    users = users_to_learn_from(likes)
+    pairs = np.diff(likes.indptr).astype(np.float64) ** 2
+    kept = users_for(pairs, users, most_pairs, random_generator(Stream.PREDICTIONS, seed))
+    return kept, float(pairs[kept].sum() / pairs[users].sum()) if len(users) else 1.0
 
 
 def _count(

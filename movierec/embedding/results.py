@@ -38,6 +38,13 @@ class TrainResult:
     predictions: int | None = None
     """PREDICTS relationships; none without predictions"""
     predictions_sha256: str | None = None
+    encoder: str | None = None
+    """kind of the user encoder: gru if sequential, else ials; none without one"""
+    encoder_losses: tuple[float, ...] = ()
+    """mean loss of a like that the GRU predicts, in the first and the last epoch; nats"""
+    encoder_sha256: str | None = None
+    encoder_movies: int | None = None
+    """with a vector of the encoder"""
     indexed_movies: int | None = None
     """of these, found by the index movie_logit; none where movies are few"""
     recently_liked_movies: int | None = None
@@ -46,6 +53,7 @@ class TrainResult:
     train_seconds: float
     profile_seconds: float
     prediction_seconds: float = 0.0
+    encoder_seconds: float = 0.0
     write_seconds: float
     seconds: float
 

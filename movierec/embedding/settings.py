@@ -20,8 +20,20 @@ __all__ = [
 
 # Chosen on inner splits of the training likes, by `python -m benchmarks.quality blend`.
 SEQUENTIAL_DEFAULTS: dict[str, dict[str, Any]] = {
-    "on": {"profile_temperature": 2.0, "graph_weight": 0.75, "prediction_weight": 1.0},
-    "off": {"profile_temperature": 3.0, "graph_weight": 0.5, "prediction_weight": 1.0},
+    "on": {
+        "profile_temperature": 2.0,
+        "graph_weight": 0.75,
+        "prediction_weight": 1.0,
+        "encoder_weight": 1.0,
+        "encoder_temperature": 1.0,
+    },
+    "off": {
+        "profile_temperature": 3.0,
+        "graph_weight": 0.25,
+        "prediction_weight": 0.5,
+        "encoder_weight": 0.5,
+        "encoder_temperature": 0.15,
+    },
 }
 PROFILE_EPOCHS = {"on": 100, "off": 200}  # at most, if not set: fewer where users are many (`plan`)
 PROFILE_CANDIDATES = ("auto", "all", "batch")
@@ -34,7 +46,8 @@ class TrainSettings:
     """Settings of one training: the walks, the skip-gram, and the profiles that `recommend` scores with.
 
     None stands for a default that depends on whether training is sequential: 100 profile epochs, temperature 2
-    and graph weight 0.75 if it is, else 200, 3 and 0.5. Where users are many, profile epochs are fewer.
+    and weights 0.75, 1 and 1 if it is, else 200, 3 and 0.25, 0.5, 0.5. Where users are many, profile epochs are
+    fewer.
     """
 
     walks_per_node: int = 10  # walks from each movie in an epoch
@@ -68,12 +81,22 @@ class TrainSettings:
     graph_weight: float | None = None  # maximum graph score relative to the maximum profile score
     prediction_weight: float | None = None  # maximum prediction score, likewise; 0: no predictions are made
     prediction_half_life: float = 10.0  # likes after which a like counts half in what it predicts, if sequential
+    encoder_weight: float | None = None  # maximum encoder score, likewise; 0: no user encoder is trained
+    encoder_temperature: float | None = None  # of the encoder score
+    encoder_epochs: int = 12  # of the GRU, at most: fewer where likes are many; iterations of iALS are 16
     device: str = "cpu"
     mixed_precision: bool = False  # matrix products in bfloat16
     seed: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("walks_per_node", "embedding_size", "window_size", "negative_samples", "epochs"):
+        for name in (
+            "walks_per_node",
+            "embedding_size",
+            "window_size",
+            "negative_samples",
+            "epochs",
+            "encoder_epochs",
+        ):
             if getattr(self, name) < 1:
                 raise BadRequest(f"{name} is {getattr(self, name)}; expected at least 1.")
         if not 2 <= self.walk_length <= LONGEST_WALK:
@@ -93,9 +116,11 @@ class TrainSettings:
         ):
             if getattr(self, name) not in choices:
                 raise BadRequest(f"{name} is {getattr(self, name)!r}; expected one of {', '.join(choices)}.")
-        if self.profile_temperature is not None and not 0 < self.profile_temperature < float("inf"):
-            raise BadRequest(f"profile_temperature is {self.profile_temperature}; expected a positive number.")
-        for name in ("graph_weight", "prediction_weight"):
+        for name in ("profile_temperature", "encoder_temperature"):
+            temperature = getattr(self, name)
+            if temperature is not None and not 0 < temperature < float("inf"):
+                raise BadRequest(f"{name} is {temperature}; expected a positive number.")
+        for name in ("graph_weight", "prediction_weight", "encoder_weight"):
             weight = getattr(self, name)
             if weight is not None and not 0 <= weight < float("inf"):
                 raise BadRequest(f"{name} is {weight}; expected 0 or more.")
@@ -155,6 +180,7 @@ _KERAS = {
     "sequential": "off",
     "profile_epochs": 0,
     "prediction_weight": 0.0,
+    "encoder_weight": 0.0,
 }
 
 PRESETS: dict[str, dict[str, Any]] = {

@@ -37,11 +37,14 @@ from movierec.errors import MovieRecError, StageMissing
 from movierec.graph.pull import pull_followed_graph, pull_likes, pull_movie_graph
 from movierec.ids import id_array
 from movierec.progress import Progress, silent
+from movierec.records import camel_case
 from movierec.thread_pool import thread_pool
 from movierec.training.devices import require_device
 
 if TYPE_CHECKING:
     from movierec.embedding.predictions import Predictions
+    from movierec.embedding.user_encoder import EncodedMovies
+    from movierec.training.checkpoint import Checkpoint
     from movierec.training.peers import Peers
 
 __all__ = [
@@ -155,6 +158,20 @@ def train_and_write(
             run.results |= {"predictions": len(predictions), "predictions_sha256": predictions.sha256()}
         run.results["prediction_seconds"] = round(time.monotonic() - began, 3)
         began = time.monotonic()
+        encoded = encoder_trained = None
+        if likes is not None and settings.encoder_weight:
+            encoder_trained = _encoder_checkpoint(checkpoints, likes, embeddings, settings)
+            if fresh:
+                encoder_trained.discard()
+            encoded = _encoded(likes, embeddings, settings, progress, threads=threads, checkpoint=encoder_trained)
+            run.results |= {
+                "encoder": encoded.encoder.kind,
+                "encoder_losses": (encoded.losses[0], encoded.losses[-1]) if encoded.losses else (),
+                "encoder_sha256": encoded.sha256(),
+                "encoder_movies": len(encoded.movie_ids),
+            }
+        run.results["encoder_seconds"] = round(time.monotonic() - began, 3)
+        began = time.monotonic()
         indexed = profiles is not None and len(profiles.movie_ids) >= indexed_from
         if profiles is not None and indexed:
             run.results["indexed_movies"] = len(profiles.movie_ids)
@@ -167,7 +184,8 @@ def train_and_write(
             embeddings,
             run,
             progress,
-            profiles,
+            profiles=profiles,
+            encoded=encoded,
             indexed=indexed,
             recent_likes=recent,
             generation=generation,
@@ -180,8 +198,9 @@ def train_and_write(
             "write_seconds": round(time.monotonic() - began, 3),
         }
     checkpoint.discard()
-    if profiles_checkpoint is not None:
-        profiles_checkpoint.discard()
+    for one in (profiles_checkpoint, encoder_trained):
+        if one is not None:
+            one.discard()
     discard_abandoned(checkpoints)
     seconds = round(time.monotonic() - started, 3)
     return TrainResult(run_id=run.run_id, settings=settings, seconds=seconds, **run.results)
@@ -216,19 +235,24 @@ def write_embeddings(
     embeddings: Embeddings,
     run: RunLog,
     progress: Progress = silent,
-    profiles: Profiles | None = None,
     *,
+    profiles: Profiles | None = None,
+    encoded: EncodedMovies | None = None,
     indexed: bool = False,
     recent_likes: list[Row] | None = None,
     generation: int | None = None,
 ) -> None:
     """Replace all live vectors by these and mark `run` as the live one, in one transaction.
 
-    With `indexed` the profile vectors get an index of their logits; `recent_likes` as `popularity` counts them;
-    `generation` is that of the predictions which belong to these vectors, if any.
+    With `indexed` the profile vectors and those of the encoder get an index of their logits; `recent_likes` as
+    `popularity` counts them; `generation` is that of the predictions which belong to these vectors, if any.
     Raises MovieRecError, and writes nothing, if a number is not finite: the driver would send it.
     """
-    if not (np.isfinite(embeddings.vectors).all() and (profiles is None or profiles.is_finite())):
+    if not (
+        np.isfinite(embeddings.vectors).all()
+        and (profiles is None or profiles.is_finite())
+        and (encoded is None or encoded.is_finite())
+    ):
         raise MovieRecError(
             "The training diverged: its vectors hold numbers that are not finite. The live model stays as it is. "
             "Lower --learning-rate."
@@ -249,6 +273,7 @@ def write_embeddings(
             advance(written["movies"])
         if profiles is not None:
             _write_profiles(transaction, profiles, indexed)
+        _replace_encoder(transaction, encoded, run.run_id, indexed)
         if recent_likes is not None:
             write_recent_likes(transaction, recent_likes)
         # Before this transaction holds a Run itself, or the two would wait for each other.
@@ -301,6 +326,56 @@ def _write_profiles(transaction: Transaction, profiles: Profiles, indexed: bool)
             biases=profiles.bias[rows].tolist(),
             logitVectors=None if by_logit is None else by_logit[rows].tolist(),
         )
+
+
+def _replace_encoder(transaction: Transaction, encoded: EncodedMovies | None, run_id: str, indexed: bool) -> None:
+    if encoded is None:
+        transaction.run(load_query("embedding/replace_encoder"), encoder=None)
+        return
+    properties = {"runId": run_id, "kind": encoded.encoder.kind, "dimensions": encoded.vectors.shape[1]}
+    arrays = {camel_case(name): one.astype("<f4").tobytes() for name, one in encoded.encoder.arrays().items()}
+    transaction.run(load_query("embedding/replace_encoder"), encoder=properties | arrays)
+    norms = np.linalg.norm(encoded.vectors.astype(np.float64), axis=1)
+    by_logit = logit_vectors(encoded.vectors, encoded.bias) if indexed else None
+    for start in range(0, len(encoded.movie_ids), BATCH_ROWS):
+        rows = slice(start, start + BATCH_ROWS)
+        transaction.run(
+            load_query("embedding/write_encoder"),
+            movieIds=encoded.movie_ids[rows],
+            vectors=encoded.vectors[rows].tolist(),
+            norms=norms[rows],
+            biases=encoded.bias[rows].tolist(),
+            logitVectors=None if by_logit is None else by_logit[rows].tolist(),
+        )
+
+
+def _encoder_checkpoint(
+    folder: Path, likes: LikeLists, embeddings: Embeddings, settings: TrainSettings
+) -> Checkpoint:
+    """The checkpoint of this training of an encoder and no other."""
+    from movierec.training.checkpoint import Checkpoint
+
+    key = ["encoder", likes.fingerprint(), embeddings.sha256(), settings.as_dict()]
+    return Checkpoint.for_key(folder, key)
+
+
+def _encoded(
+    likes: LikeLists,
+    embeddings: Embeddings,
+    settings: TrainSettings,
+    progress: Progress,
+    *,
+    threads: int,
+    checkpoint: Checkpoint,
+) -> EncodedMovies:
+    """The user encoder for this use of the order of likes."""
+    if settings.sequential == "on":
+        from movierec.embedding.sequence_encoder import train_encoder
+
+        return train_encoder(likes, embeddings, settings, progress, threads, checkpoint=checkpoint)
+    from movierec.embedding.ials import fit_factors
+
+    return fit_factors(likes, settings, progress)
 
 
 def _pull(

@@ -26,8 +26,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from movierec.arrays import Lists
+from movierec.embedding.ials import factorise, solve_rows
 from movierec.errors import MovieRecError
-from movierec.evaluation.ials import factorise, solve_rows
 from movierec.evaluation.sequential_baselines import Scores, markov_chain, slist, stan
 from movierec.progress import Advance, silently
 from movierec.recommendation.scoring import LikeHistories, best_of_rows, block_rows

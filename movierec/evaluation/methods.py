@@ -120,6 +120,7 @@ def movierec_scores(scorer: Scorer) -> Methods:
             yield "profile_vectors", above_zero(score)
         score += scorer.graph_scores(users.likes, is_rated)
         score += scorer.prediction_scores(users.likes, is_rated)
+        score += scorer.encoder_scores(users.likes, is_rated)
         yield "movierec", above_zero(score)
 
     return scores

@@ -101,11 +101,12 @@ class EvaluationEstimate:
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreSettingsResult:
-    """One choice of profile temperature, graph weight and prediction weight, evaluated on an inner split."""
+    """One choice of profile temperature and of the weights of scores, evaluated on an inner split."""
 
     profile_temperature: float
     graph_weight: float
     prediction_weight: float
+    encoder_weight: float
     ndcg: float
     """NDCG@10"""
     coverage: float

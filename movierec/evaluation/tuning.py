@@ -1,4 +1,4 @@
-"""Choose the score settings, profile temperature and both weights, without the likes that an evaluation asks for.
+"""Choose the score settings, profile temperature and weights, without the likes that an evaluation asks for.
 
 The test part is split off and deleted; a part of what is left is held out in its place, and every choice of
 settings is evaluated on that.
@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,20 +30,30 @@ from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings
 from movierec.progress import Progress, silent
 from movierec.recommendation.model import pull_model
-from movierec.recommendation.scoring import Scorer, relative_to_best, share_of_largest
+from movierec.recommendation.scoring import Scorer
 
 __all__ = [
-    "GRAPH_WEIGHTS",
-    "PREDICTION_WEIGHTS",
-    "PROFILE_TEMPERATURES",
+    "CHOICES",
+    "Choice",
     "inner_split",
     "scores_by_choice",
     "tune_score_settings",
 ]
 
-PROFILE_TEMPERATURES = (1.0, 1.5, 2.0, 3.0, 4.0)
-GRAPH_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
-PREDICTION_WEIGHTS = (0.0, 0.5, 1.0, 2.0)
+
+class Choice(NamedTuple):
+    """Score settings, as `Scorer` has them."""
+
+    profile_temperature: float
+    graph_weight: float
+    prediction_weight: float
+    encoder_weight: float
+
+
+CHOICES = tuple(
+    Choice(*one)
+    for one in product((1.0, 2.0, 3.0), (0.0, 0.25, 0.5, 0.75), (0.0, 0.5, 1.0, 2.0), (0.0, 0.5, 1.0, 2.0))
+)
 
 
 def inner_split(database: Database, split: SplitSettings) -> None:
@@ -75,7 +86,7 @@ def tune_score_settings(
         raise BadRequest(
             f"{len(data.cases)} users have likes enough to hold some out twice; a choice needs at least 2."
         )
-    choices = {_name(*one): one for one in product(PROFILE_TEMPERATURES, GRAPH_WEIGHTS, PREDICTION_WEIGHTS)}
+    choices = {_name(one): one for one in CHOICES}
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in choices}
     for seed in range(train.seed, train.seed + n_seeds):
         train_and_write(database, replace(train, seed=seed), checkpoints, progress=progress)
@@ -87,18 +98,14 @@ def tune_score_settings(
             found[name].append((float(table["ndcg@10"].mean()), lists["coverage@10"]))
     results = [
         ScoreSettingsResult(
-            profile_temperature=choices[name][0],
-            graph_weight=choices[name][1],
-            prediction_weight=choices[name][2],
+            **choices[name]._asdict(),
             ndcg=float(np.mean([ndcg for ndcg, _ in metrics])),
             coverage=float(np.mean([coverage for _, coverage in metrics])),
             sequential=model.sequential,
         )
         for name, metrics in found.items()
     ]
-    return sorted(
-        results, key=lambda one: (-one.ndcg, one.profile_temperature, one.graph_weight, one.prediction_weight)
-    )
+    return sorted(results, key=lambda one: -one.ndcg)  # stable: equal ones in the order of CHOICES
 
 
 def scores_by_choice(scorer: Scorer) -> Methods:
@@ -106,17 +113,22 @@ def scores_by_choice(scorer: Scorer) -> Methods:
 
     def scores(users: UserProfiles) -> Iterable[tuple[str, NDArray[np.float64]]]:
         is_rated = users.rated.marked(scorer.n_movies)
-        logits = scorer.logits(users.likes)
-        graph = share_of_largest(scorer.graph_sums(users.likes), is_rated, 1.0)
-        predicted = share_of_largest(scorer.prediction_sums(users.likes), is_rated, 1.0)
-        for temperature in PROFILE_TEMPERATURES:
-            profile = np.zeros_like(graph) if logits is None else relative_to_best(logits, is_rated, temperature)
-            for graph_weight, prediction_weight in product(GRAPH_WEIGHTS, PREDICTION_WEIGHTS):
-                scores = profile + graph_weight * graph + prediction_weight * predicted
-                yield _name(temperature, graph_weight, prediction_weight), above_zero(scores)
+        whole = replace(scorer, graph_weight=1.0, prediction_weight=1.0, encoder_weight=1.0)
+        graph = whole.graph_scores(users.likes, is_rated)
+        predicted = whole.prediction_scores(users.likes, is_rated)
+        encoded = whole.encoder_scores(users.likes, is_rated)
+        temperature, profile = 0.0, np.zeros_like(graph)
+        for choice in CHOICES:
+            if choice.profile_temperature != temperature:
+                temperature = choice.profile_temperature
+                profile = replace(scorer, profile_temperature=temperature).profile_scores(users.likes, is_rated)
+            scores = profile + choice.graph_weight * graph
+            scores += choice.prediction_weight * predicted
+            scores += choice.encoder_weight * encoded
+            yield _name(choice), above_zero(scores)
 
     return scores
 
 
-def _name(temperature: float, graph_weight: float, prediction_weight: float) -> str:
-    return f"{temperature:g} {graph_weight:g} {prediction_weight:g}"
+def _name(choice: Choice) -> str:
+    return " ".join(f"{one:g}" for one in choice)

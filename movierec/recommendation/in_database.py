@@ -23,6 +23,7 @@ from movierec.ids import Id
 from movierec.lookup.filters import Filters
 from movierec.lookup.movies import find_movie
 from movierec.recommendation.candidates import Answer, answer_by_index, answer_by_scan
+from movierec.recommendation.encoded_user import EncodedUser, encode_user
 from movierec.recommendation.history import History, read_history
 from movierec.recommendation.model import is_sequential, prediction_half_life, require_model
 from movierec.recommendation.reasons import N_REASONS, reasons_for
@@ -69,14 +70,15 @@ def recommend(
         if not history.liked:
             return popular_movies(database, request, derived["minRating"], run["runId"])
         sequential = is_sequential(run)
-        rows = _ranked(database, request, run, history).rows
+        user = encode_user(database, run, history)
+        rows = _ranked(database, request, run, history, user).rows
         if request.diversity and rows:
             rows = _diverse(database, rows, request)
         recommendations = [
             from_row(Recommendation, row, rank=rank, sequential=sequential, run_id=run["runId"])
             for rank, row in enumerate(rows, start=1)
         ]
-        return _with_reasons(database, recommendations, history, run, n_reasons)
+        return _with_reasons(database, recommendations, history, run, user=user, n_reasons=n_reasons)
 
 
 def explain(
@@ -94,9 +96,9 @@ def explain(
             raise BadRequest(f"User {request.user_id} likes nothing yet, so nothing explains a movie.")
         filters = replace(request.filters, with_rated=movie_id in [*history.rated, *request.dislikes])
         everything = replace(request, k=EVERY_MOVIE, diversity=0.0, filters=filters)
-        rows = answer_by_scan(
-            database, RECOMMEND[is_sequential(run)][0], everything.parameters(is_sequential(run))
-        ).rows
+        user = encode_user(database, run, history)
+        parameters = everything.model_parameters(is_sequential(run), None if user is None else user.embedding)
+        rows = answer_by_scan(database, RECOMMEND[is_sequential(run)][0], parameters).rows
         found = [
             from_row(Recommendation, row, rank=rank, sequential=is_sequential(run), run_id=run["runId"])
             for rank, row in enumerate(rows, start=1)
@@ -106,19 +108,22 @@ def explain(
             raise NotFound(
                 f"Movie {movie_id} has no score for this user: it has no profile vectors, and no like leads to it."
             )
-        return _with_reasons(database, found, history, run, n_reasons)[0]
+        return _with_reasons(database, found, history, run, user=user, n_reasons=n_reasons)[0]
 
 
 def recommendation_query(database: Database, request: RecommendationRequest) -> Answer:
     """The query that `recommend` runs for this request, and what it gives. Raises as `recommend`."""
     derived = require_finished(database, "derive")
     run = require_model(database, derived)
-    return _ranked(database, request, run, read_history(database, request, derived["minRating"]))
+    history = read_history(database, request, derived["minRating"])
+    return _ranked(database, request, run, history, encode_user(database, run, history))
 
 
-def _ranked(database: Database, request: RecommendationRequest, run: Row, history: History) -> Answer:
+def _ranked(
+    database: Database, request: RecommendationRequest, run: Row, history: History, user: EncodedUser | None
+) -> Answer:
     scan, by_index = RECOMMEND[is_sequential(run)]
-    parameters = request.parameters(is_sequential(run))
+    parameters = request.model_parameters(is_sequential(run), None if user is None else user.embedding)
     if not run.get("indexedMovies"):
         return answer_by_scan(database, scan, parameters)
     n_rated = len(history.rated) + len(request.dislikes)
@@ -191,7 +196,13 @@ def popular_rows(database: Database, parameters: dict[str, Any], min_rating: flo
 
 
 def _with_reasons(
-    database: Database, rows: list[Recommendation], history: History, run: Row, n_reasons: int
+    database: Database,
+    rows: list[Recommendation],
+    history: History,
+    run: Row,
+    *,
+    user: EncodedUser | None,
+    n_reasons: int,
 ) -> list[Recommendation]:
     if not n_reasons or not rows:
         return rows
@@ -202,6 +213,7 @@ def _with_reasons(
         like_ages(np.array(history.timestamps, dtype=np.int64)),
         like_half_life=run["likeHalfLife"] if is_sequential(run) else None,
         prediction_half_life=prediction_half_life(run),
+        user=user,
         n=n_reasons,
     )
     return [replace(row, because=reasons) for row, reasons in zip(rows, because, strict=True)]

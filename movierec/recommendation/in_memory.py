@@ -31,7 +31,7 @@ from movierec.recommendation.scoring import (
     LikeHistories,
     best_of_rows,
     block_rows,
-    contribution_per_like,
+    contributions_of_likes,
     most_diverse,
     similarity_score,
 )
@@ -154,12 +154,11 @@ class Recommender:
         if not n_reasons or not rows:
             return rows
         known = np.isin(id_array(history.liked), model.movie_ids)
-        contributions = []
-        for row in rows:
-            (position,) = model.positions([row.movie_id])
-            contribution = np.zeros(len(history.liked))
-            contribution[known] = contribution_per_like(model.scorer, ranked.likes, int(position), row.scores)
-            contributions.append(contribution)
+        positions = model.positions([row.movie_id for row in rows])
+        contributions = np.zeros((len(rows), len(history.liked)))
+        contributions[:, known] = contributions_of_likes(
+            model.scorer, ranked.likes, positions, [row.scores for row in rows]
+        )
         pairs = [
             (history.liked[like], row.movie_id)
             for row, contribution in zip(rows, contributions, strict=True)
@@ -199,6 +198,7 @@ class _Ranked:
     profile_scores: NDArray[np.float64]
     graph_scores: NDArray[np.float64]
     prediction_scores: NDArray[np.float64]
+    encoder_scores: NDArray[np.float64]
 
     def rows(self, user: int, model: Model) -> list[Recommendation]:
         """One user's list, without reasons."""
@@ -211,6 +211,7 @@ class _Ranked:
                 profile_score=float(self.profile_scores[first + rank - 1]),
                 graph_score=float(self.graph_scores[first + rank - 1]),
                 prediction_score=float(self.prediction_scores[first + rank - 1]),
+                encoder_score=float(self.encoder_scores[first + rank - 1]),
                 sequential=model.sequential,
                 run_id=model.run_id,
             )

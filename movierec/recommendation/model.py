@@ -14,14 +14,16 @@ from movierec.arrays import Adjacency, Lists, places_of, positions_in, unit_vect
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
 from movierec.database.runs import consistent_read, require_live_run
+from movierec.embedding.user_encoder import Encoder, encoder_from_bytes
 from movierec.errors import StageMissing
 from movierec.graph.pull import pull_edges
 from movierec.ids import Id, Ids, id_array
 from movierec.lookup.filters import Filters
 from movierec.recommendation.history import History
 from movierec.recommendation.scoring import LikeHistories, Scorer, like_ages_of_users
+from movierec.records import snake_case
 
-__all__ = ["Model", "is_sequential", "prediction_half_life", "pull_model", "require_model"]
+__all__ = ["Model", "is_sequential", "prediction_half_life", "pull_model", "read_encoder", "require_model"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +145,7 @@ def pull_model(database: Database) -> Model:
     with consistent_read(database, "derive") as derived, consistent_read(database, "train"):
         run = require_model(database, derived)
         rows = database.read(load_query("recommend/model"))
+        encoder = read_encoder(database, run)
         predicted = [] if "predictionGeneration" not in run else database.read(load_query("pull/predictions"))
         sequential = is_sequential(run)
         sources, targets, weights = pull_edges(database, "FOLLOWED_BY" if sequential else "CO_LIKED")
@@ -159,6 +162,7 @@ def pull_model(database: Database) -> Model:
     if vectors is None:
         raise StageMissing('No movie has a vector. Run "movierec train" first.')
     profiles = vector_table([row["profileEmbedding"] for row in rows])
+    encoder_vectors = vector_table([row["encoderEmbedding"] for row in rows])
     bias = has_profile = None
     if profiles is not None:
         bias = np.array([row["likeBias"] or 0.0 for row in rows], dtype=np.float32)
@@ -183,11 +187,31 @@ def pull_model(database: Database) -> Model:
             predictions=_predictions(predicted, movie_ids),
             prediction_half_life=prediction_half_life(run),
             prediction_weight=run.get("predictionWeight", 0.0),
+            encoder=encoder,
+            encoder_vectors=encoder_vectors if encoder is not None else None,
+            encoder_bias=np.array([row["encoderBias"] or 0.0 for row in rows], dtype=np.float32),
+            is_encoded=np.array([row["encoderBias"] is not None for row in rows]),
+            encoder_temperature=run.get("encoderTemperature", 1.0),
+            encoder_weight=run.get("encoderWeight", 0.0),
         ),
         min_rating=derived["minRating"],
         run_id=run["runId"],
         derive_id=derived["runId"],
     )
+
+
+def read_encoder(database: Database, run: Row) -> Encoder | None:
+    """The user encoder of the live model, whose Run this is; None where it was trained without one."""
+    if not run.get("encoderWeight"):
+        return None
+    rows = database.read(load_query("pull/encoder"))
+    if not rows:
+        raise StageMissing('The user encoder of the live model is missing. Run "movierec train" again.')
+    (row,) = rows
+    content = {
+        snake_case(name): bytes(one) for name, one in row["content"].items() if isinstance(one, bytes | bytearray)
+    }
+    return encoder_from_bytes(row["kind"], content, row["dimensions"])
 
 
 def _predictions(rows: Sequence[Row], movie_ids: Ids) -> Adjacency | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,9 @@ from movierec.arrays import Adjacency, vector_table
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
 from movierec.ids import Id
+from movierec.recommendation.encoded_user import EncodedUser
 from movierec.recommendation.results import Reason, Recommendation
-from movierec.recommendation.scoring import HALF_LIVES_USED, LikeHistories, Scorer, contribution_per_like
+from movierec.recommendation.scoring import HALF_LIVES_USED, LikeHistories, Scorer, contributions_of_likes
 
 __all__ = ["N_REASONS", "read_links", "reason_in_words", "reasons_for", "reasons_from", "strongest"]
 
@@ -29,20 +31,21 @@ def reasons_for(
     *,
     like_half_life: float | None,
     prediction_half_life: float | None,
+    user: EncodedUser | None = None,
     n: int = N_REASONS,
 ) -> list[tuple[Reason, ...]]:
     """The reasons of each of K recommendations, from the database alone.
 
     `liked_ids` (L,), newest first, and `ages` (L,), as in `scoring.LikeHistories`; the half-lives as in
-    `scoring.Scorer`.
+    `scoring.Scorer`; `user` as the encoder knows them.
     """
     movie_ids = [row.movie_id for row in rows]
     ids = sorted({*liked_ids, *movie_ids})
     positions = {movie_id: i for i, movie_id in enumerate(ids)}
-    contexts = {
-        row["movieId"]: row["contextEmbedding"]
-        for row in database.read(load_query("recommend/vectors"), movieIds=movie_ids)
-    }
+    rows_of_vectors = database.read(load_query("recommend/vectors"), movieIds=movie_ids)
+    contexts = {row["movieId"]: row["contextEmbedding"] for row in rows_of_vectors}
+    encoded: dict[Id, Any] = {row["movieId"]: row["encoderEmbedding"] for row in rows_of_vectors}
+    encoded |= {} if user is None else user.likes
     profiles = {
         row["movieId"]: row["profileEmbedding"]
         for row in database.read(load_query("recommend/profile_vectors"), movieIds=list(liked_ids))
@@ -71,10 +74,14 @@ def reasons_for(
         profiles=vector_table([profiles.get(movie_id) for movie_id in ids]),
         contexts=vector_table([contexts.get(movie_id) for movie_id in ids]),
         has_profile=np.array([profiles.get(movie_id) is not None for movie_id in ids]),
+        encoder=None if user is None else user.encoder,
+        encoder_vectors=vector_table([encoded.get(movie_id) for movie_id in ids]),
+        is_encoded=np.array([encoded.get(movie_id) is not None for movie_id in ids]),
     )
     liked = np.array([positions[movie_id] for movie_id in liked_ids], np.int64)
     likes = LikeHistories.of_one(liked, np.asarray(ages))
-    contributions = [contribution_per_like(scorer, likes, positions[row.movie_id], row.scores) for row in rows]
+    places = np.array([positions[movie_id] for movie_id in movie_ids], np.int64)
+    contributions = contributions_of_likes(scorer, likes, places, [row.scores for row in rows])
     links = read_links(
         database,
         [

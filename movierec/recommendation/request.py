@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from movierec.errors import BadRequest
 from movierec.ids import Id
 from movierec.lookup.filters import Filters
@@ -74,14 +77,21 @@ class RecommendationRequest:
         """When each of `named` was liked, as seconds: 0, before everything, or after everything, one by one."""
         return (*(0 for _ in self.likes), *(AFTER_ALL + i for i in range(len(self.then))))
 
-    def parameters(self, sequential: bool = False) -> dict[str, Any]:
-        """As the query files have them; `sequential` ones have the times of the likes too."""
+    def parameters(self) -> dict[str, Any]:
+        """As the query files have them that need no model."""
         return {
             "userId": self.user_id,
             "likes": list(self.named),
             "dislikes": list(self.dislikes),
             "popularity": self.popularity,
             "k": self.pool,
-            **({"likeTimes": list(self.named_times)} if sequential else {}),
             **self.filters.parameters(),
+        }
+
+    def model_parameters(self, sequential: bool, user_embedding: NDArray[np.float64] | None) -> dict[str, Any]:
+        """As those have them that rank by a model; `user_embedding` (D,): what its encoder makes of all likes."""
+        return {
+            **self.parameters(),
+            "userEmbedding": None if user_embedding is None else user_embedding.tolist(),
+            **({"likeTimes": list(self.named_times)} if sequential else {}),
         }

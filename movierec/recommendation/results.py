@@ -35,13 +35,15 @@ class Recommendation:
     like_count: int | None
     """users who like the movie, as the last derivation counted them; null if the movie is newer"""
     score: float
-    """(profile + graph + prediction score) * (like count / largest) ** popularity; diversity re-ranks the best"""
+    """(profile + graph + prediction + encoder score) * (like count / largest) ** popularity; diversity re-ranks"""
     profile_score: float
     """how well the movie fits the user's profile: 1 for the best that the user has not rated, down to 0"""
     graph_score: float
     """the movie's relationships with the user's likes: 0 for none; the graph weight for the strongest not rated"""
     prediction_score: float = 0.0
     """how much the user's likes predict the movie: 0 for not at all; the prediction weight for the most"""
+    encoder_score: float = 0.0
+    """how well the movie fits the encoded user: the encoder weight for the best not rated, down to 0"""
     because: tuple[Reason, ...] = ()
     """the likes that contribute most to the score, of those that have CO_LIKED to the movie; may be empty"""
     sequential: bool = False
@@ -52,9 +54,9 @@ class Recommendation:
     """the training that answers"""
 
     @property
-    def scores(self) -> tuple[float, float, float]:
+    def scores(self) -> tuple[float, float, float, float]:
         """What the score is the sum of, before popularity."""
-        return self.profile_score, self.graph_score, self.prediction_score
+        return self.profile_score, self.graph_score, self.prediction_score, self.encoder_score
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,10 +1,12 @@
-"""Score every movie for users: by a profile of vectors, by who liked what, and by what likes predict. Pure.
+"""Score every movie for users: by a profile of vectors, by who liked what, by what likes predict, and by what a
+user encoder makes of them. Pure.
 
     profile score    = exp((logit_j - the largest logit) / temperature)
                        logit_j = (sum over likes i of a_i P_i) . O_j + b_j
     graph score      = graph weight * g_j / the largest g
     prediction score = prediction weight * q_j / the largest q
-    score            = the sum of the three
+    encoder score    = encoder weight * exp((encoder logit_j - the largest) / encoder temperature)
+    score            = the sum of the four
 
 Sequentially, a like of age n (in likes; 0 is the newest) has recency r_i = 2^(-n / half-life of a like), and
 
@@ -16,8 +18,9 @@ Without the order of likes
 
     g_j = sum over likes i of weight(i CO_LIKED j),   q_j = sum of weight(i PREDICTS j),   a_i = 1 / likes
 
-The largest logit, g and q are taken over the movies that the user has not rated, so filters change no score. The
-query files recommend/recommend_sequential and recommend/recommend_unordered compute the same inside the server.
+The encoder logit is that of `embedding.user_encoder`. The largest logits, g and q are taken over the movies that
+the user has not rated, so filters change no score. The query files recommend/recommend_sequential and
+recommend/recommend_unordered compute the same inside the server, but for the user's vector.
 
 Many users are scored at once, in blocks, as the products of matrices.
 
@@ -26,6 +29,7 @@ Shapes: M movies, B users, L likes of one user or T of all, D dimensions.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -33,6 +37,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from movierec.arrays import Adjacency, Lists
+from movierec.embedding.user_encoder import Encoder
 
 __all__ = [
     "KNOWN_LIKES",
@@ -40,7 +45,7 @@ __all__ = [
     "Scorer",
     "best_of_rows",
     "block_rows",
-    "contribution_per_like",
+    "contributions_of_likes",
     "like_ages",
     "like_ages_of_users",
     "most_diverse",
@@ -100,6 +105,11 @@ class Scorer:
     predictions          PREDICTS; None where the model has none
     prediction_half_life likes after which a like counts half there; None: the order of likes is not used
     prediction_weight    maximum prediction score
+    encoder              makes vectors of users; None where the model has none
+    encoder_vectors      (M, D) float32 of movies; encoder_bias (M,) float32
+    is_encoded           (M,) bool: which movies have these two
+    encoder_temperature  the higher, the flatter the encoder score
+    encoder_weight       maximum encoder score
     """
 
     graph: Adjacency
@@ -113,6 +123,12 @@ class Scorer:
     predictions: Adjacency | None = None
     prediction_half_life: float | None = None
     prediction_weight: float = 1.0
+    encoder: Encoder | None = None
+    encoder_vectors: NDArray[np.float32] | None = None
+    encoder_bias: NDArray[np.float32] | None = None
+    is_encoded: NDArray[np.bool_] | None = None
+    encoder_temperature: float = 1.0
+    encoder_weight: float = 1.0
 
     @property
     def n_movies(self) -> int:
@@ -170,6 +186,30 @@ class Scorer:
             return np.zeros((len(likes), self.n_movies))
         return _weighted_sums(self.predictions, likes, self.prediction_weights(likes))
 
+    def encoded_likes(self, likes: LikeHistories) -> tuple[Lists, NDArray[np.float64]]:
+        """Vectors of the likes that the encoder knows, in lists of B users, and their ages."""
+        assert self.encoder_vectors is not None
+        assert self.is_encoded is not None
+        known = self.is_encoded[likes.movies.values]
+        movies = likes.movies.kept(known)
+        return Lists(movies.indptr, self.encoder_vectors[movies.values]), likes.ages[known]
+
+    def encoder_logits(self, likes: LikeHistories) -> NDArray[np.float64] | None:
+        """(B, M) logits of the user encoder; -inf for users whose likes it does not know. None without one."""
+        if self.encoder is None or self.encoder_bias is None or self.is_encoded is None:
+            return None
+        read, ages = self.encoded_likes(likes)
+        logits: NDArray[np.float64] = self.encoder.encode(read, ages) @ self._wide_encoder_vectors
+        logits += self.encoder_bias
+        logits[:, ~self.is_encoded] = -np.inf
+        logits[read.sizes == 0] = -np.inf
+        return logits
+
+    @cached_property
+    def _wide_encoder_vectors(self) -> NDArray[np.float64]:
+        """(D, M) V in float64."""
+        return np.asarray(self.encoder_vectors, dtype=np.float64).T
+
     def profile_scores(self, likes: LikeHistories, is_rated: NDArray[np.bool_]) -> NDArray[np.float64]:
         """(B, M) profile scores of users who have rated the movies marked in (B, M) `is_rated`."""
         logits = self.logits(likes)
@@ -185,14 +225,24 @@ class Scorer:
         """(B, M) prediction scores, likewise."""
         return share_of_largest(self.prediction_sums(likes), is_rated, self.prediction_weight)
 
+    def encoder_scores(self, likes: LikeHistories, is_rated: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """(B, M) encoder scores, likewise."""
+        logits = self.encoder_logits(likes)
+        if logits is None:
+            return np.zeros((len(likes), self.n_movies))
+        scores = relative_to_best(logits, is_rated, self.encoder_temperature)
+        scores *= self.encoder_weight
+        return scores
+
     def scores(
         self, likes: LikeHistories, is_rated: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """(B, M) profile scores, graph scores and prediction scores, likewise."""
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """(B, M) profile, graph, prediction and encoder scores, likewise."""
         return (
             self.profile_scores(likes, is_rated),
             self.graph_scores(likes, is_rated),
             self.prediction_scores(likes, is_rated),
+            self.encoder_scores(likes, is_rated),
         )
 
 
@@ -231,30 +281,57 @@ def share_of_largest(sums: NDArray[np.float64], is_rated: NDArray[np.bool_], wei
     return sums
 
 
-def contribution_per_like(
-    scorer: Scorer, likes: LikeHistories, movie: int, scores: tuple[float, float, float]
+def contributions_of_likes(
+    scorer: Scorer, likes: LikeHistories, movies: NDArray[np.int64], scores: Sequence[Sequence[float]]
 ) -> NDArray[np.float64]:
-    """(L,) what each like of one user contributes to the score of the movie at position `movie`; sums to its
-    `scores`: profile score, graph score and prediction score.
+    """(K, L) what each like of one user contributes to the scores of the movies at K positions; each row sums to
+    the movie's `scores`: profile, graph, prediction and encoder score.
 
-    The last two are sums over likes, and are divided as such. The profile score is divided in proportion to what
-    each like adds to the logit, where that is above 0.
+    The graph score and the prediction score are sums over likes, and are divided as such. The profile score is
+    divided in proportion to what each like adds to the logit, where that is above 0; the encoder score in
+    proportion to how far the encoder logit falls without it (`Encoder.shares`), where it does.
     """
-    profile_score, graph_score, prediction_score = scores
     liked = likes.movies.values
-    contribution = np.zeros(len(liked))
+    added = np.zeros((len(movies), len(liked)))  # to the encoder logits
+    if scorer.encoder is not None and scorer.is_encoded is not None and scorer.encoder_vectors is not None:
+        read, ages = scorer.encoded_likes(likes)
+        added[:, scorer.is_encoded[liked]] = scorer.encoder.shares(
+            read.values, ages, scorer.encoder_vectors[movies]
+        ).T
+    return np.stack(
+        [_contributions(scorer, likes, *one) for one in zip(movies.tolist(), scores, added, strict=True)]
+    )
+
+
+def _contributions(
+    scorer: Scorer,
+    likes: LikeHistories,
+    movie: int,
+    scores: Sequence[float],
+    by_encoder: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """(L,) `contributions_of_likes` for one movie; `by_encoder` (L,): what likes add to its encoder logit."""
+    liked = likes.movies.values
+    profile_score, graph_score, prediction_score, encoder_score = scores
+    contributions = np.zeros(len(liked))
     if scorer.profiles is not None and scorer.contexts is not None and profile_score > 0:
         added = scorer.profile_weights(likes) * (scorer.profiles[liked] @ scorer.contexts[movie])
-        added = np.maximum(added, 0.0)
-        equal = profile_score / len(contribution)
-        contribution += profile_score * added / added.sum() if added.any() else equal
+        contributions += _divided(profile_score, added)
     if graph_score > 0:
         terms = scorer.graph.weights_to(liked, movie) * scorer.graph_weights(likes)
-        contribution += graph_score * terms / terms.sum()
+        contributions += graph_score * terms / terms.sum()
     if prediction_score > 0 and scorer.predictions is not None:
         terms = scorer.predictions.weights_to(liked, movie) * scorer.prediction_weights(likes)
-        contribution += prediction_score * terms / terms.sum()
-    return contribution
+        contributions += prediction_score * terms / terms.sum()
+    if encoder_score > 0:
+        contributions += _divided(encoder_score, by_encoder)
+    return contributions
+
+
+def _divided(score: float, added: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(L,) parts of a score in proportion to what likes added (L,), where that is above 0; else equal ones."""
+    added = np.maximum(added, 0.0)
+    return score * added / added.sum() if added.any() else np.full(len(added), score / len(added))
 
 
 def similarity_score(cosine: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ import scipy.sparse as sp
 from scipy.optimize import minimize
 
 from movierec.arrays import Lists
+from movierec.embedding.ials import factorise, solve_rows
 from movierec.evaluation.baselines import (
     BASELINES,
     BETA,
@@ -22,7 +23,6 @@ from movierec.evaluation.baselines import (
     most_popular,
     rp3beta,
 )
-from movierec.evaluation.ials import factorise, solve_rows
 from movierec.progress import silently
 from movierec.recommendation import scoring
 from movierec.recommendation.scoring import LikeHistories

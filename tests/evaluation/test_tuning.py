@@ -1,12 +1,11 @@
 from dataclasses import replace
-from itertools import product
 
 import numpy as np
 import pytest
 
 from movierec.arrays import Adjacency
 from movierec.evaluation.methods import movierec_scores
-from movierec.evaluation.tuning import GRAPH_WEIGHTS, PREDICTION_WEIGHTS, PROFILE_TEMPERATURES, scores_by_choice
+from movierec.evaluation.tuning import CHOICES, scores_by_choice
 from movierec.recommendation.scoring import Scorer
 from tests.evaluation.cases import users_of
 
@@ -28,13 +27,7 @@ def test_scores_of_all_choices_are_those_of_each_alone(has_profiles: bool) -> No
         )
     users = users_of([[1, 2, 3], [], [29]], [[1, 2, 3, 4], [7], [29]])
     found = dict(scores_by_choice(scorer)(users))
-    choices = list(product(PROFILE_TEMPERATURES, GRAPH_WEIGHTS, PREDICTION_WEIGHTS))
-    assert len(found) == len(choices) == 100
-    for (temperature, graph_weight, prediction_weight), scores in zip(choices, found.values(), strict=True):
-        alone = replace(
-            scorer,
-            profile_temperature=temperature,
-            graph_weight=graph_weight,
-            prediction_weight=prediction_weight,
-        )
+    assert len(found) == len(CHOICES) == 192
+    for choice, scores in zip(CHOICES, found.values(), strict=True):
+        alone = replace(scorer, **choice._asdict())
         assert scores == pytest.approx(dict(movierec_scores(alone)(users))["movierec"])

@@ -1,5 +1,7 @@
 """iALS: implicit matrix factorisation as Rendle and others (2021) set it up. Pure: arrays in, arrays out.
 
+`train` makes a user encoder of it where the order of likes is not used; it is a baseline of `evaluate` too.
+
     loss = sum over likes (1 - w_u . h_i)**2 + a * sum over all u, i (w_u . h_i)**2
            + l * sum over u (likes_u + a * movies) |w_u|**2 + l * sum over i (likes_i + a * users) |h_i|**2
 
@@ -13,15 +15,64 @@ Shapes: U users, C movies, D dimensions, R rows that are solved for.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-__all__ = ["factorise", "solve_rows"]
+from movierec.arrays import LikeLists, Lists
+from movierec.embedding.plan import most_liked, users_for, users_to_learn_from
+from movierec.embedding.settings import TrainSettings
+from movierec.embedding.user_encoder import EncodedMovies, FactorEncoder
+from movierec.progress import Progress, silent
+from movierec.random_streams import Stream, random_generator
+
+__all__ = ["factorise", "fit_factors", "solve_rows"]
+
+_log = logging.getLogger(__name__)
 
 BLOCK_ROWS = 256  # systems that are solved at the same time
+ITERATIONS = 16
+UNOBSERVED_WEIGHT, REGULARISATION = 0.1, 0.02  # chosen on inner splits of both MovieLens sets
+MOST_MOVIES = 60_000  # that take part, the most liked
+MOST_LIKES = 5_000_000  # that are learnt from: some minutes
+
+
+def fit_factors(likes: LikeLists, settings: TrainSettings, progress: Progress = silent) -> EncodedMovies:
+    """Factors of `settings.embedding_size` dimensions, and what solves for those of a user."""
+    from threadpoolctl import threadpool_limits
+
+    movies = most_liked(likes.like_counts, 1, MOST_MOVIES)
+    place = np.full(likes.n_movies, -1, dtype=np.int64)
+    place[movies] = np.arange(len(movies))
+    every = users_to_learn_from(likes)
+    users = users_for(np.diff(likes.indptr), every, MOST_LIKES, random_generator(Stream.FACTORS, settings.seed))
+    if len(users) < len(every):
+        _log.info("the factors are of %d of %d users", len(users), len(every))
+    lists = Lists(likes.indptr, place[likes.movies]).taken(users)
+    lists = lists.kept(lists.values >= 0)
+    ones = np.ones(len(lists.values))
+    liked = sp.csr_array((ones, lists.values, lists.indptr), shape=(len(users), len(movies)))
+    # The systems are small: threads would only wait for each other.
+    with threadpool_limits(1, "blas"), progress("factorise likes", ITERATIONS, "iterations") as advance:
+        factors = factorise(
+            liked,
+            dimensions=settings.embedding_size,
+            unobserved_weight=UNOBSERVED_WEIGHT,
+            regularisation=REGULARISATION,
+            iterations=ITERATIONS,
+            seed=settings.seed,
+            advance=lambda part: advance(1),
+        )
+    each = [REGULARISATION, REGULARISATION * UNOBSERVED_WEIGHT * len(movies)]
+    encoder = FactorEncoder(
+        gram=(UNOBSERVED_WEIGHT * (factors.T @ factors)).astype(np.float32), ridge=np.array(each, np.float32)
+    )
+    vectors = factors.astype(np.float32)
+    bias = np.zeros(len(movies), np.float32)
+    return EncodedMovies(encoder=encoder, movie_ids=likes.movie_ids[movies], vectors=vectors, bias=bias)
 
 
 def factorise(
