@@ -41,7 +41,6 @@ from movierec.home import Home
 from movierec.lookup.filters import Filters
 from movierec.recommendation.candidates import Answer, answer_by_index, answer_by_scan
 from movierec.recommendation.in_database import (
-    RECOMMEND,
     SIMILAR,
     recommend,
     recommendation_query,
@@ -154,12 +153,11 @@ def _similar(database: Database, movies: ManyMovies, plain: bool) -> _Compared:
 
 
 def _recommended(database: Database, users: Sequence[int], order: str, likes: int) -> _Compared:
-    scan, _ = RECOMMEND[order == "on"]
     requests = [RecommendationRequest(user) for user in users]
     return _Compared(
         f"recommend, {CALLED[order]}, {likes:,} likes",
         [partial(recommendation_query, database, request) for request in requests],
-        [partial(answer_by_scan, database, scan, request.parameters(order == "on")) for request in requests],
+        [partial(recommendation_query, database, request, by_scan=True) for request in requests],
     )
 
 

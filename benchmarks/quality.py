@@ -6,6 +6,8 @@
     python -m benchmarks.quality starts       tuning from the walk embeddings, and from others; on inner splits
     python -m benchmarks.quality diversity    what --diversity gains and costs
     python -m benchmarks.quality blend        profile temperatures and the weights of scores, on inner splits
+    python -m benchmarks.quality parts        what each part of the score adds
+    python -m benchmarks.quality reasons      how much of a score the reasons shown carry, and how they convince
 
 Means of three seeds. The settings are the defaults for both data sets.
 """
@@ -24,6 +26,7 @@ import numpy as np
 
 from benchmarks.common import parts, publish, table
 from benchmarks.datasets import DATASETS, dataset
+from benchmarks.parts import scores_by_parts
 from benchmarks.starts import fastrp, random, svd
 from movierec.arrays import Lists, positions_in
 from movierec.database.connection import Database
@@ -68,6 +71,7 @@ from movierec.recommendation.scoring import Scorer
 
 CALLED = {"on": "sequential", "off": "unordered"}
 SEEDS = (1, 2, 3)
+ASKED_FOR_REASONS = 10  # one user in so many
 SHOWN = ("ndcg@10", "recall@10", "recall@20", "map@10", "hit_rate@10", "coverage@10", "novelty@10", "diversity@10")
 
 
@@ -298,6 +302,56 @@ def blend() -> None:
     publish("blend", "\n\n".join(texts), "quality")
 
 
+def parts_of_scores() -> None:
+    columns: dict[str, dict[str, str]] = {}
+    for name in DATASETS:
+        for strategy, order in (("newest", "on"), ("random", "off")):
+            with _derived(name, strategy=strategy) as (database, checkpoints, data):
+                found: dict[str, list[float]] = {}
+                for seed in SEEDS:
+                    train_and_write(database, TrainSettings(seed=seed, sequential=order), checkpoints)
+                    model = pull_model(database)
+                    methods = restricted_to(scores_by_parts(model.scorer), model, data.catalogue)
+                    for method, (own, _) in evaluate_methods(methods, data.cases, data.catalogue).items():
+                        found.setdefault(method, []).append(float(own["ndcg@10"].mean()))
+                called = f"{name}, {strategy}, {CALLED[order]}"
+                columns[called] = {
+                    method: f"{np.mean(one):.4f} ± {np.std(one, ddof=1):.4f}" for method, one in found.items()
+                }
+                print(called, columns[called], file=sys.stderr, flush=True)
+    rows = [[method, *(column[method] for column in columns.values())] for method in next(iter(columns.values()))]
+    publish("parts", table(["NDCG@10", *columns], rows), "quality")
+
+
+def reasons() -> None:
+    """The three that are shown, and the three with the largest shares of the same twelve."""
+    rows = []
+    for name in DATASETS:
+        for order in ("on", "off"):
+            with _derived(name) as (database, checkpoints, data):
+                train_and_write(database, TrainSettings(sequential=order), checkpoints)
+                recommender = Recommender(database)
+                asked = data.cases.users.user_ids[::ASKED_FOR_REASONS].tolist()
+                lists = [one for user in asked for one in recommender.recommend(RecommendationRequest(user), 12)]
+            for rule, key in (("shown", None), ("by share", lambda one: -one.share)):
+                chosen = [
+                    list(row.because[:3]) if key is None else sorted(row.because, key=key)[:3] for row in lists
+                ]
+                first = [one[0] for one in chosen if one]
+                rows.append(
+                    [
+                        f"{name}, {CALLED[order]}, {rule}",
+                        f"{np.mean([sum(one.share for one in three) for three in chosen]):.0%}",
+                        f"{np.median([one.lift for one in first]):.1f}",
+                        f"{np.median([one.count for one in first]):.0f}",
+                        f"{np.mean([one.count <= 3 for one in first]):.0%}",
+                        f"{np.mean([not one for one in chosen]):.1%}",
+                    ]
+                )
+    columns = ["", "of the score", "lift", "liked both", "three or fewer liked both", "no reason"]
+    publish("reasons", table(columns, rows), "quality")
+
+
 if __name__ == "__main__":
     known = {
         "recommend": recommend,
@@ -305,5 +359,7 @@ if __name__ == "__main__":
         "starts": starts,
         "diversity": diversity,
         "blend": blend,
+        "parts": parts_of_scores,
+        "reasons": reasons,
     }
     parts("benchmarks.quality", known, sys.argv[1:])

@@ -6,8 +6,9 @@
 A line of a file is a user and the items that they took, in order: Beauty, Sports_and_Outdoors and LastFM as S3-Rec
 (Zhou and others, CIKM 2020) published them with its code, RUCAIBox/CIKM2020-S3Rec on GitHub, folder data. They are
 not part of this repository. The last item of each user is asked for from all before it, by what is learnt from all
-but the last two (`--strategy last-two`); every item that the user does not have is ranked. movierec's figures are
-means of three seeds, with the standard deviation between them; its settings are the defaults.
+but the last two (`--strategy last-two`); every item that the user does not have is ranked. movierec's
+figures are means of three seeds, with the standard deviation between them; its settings are the defaults. "without"
+and "alone": with one part of the score left out, or nothing else.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.common import publish, table
+from benchmarks.parts import scores_by_parts
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
 from movierec.evaluation.dataset import pull_evaluation_data
-from movierec.evaluation.methods import movierec_scores
 from movierec.evaluation.protocol import evaluate_baselines, restricted_to
 from movierec.evaluation.scratch import scratch_database
 from movierec.evaluation.tables import evaluate_methods
@@ -51,7 +52,7 @@ def measured(file: Path) -> str:
         for seed in SEEDS:
             train_and_write(database, replace(TrainSettings(sequential="on"), seed=seed), home.checkpoints)
             model = pull_model(database)
-            scores = restricted_to(movierec_scores(model.scorer), model, data.catalogue)
+            scores = restricted_to(scores_by_parts(model.scorer), model, data.catalogue)
             for name, (own, _) in evaluate_methods(scores, data.cases, data.catalogue).items():
                 found.setdefault(name, []).append([float(own[metric].mean()) for metric in SHOWN])
             print(file.stem, seed, found["movierec"][-1], file=sys.stderr, flush=True)

@@ -160,8 +160,8 @@ MUTANTS = (
     Mutant(
         "the graph score is divided by squares",
         "movierec/recommendation/scoring.py",
-        "contribution += graph_score * terms / terms.sum()",
-        "contribution += graph_score * terms**2 / (terms**2).sum()",
+        "contributions += graph_score * terms / terms.sum()",
+        "contributions += graph_score * terms**2 / (terms**2).sum()",
         "tests/recommendation/test_scoring.py",
     ),
     Mutant(

@@ -38,7 +38,7 @@ MOVIELENS = Path(__file__).parent.parent / "data" / "ml-latest-small"
 # In the order in which their tests run; all from "movielens" on hold its ratings.
 STATES = ("empty", "small", "movielens", "derived", "keras", "ordered")
 SMALL_DERIVE = DeriveSettings(min_weight=0.1, sequential="on")
-SMALL_TRAIN = TrainSettings(embedding_size=16, epochs=2, profile_epochs=3)
+SMALL_TRAIN = TrainSettings(embedding_size=16, epochs=2, profile_epochs=3, encoder_epochs=2)
 
 CLEAR = parse_query(
     "tests/clear",

@@ -23,6 +23,7 @@ import copy
 import logging
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -45,7 +46,7 @@ from movierec.random_streams import Stream, random_generator
 from movierec.training.checkpoint import Checkpoint, TrainingState
 from movierec.training.threads import RunTasks, training_threads
 
-__all__ = ["encoder_plan", "train_encoder"]
+__all__ = ["EncoderPlan", "encoder_checkpoint", "encoder_plan", "train_encoder"]
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -95,6 +96,14 @@ def encoder_plan(likes: LikeLists, settings: TrainSettings) -> EncoderPlan:
         every_movie=n_likes * len(movies) <= FULL_SOFTMAX,
         likes=n_likes - len(users),
     )
+
+
+def encoder_checkpoint(
+    folder: Path, likes: LikeLists, embeddings: Embeddings, settings: TrainSettings
+) -> Checkpoint:
+    """The checkpoint of this training of an encoder and no other."""
+    key = ["encoder", likes.fingerprint(), embeddings.sha256(), settings.as_dict()]
+    return Checkpoint.for_key(folder, key)
 
 
 def train_encoder(

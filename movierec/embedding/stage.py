@@ -158,12 +158,11 @@ def train_and_write(
             run.results |= {"predictions": len(predictions), "predictions_sha256": predictions.sha256()}
         run.results["prediction_seconds"] = round(time.monotonic() - began, 3)
         began = time.monotonic()
-        encoded = encoder_trained = None
+        encoded = encoder_checkpoint = None
         if likes is not None and settings.encoder_weight:
-            encoder_trained = _encoder_checkpoint(checkpoints, likes, embeddings, settings)
-            if fresh:
-                encoder_trained.discard()
-            encoded = _encoded(likes, embeddings, settings, progress, threads=threads, checkpoint=encoder_trained)
+            encoded, encoder_checkpoint = _encode(
+                likes, embeddings, settings, progress, threads=threads, checkpoints=checkpoints, fresh=fresh
+            )
             run.results |= {
                 "encoder": encoded.encoder.kind,
                 "encoder_losses": (encoded.losses[0], encoded.losses[-1]) if encoded.losses else (),
@@ -198,7 +197,7 @@ def train_and_write(
             "write_seconds": round(time.monotonic() - began, 3),
         }
     checkpoint.discard()
-    for one in (profiles_checkpoint, encoder_trained):
+    for one in (profiles_checkpoint, encoder_checkpoint):
         if one is not None:
             one.discard()
     discard_abandoned(checkpoints)
@@ -349,33 +348,27 @@ def _replace_encoder(transaction: Transaction, encoded: EncodedMovies | None, ru
         )
 
 
-def _encoder_checkpoint(
-    folder: Path, likes: LikeLists, embeddings: Embeddings, settings: TrainSettings
-) -> Checkpoint:
-    """The checkpoint of this training of an encoder and no other."""
-    from movierec.training.checkpoint import Checkpoint
-
-    key = ["encoder", likes.fingerprint(), embeddings.sha256(), settings.as_dict()]
-    return Checkpoint.for_key(folder, key)
-
-
-def _encoded(
+def _encode(
     likes: LikeLists,
     embeddings: Embeddings,
     settings: TrainSettings,
     progress: Progress,
     *,
     threads: int,
-    checkpoint: Checkpoint,
-) -> EncodedMovies:
-    """The user encoder for this use of the order of likes."""
-    if settings.sequential == "on":
-        from movierec.embedding.sequence_encoder import train_encoder
+    checkpoints: Path,
+    fresh: bool,
+) -> tuple[EncodedMovies, Checkpoint | None]:
+    """The user encoder for this use of the order of likes, and the checkpoint of its training."""
+    if settings.sequential == "off":
+        from movierec.embedding.ials import fit_factors
 
-        return train_encoder(likes, embeddings, settings, progress, threads, checkpoint=checkpoint)
-    from movierec.embedding.ials import fit_factors
+        return fit_factors(likes, settings, progress), None
+    from movierec.embedding.sequence_encoder import encoder_checkpoint, train_encoder
 
-    return fit_factors(likes, settings, progress)
+    checkpoint = encoder_checkpoint(checkpoints, likes, embeddings, settings)
+    if fresh:
+        checkpoint.discard()
+    return train_encoder(likes, embeddings, settings, progress, threads, checkpoint=checkpoint), checkpoint
 
 
 def _pull(

@@ -111,12 +111,18 @@ def explain(
         return _with_reasons(database, found, history, run, user=user, n_reasons=n_reasons)[0]
 
 
-def recommendation_query(database: Database, request: RecommendationRequest) -> Answer:
-    """The query that `recommend` runs for this request, and what it gives. Raises as `recommend`."""
+def recommendation_query(database: Database, request: RecommendationRequest, *, by_scan: bool = False) -> Answer:
+    """The query that `recommend` runs for this request, and what it gives; with `by_scan` the one that compares
+    every movie. Raises as `recommend`.
+    """
     derived = require_finished(database, "derive")
     run = require_model(database, derived)
     history = read_history(database, request, derived["minRating"])
-    return _ranked(database, request, run, history, encode_user(database, run, history))
+    user = encode_user(database, run, history)
+    if by_scan:
+        parameters = request.model_parameters(is_sequential(run), None if user is None else user.embedding)
+        return answer_by_scan(database, RECOMMEND[is_sequential(run)][0], parameters)
+    return _ranked(database, request, run, history, user)
 
 
 def _ranked(

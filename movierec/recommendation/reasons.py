@@ -1,7 +1,16 @@
-"""Reasons: which likes contribute most to the score of a recommended movie, and how many people liked both."""
+"""Reasons: the most convincing of the likes that a score is due to, and how many people liked both.
+
+What contributes most need not convince: many people like both of two famous movies. So of the likes that contribute
+most those come first which have the largest
+
+    share of the score * ln(lift * (1 - 1 / sqrt(count)))
+
+The factor of the lift is one standard error of a count: few people prove little.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,6 +28,8 @@ from movierec.recommendation.scoring import HALF_LIVES_USED, LikeHistories, Scor
 __all__ = ["N_REASONS", "read_links", "reason_in_words", "reasons_for", "reasons_from", "strongest"]
 
 N_REASONS = 3
+CONSIDERED = 4  # times as many likes as reasons, those that contribute most
+OFTEN_AFTER = 0.25  # of those who like both, from which on "soon after" is said
 
 Links = Mapping[tuple[Id, Id], Row]  # (likedId, movieId) -> row of recommend/links
 
@@ -105,35 +116,38 @@ def _adjacency(n: int, edges: Sequence[tuple[int, int, float]]) -> Adjacency:
 
 
 def strongest(contribution: NDArray[np.float64], n: int) -> NDArray[np.int64]:
-    """Which of (L,) likes contribute most, best first: more than `n`, as not all of them have a link."""
-    order: NDArray[np.int64] = np.argsort(-contribution, kind="stable")[: 2 * n]
-    return order
+    """Which of (L,) likes contribute most, best first: more than `n`, from which the reasons are chosen."""
+    order: NDArray[np.int64] = np.argsort(-contribution, kind="stable")[: CONSIDERED * n]
+    return order[contribution[order] > 0]
 
 
 def reasons_from(
     contribution: NDArray[np.float64], liked_ids: Sequence[Id], row: Recommendation, links: Links, n: int
 ) -> tuple[Reason, ...]:
-    """The `n` likes that contribute most to a movie's score, of those that CO_LIKED links with it.
+    """The `n` most convincing reasons for a movie, of likes that contribute most and have CO_LIKED to it.
 
-    `contribution` (L,), of each of `liked_ids`.
+    `contribution` (L,), of each of `liked_ids`. Likes that no more people share than by chance are no reasons.
     """
-    reasons: list[Reason] = []
     total = sum(row.scores)
+    found = []
     for position in strongest(contribution, n):
         link = links.get((liked_ids[position], row.movie_id))
-        if len(reasons) == n or contribution[position] <= 0:
-            break
-        if link is not None:
-            reasons.append(
-                Reason(
-                    movie_id=link["likedId"],
-                    title=link["liked"],
-                    count=link["count"],
-                    lift=link["lift"],
-                    share=float(contribution[position] / total),
-                )
+        if link is not None and link["lift"] > 1:
+            reason = Reason(
+                movie_id=link["likedId"],
+                title=link["liked"],
+                count=link["count"],
+                lift=link["lift"],
+                share=float(contribution[position] / total),
+                followed=link["followed"] if row.sequential else None,
             )
-    return tuple(reasons)
+            found.append(reason)
+    return tuple(sorted(found, key=_conviction, reverse=True)[:n])  # stable: equal ones by their share
+
+
+def _conviction(reason: Reason) -> float:
+    bound = reason.lift * (1.0 - reason.count**-0.5)
+    return reason.share * math.log(bound) if bound > 1 else 0.0
 
 
 def read_links(database: Database, pairs: Sequence[tuple[Id, Id]]) -> dict[tuple[Id, Id], Row]:
@@ -145,9 +159,11 @@ def read_links(database: Database, pairs: Sequence[tuple[Id, Id]]) -> dict[tuple
 
 
 def reason_in_words(because: Sequence[Reason]) -> str:
-    """The strongest reason as a sentence."""
+    """The first reason as a sentence."""
     if not because:
         return "near what you like"
     first = because[0]
     people = "1 person" if first.count == 1 else f"{first.count} people"
-    return f"you liked {first.title}: {people} liked both, {first.lift:.1f} x chance"
+    often = first.followed is not None and first.followed >= OFTEN_AFTER * first.count
+    soon = ", often this soon after," if often else ","
+    return f"you liked {first.title}: {people} liked both{soon} {first.lift:.1f} x chance"

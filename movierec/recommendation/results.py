@@ -20,6 +20,8 @@ class Reason:
     """count divided by how many users would like both if the two likes were independent"""
     share: float
     """fraction of the score that is due to this like, 0 to 1; those shown need not add up to 1"""
+    followed: float | None = None
+    """weight of FOLLOWED_BY: how many of these liked this movie soon after; null unless the order was used"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +47,7 @@ class Recommendation:
     encoder_score: float = 0.0
     """how well the movie fits the encoded user: the encoder weight for the best not rated, down to 0"""
     because: tuple[Reason, ...] = ()
-    """the likes that contribute most to the score, of those that have CO_LIKED to the movie; may be empty"""
+    """likes that contribute to the score and have CO_LIKED to the movie, best reason first; may be empty"""
     sequential: bool = False
     """whether the order of the user's likes was used"""
     basis: str = "likes"

@@ -95,11 +95,12 @@ def test_recommendations_of_candidates_are_those_of_a_scan(indexed_database: tup
             filters=some_filters(generator, genres),
             popularity=float(generator.choice([0.0, 0.0, 0.0, 0.7, -0.5])),
         )
-        expected = answer_by_scan(database, scan, request.parameters(sequential)).rows
-        answer = answer_by_index(database, by_index, scan, request.parameters(sequential), sizes=SIZES)
+        by_scan = recommendation_query(database, request, by_scan=True)
+        expected = by_scan.rows
+        answer = answer_by_index(database, by_index, scan, by_scan.parameters, sizes=SIZES)
         asked.add((answer.query.name, answer.parameters.get("candidates")))
         assert [row["movieId"] for row in answer.rows] == [row["movieId"] for row in expected], request
-        for name in ("score", "profileScore", "graphScore"):
+        for name in ("score", "profileScore", "graphScore", "predictionScore", "encoderScore"):
             assert [row[name] for row in answer.rows] == pytest.approx([row[name] for row in expected]), request
         assert [row.keys() for row in answer.rows] == [row.keys() for row in expected]
     assert {(by_index, 6), (by_index, 15), (scan, None)} <= asked, "each of the three ways was needed"

@@ -3,6 +3,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+import torch
 
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query, parse_query, with_parameters
@@ -13,9 +14,9 @@ from movierec.lookup.filters import Filters, stored_genres, year_range
 from movierec.recommendation.history import read_history
 from movierec.recommendation.in_database import explain, recommend
 from movierec.recommendation.in_memory import Recommender
-from movierec.recommendation.reasons import reason_in_words
+from movierec.recommendation.reasons import reason_in_words, reasons_from
 from movierec.recommendation.request import RecommendationRequest
-from movierec.recommendation.results import Reason
+from movierec.recommendation.results import Reason, Recommendation
 from movierec.recommendation.scoring import like_ages
 from tests.servers import SMALL_DERIVE, SMALL_TRAIN, TestServer
 
@@ -58,6 +59,7 @@ EVERYTHING = parse_query(
     "COUNT { (m)<-[:RATED]-() } AS ratings, "
     "[(m)-[f:FOLLOWED_BY]->(x) | [x.movieId, f.weight]] AS followed, "
     "[(m)-[c:CO_LIKED]-(x) | [x.movieId, c.weight]] AS coLiked, "
+    "m.encoderEmbedding AS v, m.encoderBias AS c, "
     "[(m)-[p:PREDICTS]->(x) | [x.movieId, p.weight]] AS predicted ORDER BY id;",
 )
 
@@ -87,7 +89,40 @@ def test_reason_in_words() -> None:
     because = [Reason(movie_id=1, title="Alien (1979)", count=41, lift=3.24, share=0.2)]
     assert reason_in_words(because) == "you liked Alien (1979): 41 people liked both, 3.2 x chance"
     assert "1 person liked both" in reason_in_words([replace(because[0], count=1)])
+    after = reason_in_words([replace(because[0], followed=11.0)])
+    assert after == "you liked Alien (1979): 41 people liked both, often this soon after, 3.2 x chance"
+    assert reason_in_words([replace(because[0], followed=9.0)]) == reason_in_words(because), "not often"
     assert reason_in_words([]) == "near what you like"
+
+
+def test_most_convincing_reason_comes_first() -> None:
+    """Of likes that contribute alike: many people who like both often, before few, and before what is chance."""
+    row = Recommendation(
+        rank=1,
+        movie_id=9,
+        title="Aliens (1986)",
+        year=1986,
+        genres=(),
+        like_count=80,
+        score=1.0,
+        profile_score=1.0,
+        graph_score=0.0,
+        sequential=True,
+    )
+    liked = [1, 2, 3, 4, 5, 6]
+    contribution = np.array([0.3, 0.2, 0.2, 0.15, 0.1, 0.05])
+    counts_and_lifts = [(190, 1.2), (79, 4.2), (1, 30.0), (4, 9.0), (50, 0.9)]
+    links: dict[tuple[int | str, int | str], Row] = {
+        (one, 9): {"likedId": one, "liked": str(one), "count": count, "lift": lift, "followed": 20.0}
+        for one, (count, lift) in zip(liked, counts_and_lifts, strict=False)
+    }
+    found = reasons_from(contribution, liked, row, links, 10)
+    assert [reason.movie_id for reason in found] == [2, 4, 1, 3]
+    assert [reason.share for reason in found] == pytest.approx([0.2, 0.15, 0.3, 0.2])
+    assert [reason.movie_id for reason in reasons_from(contribution, liked, row, links, 2)] == [2, 4]
+    assert {reason.followed for reason in found} == {20.0}
+    unordered = replace(row, sequential=False)
+    assert {reason.followed for reason in reasons_from(contribution, liked, unordered, links, 3)} == {None}
 
 
 def by_hand(
@@ -136,6 +171,8 @@ def by_hand(
                 recency = 2.0 ** (-ago[m] / run["predictionHalfLife"]) if sequential else 1.0
                 predicted[target] += recency * weight
     best = max((logit for movie, logit in logits.items() if movie not in seen), default=0.0)
+    encoded = encoder_logits_by_hand(database, movies, list(zip(recent, steps.tolist(), strict=True)))
+    best_encoded = max((logit for movie, logit in encoded.items() if movie not in seen), default=0.0)
     most = max((value for movie, value in graph_score.items() if movie not in seen), default=0.0)
     most_predicted = max((value for movie, value in predicted.items() if movie not in seen), default=0.0)
     most_likes = max(row["likes"] for row in movies.values())
@@ -144,6 +181,9 @@ def by_hand(
         profile_score = np.exp((logits[movie] - best) / run["profileTemperature"]) if movie in logits else 0.0
         score = profile_score + (run["graphWeight"] * graph_score[movie] / most if most else 0.0)
         score += run["predictionWeight"] * predicted[movie] / most_predicted if most_predicted else 0.0
+        if movie in encoded:
+            part = np.exp((encoded[movie] - best_encoded) / run["encoderTemperature"])
+            score += run["encoderWeight"] * part
         score *= (row["likes"] / most_likes) ** request.popularity
         fits = (
             (filters.with_rated or movie not in seen)
@@ -158,6 +198,41 @@ def by_hand(
         if fits and score > 0:
             found.append((movie, float(score)))
     return sorted(found, key=lambda one: (-one[1], one[0]))[: request.k]
+
+
+def encoder_logits_by_hand(
+    database: Database, movies: dict[int | str, Row], likes: list[tuple[int | str, float]]
+) -> dict[int | str, float]:
+    """movieId -> logit of the user encoder, by PyTorch's GRU, or by the normal equations of least squares.
+
+    `likes`, newest first, and the age of each.
+    """
+    rows = database.read(load_query("pull/encoder"))
+    if not rows:
+        return {}
+    (row,) = rows
+    kept = {
+        name: np.frombuffer(one, "<f4") for name, one in row["content"].items() if not isinstance(one, str | int)
+    }
+    size = row["dimensions"]
+    known = [(age, movies[m]["v"]) for m, age in likes if movies.get(m, {}).get("v") is not None]
+    if not known:
+        return {}
+    vectors = np.array([vector for _, vector in sorted(known, key=lambda one: -one[0])])  # oldest first
+    if row["kind"] == "ials":
+        weight, of_all = kept["ridge"]
+        system = kept["gram"].reshape(size, size) + vectors.T @ vectors
+        user = np.linalg.solve(system + (weight * len(vectors) + of_all) * np.eye(size), vectors.sum(axis=0))
+    else:
+        unit, output = torch.nn.GRU(size, 128).double(), torch.nn.Linear(128, size).double()
+        names = ("inputWeights", "stateWeights", "inputBias", "stateBias")
+        with torch.no_grad():
+            for parameter, name in zip(unit.parameters(), names, strict=True):
+                parameter.copy_(torch.tensor(kept[name]).reshape(parameter.shape))
+            output.weight.copy_(torch.tensor(kept["outputWeights"]).reshape(size, 128))
+            output.bias.copy_(torch.tensor(kept["outputBias"]))
+            user = output(unit(torch.from_numpy(vectors[-100:] * size**0.5))[0][-1]).numpy()
+    return {m: float(user @ one["v"] + one["c"]) for m, one in movies.items() if one["v"] is not None}
 
 
 def some_request(generator: np.random.Generator) -> RecommendationRequest:
@@ -324,7 +399,7 @@ def test_popularity_moves_the_list_both_ways(ordered_database: Database) -> None
 def test_printed_query_gives_the_list_of_the_command(ordered_database: Database) -> None:
     request = RecommendationRequest(15, filters=Filters(genres=("Comedy", "Drama"), from_year=1980))
     query = load_query("recommend/recommend_sequential")
-    printed = parse_query("tests/printed", with_parameters(query, request.parameters(sequential=True)))
+    printed = parse_query("tests/printed", with_parameters(query, request.model_parameters(True, None)))
     assert ":param fromYear => 1980;" in printed.source
     assert ':param genres => ["Comedy", "Drama"];' in printed.source
     assert printed.statements == query.statements

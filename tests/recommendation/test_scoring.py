@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from movierec.arrays import Adjacency, Lists
+from movierec.embedding.user_encoder import FactorEncoder
 from movierec.recommendation.scoring import (
     LikeHistories,
     Scorer,
     best_of_rows,
-    contribution_per_like,
+    contributions_of_likes,
     like_ages,
     like_ages_of_users,
     most_diverse,
@@ -38,7 +39,7 @@ def test_ties_share_their_mean_and_the_newest_are_zero() -> None:
 
 def test_unordered_scores_by_hand() -> None:
     scorer = Scorer(graph=ROWS, like_half_life=None, **TABLES, profile_temperature=2.0, graph_weight=1.0)
-    profile_score, graph_score, _ = scorer.scores(LIKED, RATED)
+    profile_score, graph_score, *_ = scorer.scores(LIKED, RATED)
     # The profile is (1/2, 1/2): logits 1 + 1 and 2, both the largest; the graph sums are 4 and 8.
     assert profile_score[0, 2:] == pytest.approx([1.0, 1.0])
     assert graph_score[0, 2:] == pytest.approx([0.5, 1.0])
@@ -48,7 +49,7 @@ def test_sequential_scores_by_hand() -> None:
     scorer = Scorer(graph=ROWS, like_half_life=3.0, **TABLES, profile_temperature=4.0, graph_weight=0.5)
     assert scorer.graph_weights(LIKED).tolist() == [1.0, 0.5]
     assert scorer.profile_weights(LIKED) == pytest.approx([0.25 + 0.5 * 2 / 3, 0.25 + 0.5 / 3])
-    profile_score, graph_score, _ = scorer.scores(LIKED, RATED)
+    profile_score, graph_score, *_ = scorer.scores(LIKED, RATED)
     logits = [1 + 2 * (0.25 + 0.5 / 3), 4 * (0.25 + 0.5 * 2 / 3)]
     assert profile_score[0, 2:] == pytest.approx([math.exp((logits[0] - logits[1]) / 4), 1.0])
     assert graph_score[0, 2:] == pytest.approx([0.5 * (0.5 * 3 + 1) / 8, 0.5])
@@ -76,7 +77,7 @@ def test_old_likes_are_not_in_the_graph_score() -> None:
 
 
 def test_without_profiles_the_score_is_the_graph_score() -> None:
-    profile_score, graph_score, _ = Scorer(graph=ROWS, like_half_life=None).scores(LIKED, RATED)
+    profile_score, graph_score, *_ = Scorer(graph=ROWS, like_half_life=None).scores(LIKED, RATED)
     assert not profile_score.any()
     assert graph_score[0, 2:] == pytest.approx([0.5, 1.0])
 
@@ -85,7 +86,7 @@ def test_movie_without_vectors_adds_nothing_to_a_profile_and_has_no_profile_scor
     tables = TABLES | {"has_profile": np.array([True, False, True, False])}
     scorer = Scorer(graph=ROWS, like_half_life=None, **tables)
     assert scorer.profile_weights(LIKED).tolist() == [0.0, 1.0]
-    profile_score, _, _ = scorer.scores(LIKED, RATED)
+    profile_score, *_ = scorer.scores(LIKED, RATED)
     assert profile_score[0, 2:].tolist() == [1.0, 0.0]
 
 
@@ -98,8 +99,8 @@ def test_dislikes_are_taken_off_the_profile_by_half() -> None:
 
 def test_contributions_sum_to_the_score() -> None:
     scorer = Scorer(graph=ROWS, like_half_life=3.0, **TABLES, graph_weight=0.5)
-    profile_score, graph_score, _ = (scores[0] for scores in scorer.scores(LIKED, RATED))
-    parts = contribution_per_like(scorer, LIKED, 2, (profile_score[2], graph_score[2], 0.0))
+    profile_score, graph_score, *_ = (scores[0] for scores in scorer.scores(LIKED, RATED))
+    parts = contributions_of_likes(scorer, LIKED, np.array([2]), [(profile_score[2], graph_score[2], 0.0, 0.0)])[0]
     assert parts.sum() == pytest.approx(profile_score[2] + graph_score[2])
     # The profile score is all movie 0's; the graph sum is 1 from movie 1, and 3 * 1/2 from movie 0.
     assert parts == pytest.approx([graph_score[2] / 2.5, profile_score[2] + graph_score[2] * 1.5 / 2.5])
@@ -108,17 +109,42 @@ def test_contributions_sum_to_the_score() -> None:
 def test_contributions_of_predictions_are_their_terms() -> None:
     scorer = Scorer(graph=ROWS, like_half_life=3.0, **TABLES, predictions=PREDICTED, prediction_half_life=3.0)
     scores = [part[0, 3] for part in scorer.scores(LIKED, RATED)]
-    without = contribution_per_like(scorer, LIKED, 3, (scores[0], scores[1], 0.0))
-    parts = contribution_per_like(scorer, LIKED, 3, (scores[0], scores[1], scores[2]))
+    whole, less = (*scores[:3], 0.0), (*scores[:2], 0.0, 0.0)
+    parts, without = contributions_of_likes(scorer, LIKED, np.array([3, 3]), [whole, less])
     assert parts.sum() == pytest.approx(sum(scores))
     assert parts - without == pytest.approx([scores[2] * 0.4 / 0.45, scores[2] * 0.05 / 0.45])
+
+
+# An encoder that knows movies 0, 2 and 3: a user with likes V has (1 + V'V + likes + 2) u = the sum of V.
+VECTORS = np.array([[1, 0], [9, 9], [2, 1], [1, 3]], dtype=np.float32)
+ENCODER: dict[str, Any] = {
+    "encoder": FactorEncoder(gram=np.eye(2, dtype=np.float32), ridge=np.array([1, 2], dtype=np.float32)),
+    "encoder_vectors": VECTORS,
+    "encoder_bias": np.array([0, 0, 0.5, 0], dtype=np.float32),
+    "is_encoded": np.array([True, False, True, True]),
+}
+
+
+def test_encoder_scores_by_hand() -> None:
+    scorer = Scorer(graph=ROWS, like_half_life=None, **ENCODER, encoder_temperature=0.5, encoder_weight=2.0)
+    # Of the likes it knows movie 0 alone: u = (1, 0) / (1 + 1 + 1 * 1 + 2).
+    logits = [2 / 5 + 0.5, 1 / 5]
+    assert scorer.encoder_logits(LIKED) == pytest.approx(np.array([[0.2, -np.inf, *logits]]))
+    expected = [2.0, 2 * math.exp((logits[1] - logits[0]) / 0.5)]
+    assert scorer.scores(LIKED, RATED)[3][0, 2:] == pytest.approx(expected)
+    unknown = LikeHistories.of_one(np.array([1]), np.zeros(1))
+    assert not scorer.encoder_scores(unknown, RATED).any(), "of a user with no like that it knows"
+    scores = [part[0, 2] for part in scorer.scores(LIKED, RATED)]
+    parts = contributions_of_likes(scorer, LIKED, np.array([2]), [scores])
+    assert parts.sum() == pytest.approx(sum(scores))
+    assert parts[0, 1] - scores[1] * 0.75 == pytest.approx(scores[3]), "all of it is due to the like that it knows"
 
 
 def test_nobody_and_somebody_who_has_rated_everything_get_zeros() -> None:
     scorer = Scorer(graph=ROWS, like_half_life=None, **TABLES)
     nothing = LikeHistories.of_one(np.empty(0, np.int64), np.empty(0))
     for liked, rated in ((nothing, RATED), (LIKED, np.ones((1, 4), dtype=bool))):
-        profile_score, graph_score, _ = scorer.scores(liked, rated)
+        profile_score, graph_score, *_ = scorer.scores(liked, rated)
         assert not profile_score.any()
         assert not graph_score.any()
 
