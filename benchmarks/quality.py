@@ -3,6 +3,7 @@
     python -m benchmarks.quality              all of it
     python -m benchmarks.quality recommend    lists for users, by time and at random, sequential and unordered
     python -m benchmarks.quality similar      movies like a movie, and what vectors know of genres
+    python -m benchmarks.quality famous       what --popularity does to movies like a movie
     python -m benchmarks.quality starts       tuning from the walk embeddings, and from others; on inner splits
     python -m benchmarks.quality diversity    what --diversity gains and costs
     python -m benchmarks.quality blend        profile temperatures and the weights of scores, on inner splits
@@ -30,13 +31,14 @@ from benchmarks.parts import scores_by_parts
 from benchmarks.starts import fastrp, random, svd
 from movierec.arrays import Lists, positions_in
 from movierec.database.connection import Database
+from movierec.database.query_files import load_query
 from movierec.embedding.embeddings import Embeddings
 from movierec.embedding.profiles import train_profiles
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
 from movierec.embedding.train import train_embeddings
 from movierec.evaluation.dataset import EvaluationData, pull_evaluation_data
-from movierec.evaluation.item_to_item import by_vectors, evaluate_similarity, genre_probe
+from movierec.evaluation.item_to_item import by_similar, by_vectors, evaluate_similarity, genre_probe
 from movierec.evaluation.methods import kernel, mean_cosine, movierec_scores
 from movierec.evaluation.metrics import ndcg
 from movierec.evaluation.protocol import (
@@ -64,10 +66,11 @@ from movierec.graph.load import load_ratings
 from movierec.graph.pull import pull_followed_graph, pull_likes, pull_movie_graph
 from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.graph.split import split_ratings
+from movierec.ids import id_array
 from movierec.recommendation.in_memory import Recommender
 from movierec.recommendation.model import pull_model
 from movierec.recommendation.request import RecommendationRequest
-from movierec.recommendation.scoring import Scorer
+from movierec.recommendation.scoring import Scorer, best_of_rows
 
 CALLED = {"on": "sequential", "off": "unordered"}
 SEEDS = (1, 2, 3)
@@ -214,6 +217,36 @@ def similar() -> None:
     publish("similar", table(columns, rows), "quality")
 
 
+def famous() -> None:
+    rows = []
+    for name in DATASETS:
+        with _derived(name) as (database, checkpoints, data):
+            train_and_write(database, TrainSettings(sequential="on"), checkpoints)
+            vectors = database.read(load_query("embedding/read"))
+            candidates = data.candidates(
+                id_array(row["movieId"] for row in vectors),
+                np.array([row["embedding"] for row in vectors], dtype=np.float32),
+            )
+            asked = np.argsort(-candidates.like_counts, kind="stable")[:1_000]
+            for value in (0.0, -0.05, -0.1, -0.2):
+                scores = by_similar(candidates, value)
+                found = evaluate_similarity(scores, data)
+                of_asked = scores(asked)
+                of_asked[np.arange(len(asked)), asked] = -np.inf
+                listed = best_of_rows(of_asked, 10).values
+                rows.append(
+                    [
+                        f"{name}, --popularity {value:g}",
+                        f"{found['next_like_ndcg@10']:.4f}",
+                        f"{found['genres_in_common']:.3f}",
+                        f"{np.median(candidates.like_counts[listed]):.0f}",
+                        f"{len(np.unique(listed)):,}",
+                    ]
+                )
+    columns = ["", "next like, NDCG@10", "genres in common", "median likes of a listed movie", "movies listed"]
+    publish("famous", table(columns, rows), "quality")
+
+
 def starts() -> None:
     rows = []
     for name in DATASETS:
@@ -356,6 +389,7 @@ if __name__ == "__main__":
     known = {
         "recommend": recommend,
         "similar": similar,
+        "famous": famous,
         "starts": starts,
         "diversity": diversity,
         "blend": blend,

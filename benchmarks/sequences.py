@@ -6,9 +6,9 @@
 A line of a file is a user and the items that they took, in order: Beauty, Sports_and_Outdoors and LastFM as S3-Rec
 (Zhou and others, CIKM 2020) published them with its code, RUCAIBox/CIKM2020-S3Rec on GitHub, folder data. They are
 not part of this repository. The last item of each user is asked for from all before it, by what is learnt from all
-but the last two (`--strategy last-two`); every item that the user does not have is ranked. movierec's
-figures are means of three seeds, with the standard deviation between them; its settings are the defaults. "without"
-and "alone": with one part of the score left out, or nothing else.
+but the last two (`--strategy last-two`); every item that the user does not have is ranked. movierec's figures are
+means of three seeds, with the standard deviation between them; its settings are the defaults. "without" and
+"alone" are lists with one part of the score left out, or by nothing else.
 """
 
 from __future__ import annotations

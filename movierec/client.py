@@ -452,6 +452,7 @@ class Client:
         *,
         k: int = 10,
         plain_cosine: bool = False,
+        popularity: float = 0.0,
         genre: str | Iterable[str] = (),
         with_genre: str | Iterable[str] = (),
         without_genre: str | Iterable[str] = (),
@@ -469,6 +470,8 @@ class Client:
             How many movies.
         plain_cosine : bool
             Rank by the cosine of the vectors alone, not also by who liked both.
+        popularity : float
+            -2 to 2: the exponent of likeCount / largest likeCount, by which scores are multiplied.
         genre, with_genre, without_genre : str or several
             At least one of these genres; all of these; none of these.
         year : str or int, optional
@@ -505,7 +508,8 @@ class Client:
             exclude=exclude,
         )
         (movie_id,) = self._movie_ids(movie)
-        return _table(SimilarMovie, self.recommender.similar(movie_id, k, filters, plain_cosine))
+        rows = self.recommender.similar(movie_id, k, filters, plain_cosine, popularity=popularity)
+        return _table(SimilarMovie, rows)
 
     def recommend(
         self,
@@ -550,8 +554,7 @@ class Client:
         -------
         DataFrame
             Columns rank, movieId, title, year, genres, likeCount, score, profileScore, graphScore,
-            predictionScore, because,
-            sequential, basis, runId; see `movierec.Recommendation`.
+            predictionScore, encoderScore, because, sequential, basis, runId; see `movierec.Recommendation`.
 
         Raises
         ------
@@ -605,6 +608,29 @@ class Client:
             for record in to_records(found)
         ]
         return pd.DataFrame(rows, columns=["userId", *record_fields(Recommendation)])
+
+    def recommend_sequences(self, sequences: Iterable[Iterable[Name]], *, k: int = 10) -> pd.DataFrame:
+        """Lists for people who need not be in the database, each by what they liked, oldest first.
+
+        Titles or ids. Columns: position, of the sequence, from 0; then those of `recommend`, with `because` left
+        empty.
+
+        Examples
+        --------
+        >>> client.recommend_sequences([["Alien (1979)", "Aliens (1986)"], [1]], k=2)["position"].tolist()
+        [0, 0, 1, 1]
+        """
+        found = [find_movies(self.database, sequence) for sequence in sequences]
+        columns = ["position", *record_fields(Recommendation)]
+        if not found:
+            return pd.DataFrame(columns=columns)
+        request = RecommendationRequest(likes=found[0], k=k)
+        rows = [
+            {"position": position, **record}
+            for position, one in enumerate(self.recommender.recommend_sequences(found, request))
+            for record in to_records(one)
+        ]
+        return pd.DataFrame(rows, columns=columns)
 
     def write_recommendations(
         self, path: str | Path, *, users: Iterable[Name] | None = None, k: int = 10

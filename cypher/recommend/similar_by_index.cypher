@@ -1,10 +1,12 @@
 // Movies most similar to one, as similar_movies ranks them, of those that an index and CO_LIKED put forward.
 //   candidates = the movies whose vectors the index movie_embedding finds nearest, and those of the largest weight
-//   bound      = the least cosine of the former + sqrt(the least weight of the latter / the largest)
+//   bound      = the least cosine of the former + sqrt(the least weight of the latter / the largest), where popularity
+//                is below 0 times the most that it can make of this
 // Where the last score is at least the bound, no other movie belongs into the list: as far as the index knows, which
 // is approximate.
 // Parameters: movieId INTEGER | STRING; vector LIST<FLOAT> or null, instead of the movie's own embedding; candidates
-//   INTEGER, >= 2, how many of each kind; k INTEGER, >= 1;
+//   INTEGER, >= 2, how many of each kind; k INTEGER, >= 1; popularity FLOAT, exponent, below 0
+//   favours less popular movies;
 // begin _shared/filter_parameters.cypher
 //   exclude LIST<INTEGER | STRING>, movieIds to leave out; genres LIST<STRING>, one of these, empty: any; withGenres
 //   LIST<STRING>, each of these; withoutGenres LIST<STRING>, none of these; fromYear INTEGER or null; toYear INTEGER or
@@ -23,6 +25,7 @@
 :param toYear => null;
 :param minRatings => 0;
 :param candidates => 400;
+:param popularity => 0.0;
 :param k => 10;
 
 MATCH (query:Movie {movieId: $movieId})
@@ -50,10 +53,17 @@ CALL (vector, linked, leastWeight) {
     collect([m, weight, count, cosine]) AS candidates,
     CASE WHEN sum(isNear) = $candidates THEN min(CASE WHEN isNear = 1 THEN cosine END) END AS leastCosine
 }
-WITH query, candidates, maxWeight,
-  leastCosine + CASE WHEN leastWeight > 0 THEN sqrt(leastWeight / maxWeight) ELSE 0.0 END AS bound
+CALL () {
+  UNWIND CASE WHEN $popularity = 0 THEN [] ELSE [1] END AS one
+  MATCH (m:Movie)
+  RETURN coalesce(max(m.likeCount), 1) AS maxLikeCount
+}
+WITH query, candidates, maxWeight, maxLikeCount,
+  (leastCosine + CASE WHEN leastWeight > 0 THEN sqrt(leastWeight / maxWeight) ELSE 0.0 END)
+    * CASE WHEN $popularity < 0 THEN maxLikeCount ^ -$popularity ELSE 1.0 END AS bound
 UNWIND candidates AS candidate
-WITH candidate[0] AS m, candidate[1] AS weight, candidate[2] AS count, candidate[3] AS cosine, maxWeight, bound, query
+WITH candidate[0] AS m, candidate[1] AS weight, candidate[2] AS count, candidate[3] AS cosine,
+  maxWeight, maxLikeCount, bound, query
 WHERE m <> query
   AND NOT m.movieId IN $exclude
   // begin _shared/filters.cypher
@@ -66,7 +76,11 @@ WHERE m <> query
   // end _shared/filters.cypher
 // An aggregation lets go of the list of candidates, which ORDER BY would count as memory for every row that it keeps.
 WITH m, count, cosine, bound,
-  max(cosine + CASE WHEN weight > 0 THEN sqrt(weight / maxWeight) ELSE 0.0 END) AS score
+  max(
+    (cosine + CASE WHEN weight > 0 THEN sqrt(weight / maxWeight) ELSE 0.0 END)
+      // A movie that nobody likes yet is treated as one that one user likes.
+      * CASE WHEN $popularity = 0 THEN 1.0 ELSE (1.0 * coalesce(m.likeCount, 1) / maxLikeCount) ^ $popularity END
+  ) AS score
 ORDER BY coalesce(m.likeCount, 0) >= 5 DESC, score DESC, m.movieId
 LIMIT $k
 RETURN

@@ -1,8 +1,9 @@
 // Movies most similar to one, best first, by their vectors and by who liked both. Compares every vector.
-//   score = cosine of the two embeddings + sqrt(weight of CO_LIKED / the largest of the query movie)
+//   score = (cosine of the two embeddings + sqrt(weight of CO_LIKED / the largest of the query movie))
+//           * (likeCount / the largest) ^ popularity
 // Movies that fewer than 5 people like come after all others.
 // Parameters: movieId INTEGER | STRING; vector LIST<FLOAT> or null, instead of the movie's own embedding; k INTEGER, >=
-//   1;
+//   1; popularity FLOAT, exponent, below 0 favours less popular movies;
 // begin _shared/filter_parameters.cypher
 //   exclude LIST<INTEGER | STRING>, movieIds to leave out; genres LIST<STRING>, one of these, empty: any; withGenres
 //   LIST<STRING>, each of these; withoutGenres LIST<STRING>, none of these; fromYear INTEGER or null; toYear INTEGER or
@@ -19,6 +20,7 @@
 :param fromYear => null;
 :param toYear => null;
 :param minRatings => 0;
+:param popularity => 0.0;
 :param k => 10;
 
 MATCH (query:Movie {movieId: $movieId})
@@ -32,10 +34,13 @@ CALL (query) {
     RETURN m, 0.0 AS weight, null AS count
   }
   WITH m, max(weight) AS weight, max(count) AS count
-  RETURN collect([m, weight, count]) AS candidates, max(weight) AS maxWeight
+  RETURN
+    collect([m, weight, count]) AS candidates,
+    max(weight) AS maxWeight,
+    max(CASE WHEN m.likeCount > query.likeCount THEN m.likeCount ELSE query.likeCount END) AS maxLikeCount
 }
 UNWIND candidates AS candidate
-WITH candidate[0] AS m, candidate[1] AS weight, candidate[2] AS count, maxWeight,
+WITH candidate[0] AS m, candidate[1] AS weight, candidate[2] AS count, maxWeight, maxLikeCount,
   coalesce($vector, query.embedding) AS vector
 WHERE m.embedding IS NOT NULL
   AND NOT m.movieId IN $exclude
@@ -48,9 +53,13 @@ WHERE m.embedding IS NOT NULL
   AND ($minRatings = 0 OR COUNT { (m)<-[:RATED]-() } >= $minRatings)
   // end _shared/filters.cypher
 // vector.similarity.cosine is (1 + cosine) / 2; this turns it back.
-WITH m, weight, count, maxWeight, 2.0 * vector.similarity.cosine(vector, m.embedding) - 1.0 AS cosine
+WITH m, weight, count, maxWeight, maxLikeCount, 2.0 * vector.similarity.cosine(vector, m.embedding) - 1.0 AS cosine
 // An aggregation lets go of the list of candidates, which ORDER BY would count as memory for every row that it keeps.
-WITH m, count, cosine, max(cosine + CASE WHEN weight > 0 THEN sqrt(weight / maxWeight) ELSE 0.0 END) AS score
+WITH m, count, cosine, max(
+  (cosine + CASE WHEN weight > 0 THEN sqrt(weight / maxWeight) ELSE 0.0 END)
+    // A movie that nobody likes yet is treated as one that one user likes.
+    * CASE WHEN $popularity = 0 THEN 1.0 ELSE (1.0 * coalesce(m.likeCount, 1) / maxLikeCount) ^ $popularity END
+) AS score
 ORDER BY coalesce(m.likeCount, 0) >= 5 DESC, score DESC, m.movieId
 LIMIT $k
 RETURN

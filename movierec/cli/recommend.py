@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -10,7 +10,13 @@ import click
 
 from movierec.cli.grouped import Command
 from movierec.cli.options import connection_options, format_option, k_option, open_database
-from movierec.cli.request_options import filter_options, request_from_options, request_of, user_options
+from movierec.cli.request_options import (
+    filter_options,
+    popularity_option,
+    request_from_options,
+    request_of,
+    user_options,
+)
 
 if TYPE_CHECKING:
     from movierec.database.connection import Database
@@ -37,6 +43,12 @@ def _users_file(ctx: click.Context, parameter: click.Parameter, value: str | Non
     help="File with one user id per line; - is standard input, all is every user.",
 )
 @click.option(
+    "--sequences",
+    type=click.File(),
+    metavar="FILE",
+    help="File with one person per line: titles or ids of what they liked, oldest first, separated by tabs.",
+)
+@click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
@@ -52,13 +64,7 @@ def _users_file(ctx: click.Context, parameter: click.Parameter, value: str | Non
     metavar="0..1",
     help="How far to move down movies similar to those above them; 0: not at all.",
 )
-@click.option(
-    "--popularity",
-    type=float,
-    default=0.0,
-    metavar="-2..2",
-    help="Exponent of the like count in the score: above 0 favours popular movies, below 0 less popular ones.",
-)
+@popularity_option
 @click.option("--cypher", is_flag=True, help="Print the query, to paste into Neo4j Browser, instead of the list.")
 @connection_options
 @format_option
@@ -67,6 +73,7 @@ def command(
     user: str | None,
     named: Mapping[str, Sequence[str]],
     users: TextIO | str | None,
+    sequences: TextIO | None,
     output: Path | None,
     k: int,
     with_rated: bool,
@@ -80,8 +87,9 @@ def command(
     """Recommend movies to a user, best first, with the reason for each.
 
     Or for someone who is not in the database, from --likes and --then, in that
-    order; or to every user in a file or in the database. With --output, memory
-    does not grow with the number of users.
+    order, and for many such people from --sequences; or to every user in a file
+    or in the database. With --output, memory does not grow with the number of
+    users.
 
     \b
     Examples: movierec recommend --user 1
@@ -90,9 +98,14 @@ def command(
               movierec recommend --user 1 --genre Comedy --year 1990..1999 --min-ratings 20
               movierec recommend --users users.txt --format jsonl
               movierec recommend --users all --output lists.parquet
+              movierec recommend --sequences people.tsv --format jsonl
     """
     if users is not None and (user is not None or cypher):
         raise click.UsageError("--users is for many; expected it without --user and --cypher.")
+    if sequences is not None and (users is not None or user is not None or cypher or any(named.values())):
+        raise click.UsageError(
+            "--sequences has the likes of people; expected it without --user, --likes and --cypher."
+        )
     if cypher and diversity:
         raise click.UsageError("--diversity is not in the query; expected --cypher without it.")
     if output is not None and users is None:
@@ -116,6 +129,9 @@ def command(
                 _show_many(database, asked, request, output_format)
             else:
                 _write_many(database, asked, request, output)
+            return
+        if sequences is not None:
+            _show_sequences(database, sequences, settings, output_format)
             return
         request = request_from_options(database, user, named, **settings)
         if cypher:
@@ -169,16 +185,37 @@ def _users(database: Database, users: TextIO | str) -> Sequence[Id] | Ids:
 def _show_many(
     database: Database, users: Sequence[Id] | Ids, request: RecommendationRequest, output_format: str
 ) -> None:
+    from movierec.recommendation.in_memory import Recommender
+
+    _show_lists("userId", len(users), Recommender(database).recommend_many(users, request), output_format)
+
+
+def _show_sequences(
+    database: Database, sequences: TextIO, settings: Mapping[str, Any], output_format: str
+) -> None:
+    from movierec.lookup.movies import find_sequences
+    from movierec.recommendation.in_memory import Recommender
+    from movierec.recommendation.request import RecommendationRequest
+
+    found = find_sequences(database, sequences)
+    if not found:
+        raise click.UsageError("The file of --sequences is empty; expected one line of movies per person.")
+    request = RecommendationRequest(likes=found[0], **settings)
+    lists = Recommender(database).recommend_sequences(found, request)
+    _show_lists("line", len(found), enumerate(lists, start=1), output_format)
+
+
+def _show_lists(key: str, n: int, lists: Iterable[tuple[Id, list[Recommendation]]], output_format: str) -> None:
+    """Print rows with `key`, whose list each is in."""
     from movierec.cli.output import print_rows
     from movierec.cli.progress import bar_or_lines
-    from movierec.recommendation.in_memory import Recommender
     from movierec.records import to_record
 
-    names = {name: name for name in ("userId", "rank", "movieId", "title", "score")}
+    names = {name: name for name in (key, "rank", "movieId", "title", "score")}
     waiting: list[dict[str, Any]] = []
-    with bar_or_lines("recommend", len(users), "users") as advance:
-        for user_id, rows in Recommender(database).recommend_many(users, request):
-            waiting += [{"userId": user_id, **to_record(row)} for row in rows]
+    with bar_or_lines("recommend", n, "users" if key == "userId" else "lines") as advance:
+        for whose, rows in lists:
+            waiting += [{key: whose, **to_record(row)} for row in rows]
             if output_format == "jsonl":  # the only format of which a part can be printed
                 print_rows(waiting, output_format, names)
                 waiting = []

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from movierec.ids import Id
     from movierec.recommendation.request import RecommendationRequest
 
-__all__ = ["filter_options", "request_from_options", "request_of", "user_options"]
+__all__ = ["filter_options", "popularity_option", "request_from_options", "request_of", "user_options"]
 
 CONDITIONS = ("genres", "with_genres", "without_genres", "year", "min_ratings", "exclude")
 
@@ -84,6 +84,18 @@ def filter_options(function: F) -> F:
     for option in reversed(options):
         decorated = option(decorated)
     return cast(F, decorated)
+
+
+def popularity_option(function: F) -> F:
+    """--popularity."""
+    option = click.option(
+        "--popularity",
+        type=float,
+        default=0.0,
+        metavar="-2..2",
+        help="Exponent of the like count in the score: above 0 favours popular movies, below 0 less popular ones.",
+    )
+    return option(function)
 
 
 def _condition(*names: str, **attributes: Any) -> Callable[[Any], Any]:

@@ -8,7 +8,7 @@ import click
 
 from movierec.cli.grouped import Command
 from movierec.cli.options import connection_options, format_option, k_option, open_database
-from movierec.cli.request_options import filter_options
+from movierec.cli.request_options import filter_options, popularity_option
 
 if TYPE_CHECKING:
     from movierec.database.connection import Database
@@ -29,13 +29,16 @@ COLUMNS = {
 @click.argument("movie")
 @k_option
 @click.option("--plain-cosine", is_flag=True, help="Rank by the cosine of the vectors alone.")
+@popularity_option
 @filter_options
 @connection_options
 @format_option
 def command(
+    *,
     movie: str,
     k: int,
     plain_cosine: bool,
+    popularity: float,
     output_format: str,
     conditions: dict[str, Any],
     **connection: Any,
@@ -45,6 +48,7 @@ def command(
     \b
     Examples: movierec similar "Matrix, The (1999)"
               movierec similar "Matrix, The (1999)" --plain-cosine --year 1990..1999 --without-genre Sci-Fi
+              movierec similar "Matrix, The (1999)" --popularity -0.1
     """
     from movierec.lookup.filters import named_filters
 
@@ -56,6 +60,7 @@ def command(
             output_format,
             filters=named_filters(database, **conditions),
             plain_cosine=plain_cosine,
+            popularity=popularity,
         )
 
 
@@ -67,13 +72,14 @@ def show(
     *,
     filters: Filters | None = None,
     plain_cosine: bool = False,
+    popularity: float = 0.0,
 ) -> None:
     """Find and print; `demo` does the same."""
     from movierec.cli.output import print_rows
     from movierec.recommendation.in_database import similar_movies
     from movierec.recommendation.results import SimilarMovie
 
-    rows = similar_movies(database, movie, k, filters, plain_cosine)
+    rows = similar_movies(database, movie, k, filters, plain_cosine, popularity=popularity)
     if rows and rows[0].estimated_from:
         click.echo(f"It has no vector of its own; this is by the mean of its {rows[0].estimated_from}.", err=True)
     print_rows(rows, output_format, COLUMNS, kind=SimilarMovie)

@@ -71,12 +71,14 @@ def by_vectors(candidates: Candidates) -> Similarity:
     return lambda movies: (candidates.unit[movies] @ candidates.unit.T).astype(np.float64)
 
 
-def by_similar(candidates: Candidates) -> Similarity:
+def by_similar(candidates: Candidates, popularity: float = 0.0) -> Similarity:
     """What `similar` ranks by."""
     cosine, weights = by_vectors(candidates), by_graph(candidates)
+    counts = np.maximum(candidates.like_counts, 1)
+    factors = (counts / counts.max()) ** popularity
 
     def scores(movies: NDArray[np.int64]) -> NDArray[np.float64]:
-        score = similarity_score(cosine(movies), weights(movies))
+        score = similarity_score(cosine(movies), weights(movies)) * factors
         score[:, candidates.like_counts < KNOWN_LIKES] -= 1e3
         return score
 

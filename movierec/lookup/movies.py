@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
-from movierec.errors import DatabaseFailed, NotFound
+from movierec.errors import BadRequest, DatabaseFailed, NotFound
 from movierec.ids import Id, parse_id, whole_number
 from movierec.lookup.titles import ARTICLES, meant, nearest, parse_title, words
 
-__all__ = ["find_movie", "find_movies"]
+__all__ = ["find_movie", "find_movies", "find_sequences"]
 
 N_CANDIDATES = 5
 POOL = 200  # titles with the typed words, or near ones, that are compared in full
@@ -47,6 +47,32 @@ def find_movie(database: Database, movie: str | int) -> Row:
 def find_movies(database: Database, movies: Iterable[str | int]) -> tuple[Id, ...]:
     """The movieIds that titles or ids mean; raises as `find_movie`."""
     return tuple(find_movie(database, movie)["movieId"] for movie in movies)
+
+
+def find_sequences(database: Database, lines: Iterable[str]) -> list[tuple[Id, ...]]:
+    """The movieIds that lines of titles or ids mean, separated by tabs.
+
+    Each text is looked for once. Raises NotFound as `find_movie`, and BadRequest for a line without a movie or
+    with one twice; both name the line.
+    """
+    known: dict[str, Id] = {}
+    found = []
+    for number, line in enumerate(lines, start=1):
+        texts = [text.strip() for text in line.split("\t") if text.strip()]
+        if not texts:
+            raise BadRequest(f"Line {number} is empty; expected titles or ids, separated by tabs.")
+        for text in texts:
+            if text not in known:
+                try:
+                    known[text] = find_movie(database, text)["movieId"]
+                except NotFound as error:
+                    raise NotFound(f"Line {number}: {error}", error.candidates) from error
+        sequence = tuple(known[text] for text in texts)
+        if len(set(sequence)) < len(sequence):
+            twice = next(text for i, text in enumerate(texts) if sequence[i] in sequence[:i])
+            raise BadRequest(f"Line {number} has {twice!r} twice; expected each movie once.")
+        found.append(sequence)
+    return found
 
 
 def _find(database: Database, text: str) -> Row:

@@ -39,6 +39,7 @@ __all__ = [
     "popular_rows",
     "recommend",
     "recommendation_query",
+    "require_similar_request",
     "similar_movies",
 ]
 
@@ -143,18 +144,18 @@ def similar_movies(
     filters: Filters | None = None,
     plain_cosine: bool = False,
     *,
+    popularity: float = 0.0,
     indexed_from: int = INDEXED_FROM,
 ) -> list[SimilarMovie]:
     """The k movies most similar to `movie` (title or id), itself excluded, best first.
 
     The score is the cosine of the vectors, -1 to 1, to which sqrt(weight / the largest weight) of CO_LIKED is
-    added unless `plain_cosine`. From `indexed_from` movies with vectors an index is asked for candidates. A
-    movie without a vector is compared by the mean of those it is linked with, or of those of its genres;
-    `estimated_from` says which. Raises NotFound for an unknown title, StageMissing when nothing was trained or
-    there is nothing to take a mean of.
+    added, times (like count / the largest) ** `popularity`; with `plain_cosine` the cosine alone. From
+    `indexed_from` movies with vectors an index is asked for candidates. A movie without a vector is compared by
+    the mean of those it is linked with, or of those of its genres; `estimated_from` says which. Raises NotFound for
+    an unknown title, StageMissing when nothing was trained or there is nothing to take a mean of.
     """
-    if k < 1:
-        raise BadRequest(f"k is {k}; expected at least 1.")
+    require_similar_request(k, plain_cosine, popularity)
     with consistent_read(database, "derive"), consistent_read(database, "train"):
         run = require_live_run(database)
         query = find_movie(database, movie)
@@ -162,6 +163,7 @@ def similar_movies(
         parameters = (filters or Filters()).parameters()
         del parameters["withRated"]  # there is no user
         parameters |= {"movieId": query["movieId"], "vector": vector, "k": k}
+        parameters |= {} if plain_cosine else {"popularity": popularity}
         scan, by_index = SIMILAR[plain_cosine]
         if run["movies"] < indexed_from:
             rows = answer_by_scan(database, scan, parameters).rows
@@ -178,6 +180,16 @@ def similar_movies(
         )
         for rank, row in enumerate(rows, start=1)
     ]
+
+
+def require_similar_request(k: int, plain_cosine: bool, popularity: float) -> None:
+    """Raise BadRequest for a request that `similar_movies` does not take."""
+    if k < 1:
+        raise BadRequest(f"k is {k}; expected at least 1.")
+    if not -2 <= popularity <= 2:
+        raise BadRequest(f"popularity is {popularity}; expected -2 to 2.")
+    if plain_cosine and popularity:
+        raise BadRequest("plain_cosine ranks by the cosine alone; expected it without popularity.")
 
 
 def popular_movies(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,12 @@ from movierec.graph.pull import pull_edges
 from movierec.ids import Id, Ids, id_array
 from movierec.lookup.filters import Filters
 from movierec.recommendation.history import History, read_histories, read_history
-from movierec.recommendation.in_database import popular_movies, popular_rows, similar_movies
+from movierec.recommendation.in_database import (
+    popular_movies,
+    popular_rows,
+    require_similar_request,
+    similar_movies,
+)
 from movierec.recommendation.model import Model, pull_model, require_model
 from movierec.recommendation.reasons import N_REASONS, read_links, reasons_from, strongest
 from movierec.recommendation.request import RecommendationRequest
@@ -38,6 +44,8 @@ from movierec.recommendation.scoring import (
 from movierec.records import from_row
 
 __all__ = ["Recommender"]
+
+T = TypeVar("T")
 
 BATCH_USERS = 200  # whose ratings are read by one question
 EVERY_MOVIE = 2**31 - 1  # a k that no list reaches
@@ -98,7 +106,8 @@ class Recommender:
         """
         model = self.model()
         popular: list[Recommendation] | None = None
-        for batch in _batches(user_ids, min(BATCH_USERS, block_rows(len(model.movie_ids)))):
+        users = (one.item() if isinstance(one, np.generic) else one for one in user_ids)
+        for batch in _batches(users, min(BATCH_USERS, block_rows(len(model.movie_ids)))):
             read = read_histories(self.database, batch, model.min_rating)
             histories = [read[user_id].with_named(request) for user_id in batch]
             ranked = _rank(model, histories, request)
@@ -109,19 +118,36 @@ class Recommender:
                     popular = self._popular(model, request) if popular is None else popular
                     yield user_id, _unrated(popular, history, request)
 
-    def similar(self, movie_id: Id, k: int, filters: Filters, plain_cosine: bool = False) -> list[SimilarMovie]:
+    def recommend_sequences(
+        self, sequences: Iterable[Sequence[Id]], request: RecommendationRequest
+    ) -> Iterator[list[Recommendation]]:
+        """A list for each sequence of movieIds, liked one after the other by somebody who need not be in the
+        database, oldest first; without reasons. `request` says everything but these.
+        """
+        model = self.model()
+        for batch in _batches(sequences, min(BATCH_USERS, block_rows(len(model.movie_ids)))):
+            histories = [
+                History([], [], []).with_named(replace(request, likes=(), then=tuple(one))) for one in batch
+            ]
+            ranked = _rank(model, histories, request)
+            yield from (ranked.rows(i, model) for i in range(len(batch)))
+
+    def similar(
+        self, movie_id: Id, k: int, filters: Filters, plain_cosine: bool = False, *, popularity: float = 0.0
+    ) -> list[SimilarMovie]:
         """The list of `in_database.similar_movies`, which answers for a movie that has no vector."""
-        if k < 1:
-            raise BadRequest(f"k is {k}; expected at least 1.")
+        require_similar_request(k, plain_cosine, popularity)
         model = self.model()
         positions = model.positions([movie_id])
         if not model.unit[positions].any():
-            return similar_movies(self.database, movie_id, k, filters, plain_cosine)
+            return similar_movies(self.database, movie_id, k, filters, plain_cosine, popularity=popularity)
         query = int(positions[0])
         scores = cosine = (model.unit @ model.unit[query]).astype(np.float64)
         if not plain_cosine:
             weights = self._co_liked(model).weighted_neighbour_sum(np.array([query]), np.ones(1))
             scores = similarity_score(cosine, weights)
+        if popularity:
+            scores = scores * (model.like_counts / model.like_counts.max()) ** popularity
         allowed = model.allowed(filters) & model.unit.any(axis=1)
         allowed[query] = False
         # Movies that few like come after all others.
@@ -255,7 +281,7 @@ def _unrated(
     return [replace(row, rank=rank) for rank, row in enumerate(unrated, start=1)]
 
 
-def _batches(user_ids: Iterable[Id] | Ids, size: int) -> Iterator[list[Id]]:
-    waiting = (one.item() if isinstance(one, np.generic) else one for one in user_ids)
+def _batches(some: Iterable[T], size: int) -> Iterator[list[T]]:
+    waiting = iter(some)
     while batch := list(islice(waiting, size)):
         yield batch

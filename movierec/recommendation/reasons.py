@@ -1,7 +1,7 @@
 """Reasons: the most convincing of the likes that a score is due to, and how many people liked both.
 
-What contributes most need not convince: many people like both of two famous movies. So of the likes that contribute
-most those come first which have the largest
+What contributes most need not convince: many people like both of two famous movies. So of the likes that
+contribute most those come first which have the largest
 
     share of the score * ln(lift * (1 - 1 / sqrt(count)))
 

@@ -191,6 +191,31 @@ def test_recommend_for_many_users(
     assert [row["movieId"] for row in rows[2:]] == [row["movieId"] for row in one]
 
 
+def test_recommend_for_people_by_what_they_liked_one_after_the_other(
+    connected: Callable[..., Answer], ordered_database: Database, tmp_path: Path
+) -> None:
+    path = tmp_path / "people.tsv"
+    path.write_text("Alien (1979)\tAliens (1986)\t1\n1\tmatrix 1999\n")
+    out = connected("recommend", "--sequences", path, "-k", 3, "--genre", "Comedy", "--format", "jsonl").out
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert [(row["line"], row["rank"]) for row in rows] == [(1, 1), (1, 2), (1, 3), (2, 1), (2, 2), (2, 3)]
+    assert all(row["sequential"] and "Comedy" in row["genres"] for row in rows)
+    then = ("--then", "Alien (1979)", "--then", "Aliens (1986)", "--then", 1)
+    one = json.loads(connected("recommend", *then, "-k", 3, "--genre", "Comedy", "--format", "json").out)
+    assert [row["movieId"] for row in rows[:3]] == [row["movieId"] for row in one]
+    for text, said in (
+        ("", "--sequences is empty"),
+        ("1\t2\n\n3\n", "Line 2 is empty; expected titles or ids, separated by tabs"),
+        ("1\n2\tNo Such Film At All\n", "Line 2: No movie 'No Such Film At All'"),
+        ("1\tToy Story (1995)\n", "Line 1 has 'Toy Story (1995)' twice"),
+    ):
+        path.write_text(text)
+        answer = connected("recommend", "--sequences", path)
+        assert (answer.exit_code, said in answer.err) == (2, True), answer.err
+    answer = connected("recommend", "--sequences", path, "--user", 1)
+    assert (answer.exit_code, "--sequences has the likes of people" in answer.err) == (2, True)
+
+
 def test_recommend_to_everybody_goes_to_a_file(
     connected: Callable[..., Answer], small_database: Database, tmp_path: Path
 ) -> None:

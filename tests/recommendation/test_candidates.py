@@ -117,6 +117,7 @@ def test_similar_movies_of_candidates_are_those_of_a_scan(small_database: Databa
         del parameters["withRated"]
         movie = int(generator.integers(1, 41))
         parameters |= {"movieId": movie, "vector": None, "k": int(generator.choice([1, 3, 7, 50]))}
+        parameters |= {} if plain else {"popularity": float(generator.choice([0.0, 0.0, 0.4, -0.1]))}
         expected = answer_by_scan(small_database, scan, parameters).rows
         answer = answer_by_index(small_database, by_index, scan, parameters, sizes=SIZES)
         asked.add((answer.query.name, answer.parameters.get("candidates")))

@@ -77,10 +77,14 @@ def test_plain_score_is_the_cosine_and_every_movie_is_looked_at(keras_database: 
 
 
 @pytest.mark.parametrize("conditions", [{}, {"without_genres": ("Action",), "from_year": 1990, "min_ratings": 60}])
-def test_score_adds_who_liked_both(keras_database: Database, conditions: dict[str, object]) -> None:
+@pytest.mark.parametrize("popularity", [0.0, -0.3])
+def test_score_adds_who_liked_both(
+    keras_database: Database, conditions: dict[str, object], popularity: float
+) -> None:
     ids, unit = vectors_of(keras_database)
     weights = {row["movieId"]: row["weight"] for row in keras_database.read(NEIGHBOURS)}
     details = {row["movieId"]: row for row in keras_database.read(load_query("recommend/model"))}
+    most = max(row["likeCount"] for row in details.values())
     expected = []
     for movie, cosine in zip(ids, unit @ unit[ids.index(2571)], strict=True):
         one = details[movie]
@@ -89,12 +93,13 @@ def test_score_adds_who_liked_both(keras_database: Database, conditions: dict[st
         )
         if movie != 2571 and fits:
             score = cosine + (weights.get(movie, 0.0) / max(weights.values())) ** 0.5
+            score *= (one["likeCount"] / most) ** popularity
             expected.append((one["likeCount"] < 5, -score, movie))
     best = sorted(expected)[:30]
     filters = Filters(**conditions)  # type: ignore[arg-type]
     for found in (
-        similar_movies(keras_database, "2571", 30, filters),
-        Recommender(keras_database).similar(2571, 30, filters),
+        similar_movies(keras_database, "2571", 30, filters, popularity=popularity),
+        Recommender(keras_database).similar(2571, 30, filters, popularity=popularity),
     ):
         assert [row.movie_id for row in found] == [movie for _, _, movie in best]
         assert [row.score for row in found] == pytest.approx([-score for _, score, _ in best], abs=1e-5)
@@ -115,7 +120,11 @@ def test_movie_without_a_vector_is_taken_for_the_mean_of_its_genres(keras_databa
     assert {row.estimated_from for row in similar_movies(keras_database, "2571", k=5)} == {None}
 
 
-def test_k_below_one_is_refused(keras_database: Database) -> None:
+def test_request_out_of_range_is_refused(keras_database: Database) -> None:
+    with pytest.raises(BadRequest, match="popularity is 3"):
+        similar_movies(keras_database, "2571", popularity=3)
+    with pytest.raises(BadRequest, match="by the cosine alone"):
+        Recommender(keras_database).similar(2571, 10, Filters(), plain_cosine=True, popularity=0.5)
     with pytest.raises(BadRequest, match="k is 0"):
         similar_movies(keras_database, "Jumanji", k=0)
 
