@@ -152,8 +152,8 @@ def similar_movies(
     The score is the cosine of the vectors, -1 to 1, to which sqrt(weight / the largest weight) of CO_LIKED is
     added, times (like count / the largest) ** `popularity`; with `plain_cosine` the cosine alone. From
     `indexed_from` movies with vectors an index is asked for candidates. A movie without a vector is compared by
-    the mean of those it is linked with, or of those of its genres; `estimated_from` says which. Raises NotFound for
-    an unknown title, StageMissing when nothing was trained or there is nothing to take a mean of.
+    the mean of those it is linked with, or of those of its genres; `estimated_from` says which. Raises NotFound
+    for an unknown title, StageMissing when nothing was trained or there is nothing to take a mean of.
     """
     require_similar_request(k, plain_cosine, popularity)
     with consistent_read(database, "derive"), consistent_read(database, "train"):
