@@ -1,6 +1,7 @@
 """Baselines with the settings that each data set likes best, and blends of two of them; movierec is beside them.
 
-    python -m benchmarks.peers
+    python -m benchmarks.peers              on both data sets, by time and at random
+    python -m benchmarks.peers newest       by time alone; or random, or one data set by its name
 
 `movierec evaluate` gives every baseline one setting. Here each of those that have settings to choose gets those of
 a grid that are best by NDCG@10 on an inner split of the training likes, and the sum of EASE and another, each
@@ -26,6 +27,7 @@ from numpy.typing import NDArray
 
 from benchmarks.common import publish, table, timed
 from benchmarks.datasets import DATASETS, dataset
+from benchmarks.nets import gru4rec, sasrec
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
 from movierec.evaluation.baselines import ease, ials, of_likes
@@ -52,6 +54,7 @@ from movierec.progress import silently
 from movierec.recommendation.model import pull_model
 
 SEEDS = (1, 2, 3)
+ALONE = ("ease",)  # the others are blended with it
 WEIGHTS = (0.5, 1.0, 2.0, 3.0)  # of the other, in a blend with EASE
 Choice = Mapping[str, float]
 
@@ -94,7 +97,11 @@ PEERS = {
         },
     ),
 }
-BLENDED = ("ials", "markov_chain", "stan", "slist")
+# Where what comes next is asked for: they take minutes, and are no use at random.
+NETS = {
+    "gru4rec": _Peer(gru4rec, {"epochs": (12.0, 24.0, 36.0)}),
+    "sasrec": _Peer(sasrec, {"epochs": (16.0,), "dropout": (0.2, 0.5)}),
+}
 
 
 def _standardised(scores: NDArray[np.float64], is_rated: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -145,7 +152,8 @@ def _compared(name: str, strategy: str, order: str) -> str:
     outer, own = _data(name, split, (order,), inner=False)
     rows: list[list[Any]] = []
     fitted: dict[str, tuple[Scores, Scores, float]] = {}
-    for called, peer in PEERS.items():
+    peers = PEERS | (NETS if order == "on" else {})
+    for called, peer in peers.items():
         tried = []
         for choice in peer.choices():
             scores = peer.fit(inner.likes, len(inner.catalogue.movie_ids), **choice)
@@ -156,7 +164,7 @@ def _compared(name: str, strategy: str, order: str) -> str:
         said = ", ".join(f"{key} {value:g}" for key, value in choice.items())
         rows.append([called, best, _ndcg(on_outer, outer), seconds, f"{said}; of {len(tried)}" if said else ""])
         print(*rows[-1], sep=" | ", file=sys.stderr, flush=True)
-    for called in BLENDED:
+    for called in [one for one in peers if one not in ALONE]:
         (first, outer_first, one), (second, outer_second, other) = fitted["ease"], fitted[called]
         best, weight = max((_blend_ndcg(first, second, weight, inner), weight) for weight in WEIGHTS)
         on_outer_too = _blend_ndcg(outer_first, outer_second, weight, outer)
@@ -170,8 +178,11 @@ def _compared(name: str, strategy: str, order: str) -> str:
     return table(["method", "inner NDCG@10", "NDCG@10", "seconds", "chosen on the inner split"], lines)
 
 
+def main(wanted: Sequence[str]) -> None:
+    for name, (held_out, sequential) in product(DATASETS, (("newest", "on"), ("random", "off"))):
+        if not wanted or held_out in wanted or name in wanted:
+            publish(f"peers {name} {held_out}", _compared(name, held_out, sequential), "quality")
+
+
 if __name__ == "__main__":
-    texts = []
-    for data_set, (held_out, sequential) in product(DATASETS, (("newest", "on"), ("random", "off"))):
-        texts += [f"{data_set}, held out: {held_out}", _compared(data_set, held_out, sequential)]
-    publish("peers", "\n\n".join(texts), "quality")
+    main(sys.argv[1:])

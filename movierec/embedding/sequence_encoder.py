@@ -46,7 +46,7 @@ from movierec.random_streams import Stream, random_generator
 from movierec.training.checkpoint import Checkpoint, TrainingState
 from movierec.training.threads import RunTasks, training_threads
 
-__all__ = ["EncoderPlan", "encoder_checkpoint", "encoder_plan", "train_encoder"]
+__all__ = ["EncoderPlan", "draw_windows", "encoder_checkpoint", "encoder_plan", "train_encoder"]
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -135,7 +135,7 @@ def train_encoder(
         progress("train the encoder", plan.epochs * plan.likes, "likes", done) as advance,
     ):
         while state.epoch < plan.epochs:
-            windows = _windows(likes, plan, random_generator(Stream.ENCODER, settings.seed, state.epoch + 1))
+            windows = draw_windows(likes, plan, random_generator(Stream.ENCODER, settings.seed, state.epoch + 1))
             chances = None
             if not plan.every_movie:
                 counts = likes.like_counts[plan.movies]
@@ -304,8 +304,9 @@ def _starting_network(likes: LikeLists, embeddings: Embeddings, plan: EncoderPla
     movie_ids = likes.movie_ids[plan.movies]
     table = generator.normal(0.0, WEIGHT_DEVIATION, (len(movie_ids), size)).astype(np.float32)
     _, here, there = np.intersect1d(movie_ids, embeddings.movie_ids, assume_unique=True, return_indices=True)
-    deviation = float(embeddings.vectors.std()) or 1.0
-    table[here] = embeddings.vectors[there] * np.float32(WEIGHT_DEVIATION / deviation)
+    if len(here):
+        deviation = float(embeddings.vectors.std()) or 1.0
+        table[here] = embeddings.vectors[there] * np.float32(WEIGHT_DEVIATION / deviation)
     bias = (BIAS_OF_LIKES * np.log1p(likes.like_counts[plan.movies])).astype(np.float32)
     network = _Network(torch.from_numpy(table), torch.from_numpy(bias))
     largest = UNITS**-0.5  # as PyTorch draws them, from numbers of our own
@@ -317,7 +318,7 @@ def _starting_network(likes: LikeLists, embeddings: Embeddings, plan: EncoderPla
     return network
 
 
-def _windows(likes: LikeLists, plan: EncoderPlan, generator: np.random.Generator) -> Lists:
+def draw_windows(likes: LikeLists, plan: EncoderPlan, generator: np.random.Generator) -> Lists:
     """The windows of an epoch, in the order of its steps: movies as positions in `plan.movies`, oldest first.
 
     A window begins with the last like of the one before it, so every like but a user's first is predicted once.

@@ -10,7 +10,7 @@ from movierec.embedding import sequence_encoder as module
 from movierec.embedding.embeddings import Embeddings
 from movierec.embedding.sequence_encoder import (
     _draw_task,
-    _windows,
+    draw_windows,
     encoder_checkpoint,
     encoder_plan,
     train_encoder,
@@ -124,7 +124,7 @@ def test_windows_ask_for_every_like_but_the_first_once() -> None:
     plan = encoder_plan(likes, SETTINGS)
     assert plan.users.tolist() == [1, 2, 3, 4]
     for epoch in range(20):
-        windows = _windows(likes, plan, np.random.default_rng(epoch))
+        windows = draw_windows(likes, plan, np.random.default_rng(epoch))
         asked = np.concatenate([one[1:] for one in windows])
         assert len(asked) == plan.likes == 1 + 100 + 99 + 349
         # Of every user all but their first, which is one of the two that tie.
