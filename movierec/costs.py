@@ -26,6 +26,7 @@ FOLLOWERS_A_WEDGE, FOLLOWERS_A_MOVIE = 0.08, 84
 SAMPLED = 300_000  # ratings, of 2,000 users
 PREDICTORS, MOST_PREDICTORS = 0.3, 8_000  # of the movies have three likes or more; the most liked of these
 PREDICTED, MOST_PAIRS = 100, 400_000_000  # by each; of likes, that the regression counts
+ENCODER_EPOCHS, MOST_READ = 12, 2_500_000  # passes of the user encoder over the likes; of likes in all of them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +141,7 @@ SECONDS: dict[str, dict[str, float]] = {
         "pairs": 6.0e-8,
         "predictors cubed": 6.0e-11,
         "predictions": 1.2e-5,
+        "read by the encoder": 4.0e-5,
     },
     "recommend": {"": 0.8},
     "similar": {"": 1.0},
@@ -230,6 +232,7 @@ def _sum(factors: Mapping[str, float], sizes: Sizes) -> float:
         "predictors squared": sizes.predictors**2,
         "predictions": PREDICTED * sizes.predictors,
         "profiles": min(PROFILE_PASSES * sizes.users, PROFILE_USERS),
+        "read by the encoder": min(ENCODER_EPOCHS * sizes.likes, MOST_READ),
     }
     return sum(values[name] * each for name, each in factors.items())
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from movierec.arrays import LikeLists, MovieGraph
 from movierec.embedding.embeddings import Embeddings
+from movierec.embedding.ials import ITERATIONS, fit_factors
 from movierec.embedding.plan import (
     BAND_POSITIONS,
     SHARED_NEGATIVES,
@@ -20,8 +21,10 @@ from movierec.embedding.plan import (
     users_to_learn_from,
 )
 from movierec.embedding.profiles import train_profiles
+from movierec.embedding.sequence_encoder import encoder_plan, train_encoder
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.train import train_embeddings
+from movierec.embedding.user_encoder import MOST_READ
 from movierec.embedding.walks import bitmap_bytes
 from movierec.progress import Advance, Progress
 from movierec.random_streams import Stream, random_generator
@@ -33,6 +36,7 @@ WARM_UP_STEPS = 2  # they compile, and touch memory for the first time
 LIBRARIES_MB = 680  # PyTorch and numba, loaded and used: what benchmarks.scaling shows for its smallest graph
 PULL_BYTES = 120  # an edge, while rows are put together and sorted
 HOLD_OUT_BYTES = 200  # an edge, while some are held out
+ENCODER_TABLES = 8  # the weights, their average, Adam's two, and gradients of both halves of a step and their sum
 PROFILE_TABLES = 8  # of (B, C) numbers in a step of the profiles: inputs, targets, logits and what comes between
 
 
@@ -58,8 +62,8 @@ def estimate_training(
 ) -> dict[str, Any]:
     """Steps, pairs, memory (MB of this process at its most) and expected seconds, pull and write apart.
 
-    Without `likes` no profiles are counted. With early stopping the time is that of all epochs, the most it can
-    be.
+    Without `likes` no profiles and no encoder are counted. With early stopping the time is that of all epochs, the
+    most it can be.
     """
     plan = Plan.of(graph.n_movies, settings)
     watched = _watch(lambda progress: train_embeddings(graph, settings, progress=progress, threads=threads))
@@ -71,6 +75,10 @@ def estimate_training(
         profiles = _profiles(graph, likes, settings, threads)
         seconds += profiles["profile_seconds"]
         memory = max(memory, graph.nbytes + _profile_memory(likes, settings))
+        if settings.encoder_weight:
+            profiles |= _encoder(likes, settings, threads)
+            seconds += profiles["encoder_seconds"]
+            memory = max(memory, graph.nbytes + _encoder_memory(likes, settings))
     return {
         "movies": graph.n_movies,
         "edges": graph.n_edges,
@@ -125,6 +133,18 @@ def _profiles(graph: MovieGraph, likes: LikeLists, settings: TrainSettings, thre
     }
 
 
+def _encoder(likes: LikeLists, settings: TrainSettings, threads: int) -> dict[str, Any]:
+    """The sizes and the seconds of training the user encoder; from random vectors, which costs the same."""
+    if settings.sequential == "off":
+        watched = _watch(lambda progress: fit_factors(likes, settings, progress))
+        return {"encoder_epochs": ITERATIONS, "encoder_seconds": round(watched.expected(ITERATIONS), 1)}
+    plan = encoder_plan(likes, settings)
+    nothing = Embeddings(movie_ids=likes.movie_ids[:0], vectors=np.empty((0, settings.embedding_size), np.float32))
+    watched = _watch(lambda progress: train_encoder(likes, nothing, settings, progress, threads))
+    seconds = round(watched.expected(plan.epochs * plan.likes), 1)
+    return {"encoder_epochs": plan.epochs, "encoder_seconds": seconds}
+
+
 def _memory(graph: MovieGraph, settings: TrainSettings, plan: Plan) -> int:
     """Bytes in the phase that needs most: pulling, holding edges out, or training with a checkpoint written."""
     n, size = graph.n_movies, settings.embedding_size
@@ -139,6 +159,17 @@ def _memory(graph: MovieGraph, settings: TrainSettings, plan: Plan) -> int:
         graph.nbytes + HOLD_OUT_BYTES * graph.n_edges if settings.patience else 0,
         training,
     )
+
+
+def _encoder_memory(likes: LikeLists, settings: TrainSettings) -> int:
+    """Bytes of training the encoder: its table with gradients, Adam's and the average, and a step's logits."""
+    if settings.sequential == "off":
+        return 3 * likes.nbytes + 2 * 8 * settings.embedding_size * (likes.n_movies + likes.n_users)
+    plan = encoder_plan(likes, settings)
+    table = 4 * len(plan.movies) * settings.embedding_size
+    step = min(plan.step_windows * MOST_READ, max(plan.likes, 1))
+    candidates = len(plan.movies) if plan.every_movie else min(step, len(plan.movies))
+    return likes.nbytes + ENCODER_TABLES * table + 3 * 4 * step * candidates
 
 
 def _profile_memory(likes: LikeLists, settings: TrainSettings) -> int:

@@ -78,6 +78,10 @@ class TrainingEstimate:
     """of this process at its most"""
     profile_seconds: float = 0.0
     """expected, of training the profile vectors"""
+    encoder_epochs: int = 0
+    """of the GRU, or iterations of iALS"""
+    encoder_seconds: float = 0.0
+    """expected, of training the user encoder"""
     expected_seconds: float
-    """of all the training: walks, embeddings and profile vectors"""
+    """of all the training: walks, embeddings, profile vectors and user encoder"""
     pull_seconds: float

@@ -55,6 +55,16 @@ def test_estimate_counts_the_steps_of_the_profiles(candidates: str) -> None:
     assert "profile_steps" not in without
 
 
+@pytest.mark.parametrize(("sequential", "epochs"), [("on", 3), ("off", 16)])
+def test_estimate_counts_the_encoder(sequential: str, epochs: int) -> None:
+    settings = dataclasses.replace(SMALL, sequential=sequential, encoder_epochs=3, profile_epochs=1)
+    estimate = estimate_training(two_cliques(), settings, 1, two_crowds())
+    assert estimate["encoder_epochs"] == epochs
+    assert estimate["expected_seconds"] >= estimate["encoder_seconds"] + estimate["profile_seconds"] >= 0
+    without = estimate_training(two_cliques(), dataclasses.replace(settings, encoder_weight=0.0), 1, two_crowds())
+    assert "encoder_seconds" not in without
+
+
 def test_expected_time_of_profiles_grows_with_their_epochs() -> None:
     few, many = (
         estimate_training(
