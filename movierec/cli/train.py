@@ -72,7 +72,7 @@ def command(preset: str, fresh: bool, threads: int, dry_run: bool, output_format
     from movierec.errors import MissingExtra
     from movierec.home import Home, home_folder
 
-    if not all(map(find_spec, ("torch", "numba", "scipy", "threadpoolctl"))):
+    if not all(map(find_spec, ("torch", "numba", "scipy"))):
         raise MissingExtra("Training", "train")
     from movierec.embedding.stage import preview_training, train_and_write, train_beside
     from movierec.training.launched import process_number

@@ -28,6 +28,7 @@ from movierec.embedding.settings import TrainSettings
 from movierec.embedding.user_encoder import EncodedMovies, FactorEncoder
 from movierec.progress import Progress, silent
 from movierec.random_streams import Stream, random_generator
+from movierec.thread_pool import one_blas_thread
 
 __all__ = ["factorise", "fit_factors", "solve_rows"]
 
@@ -42,8 +43,6 @@ MOST_LIKES = 5_000_000  # that are learnt from: some minutes
 
 def fit_factors(likes: LikeLists, settings: TrainSettings, progress: Progress = silent) -> EncodedMovies:
     """Factors of `settings.embedding_size` dimensions, and what solves for those of a user."""
-    from threadpoolctl import threadpool_limits
-
     movies = most_liked(likes.like_counts, 1, MOST_MOVIES)
     place = np.full(likes.n_movies, -1, dtype=np.int64)
     place[movies] = np.arange(len(movies))
@@ -55,8 +54,7 @@ def fit_factors(likes: LikeLists, settings: TrainSettings, progress: Progress = 
     lists = lists.kept(lists.values >= 0)
     ones = np.ones(len(lists.values))
     liked = sp.csr_array((ones, lists.values, lists.indptr), shape=(len(users), len(movies)))
-    # The systems are small: threads would only wait for each other.
-    with threadpool_limits(1, "blas"), progress("factorise likes", ITERATIONS, "iterations") as advance:
+    with one_blas_thread(), progress("factorise likes", ITERATIONS, "iterations") as advance:
         factors = factorise(
             liked,
             dimensions=settings.embedding_size,

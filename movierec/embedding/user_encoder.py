@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -26,10 +27,12 @@ from numpy.typing import NDArray
 
 from movierec.arrays import Lists
 from movierec.ids import Ids
+from movierec.thread_pool import one_blas_thread
 
 __all__ = ["EncodedMovies", "Encoder", "FactorEncoder", "GruEncoder", "encoder_from_bytes"]
 
 MOST_READ = 100  # likes, the newest, that the GRU reads
+MOST_LEFT_OUT = 20  # likes, the newest, that are tried to do without
 SYSTEMS_AT_ONCE = 256
 
 
@@ -50,51 +53,76 @@ class GruEncoder:
 
     kind: ClassVar[str] = "gru"
 
+    @one_blas_thread()
     def encode(self, likes: Lists, ages: NDArray[np.float64]) -> NDArray[np.float64]:
         """(B, D) vectors of users; zeros for those without likes.
 
         `likes` has the movies' vectors (T, D) in its values, `ages` (T,) how many likes came after each; likes of
         the same age are read in the order given.
         """
-        size = self.input_weights.shape[1]
         oldest_first = np.lexsort((np.arange(len(ages)), -ages, likes.rows))
         lengths = np.minimum(likes.sizes, MOST_READ)
         longest_first = np.argsort(-lengths, kind="stable")
         lengths, ends = lengths[longest_first], likes.indptr[1:][longest_first]
-        weights = [np.asarray(one, np.float64).T for one in (self.input_weights, self.state_weights)]
-        # A movie's vector has a length of about 1; the GRU reads numbers of about 1.
-        from_inputs = np.sqrt(size) * likes.values[oldest_first] @ weights[0] + self.input_bias  # (T, 3 H)
-        units = self.state_weights.shape[1]
-        state = np.zeros((len(lengths), units))
+        given = self._given(likes.values[oldest_first])
+        states = np.zeros((len(lengths), self.state_weights.shape[1]))
         for step in range(lengths.max(initial=0)):
             n = int(np.searchsorted(-lengths, -step))  # users who have more likes than that
-            given = from_inputs[ends[:n] - lengths[:n] + step]
-            kept = state[:n] @ weights[1] + self.state_bias
-            gates = _sigmoid(given[:, : 2 * units] + kept[:, : 2 * units])
-            reset, update = gates[:, :units], gates[:, units:]
-            new = np.tanh(given[:, 2 * units :] + reset * kept[:, 2 * units :])
-            state[:n] = new + update * (state[:n] - new)
-        found = np.zeros((len(lengths), size))
-        found[longest_first] = state @ np.asarray(self.output_weights, np.float64).T + self.output_bias
+            states[:n] = self._next(states[:n], given[ends[:n] - lengths[:n] + step])
+        found = np.zeros((len(lengths), self.input_weights.shape[1]))
+        found[longest_first] = self._users(states)
         found[likes.sizes == 0] = 0.0
         return found
 
+    @one_blas_thread()
     def shares(
         self, vectors: NDArray[np.float32], ages: NDArray[np.float64], movies: NDArray[np.float32]
     ) -> NDArray[np.float64]:
-        """(L, K) by how much the logits of K movies, of vectors (K, D), fall without each like of one user."""
-        n = len(vectors)
-        read = np.sort(np.lexsort((np.arange(n), -ages))[-MOST_READ:])
-        others = np.array([[j for j in read if j != i] for i in read], np.int64).reshape(len(read), -1)
-        without = Lists.of_sizes(np.full(len(read), max(len(read) - 1, 0)), vectors[others.ravel()])
-        with_all = self.encode(Lists.of_sizes([n], vectors), ages)
-        found = np.zeros((n, len(movies)))
-        found[read] = (with_all - self.encode(without, ages[others.ravel()])) @ np.asarray(movies, np.float64).T
+        """(L, K) by how much the logits of K movies, of vectors (K, D), fall without each like of one user.
+
+        Of the newest 20; older ones have no share.
+        """
+        read = np.lexsort((np.arange(len(vectors)), -ages))[-MOST_READ:]
+        tried = read[-MOST_LEFT_OUT:]
+        given = self._given(vectors[read])
+        state = np.zeros((1, self.state_weights.shape[1]))
+        for one in given[: len(read) - len(tried)]:
+            state = self._next(state, one)
+        states = np.repeat(state, len(tried) + 1, axis=0)  # row j is without like j, the last one with all
+        for j, one in enumerate(given[len(read) - len(tried) :]):
+            others = np.arange(len(states)) != j
+            states[others] = self._next(states[others], one)
+        users = self._users(states)
+        found = np.zeros((len(vectors), len(movies)))
+        found[tried] = (users[-1] - users[:-1]) @ np.asarray(movies, np.float64).T
         return found
+
+    def _given(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+        """(L, 3 H) what movies of vectors (L, D) give to the gates."""
+        # A movie's vector has a length of about 1; the GRU reads numbers of about 1.
+        scale = np.sqrt(self.input_weights.shape[1])
+        return np.asarray(scale * vectors @ self._wide[0] + self.input_bias)
+
+    def _next(self, states: NDArray[np.float64], given: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(B, H) states after those of (B, H), by what was given to the gates, (B, 3 H) or (3 H,)."""
+        n = states.shape[1]
+        kept = states @ self._wide[1] + self.state_bias
+        gates = _sigmoid(given[..., : 2 * n] + kept[:, : 2 * n])
+        new = np.tanh(given[..., 2 * n :] + gates[:, :n] * kept[:, 2 * n :])
+        return np.asarray(new + gates[:, n:] * (states - new))
+
+    def _users(self, states: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(states @ self._wide[2] + self.output_bias)
+
+    @cached_property
+    def _wide(self) -> tuple[NDArray[np.float64], ...]:
+        """The three weights in float64, transposed."""
+        weights = (self.input_weights, self.state_weights, self.output_weights)
+        return tuple(np.ascontiguousarray(one.T, dtype=np.float64) for one in weights)
 
     def arrays(self) -> dict[str, NDArray[np.float32]]:
         """Everything that it consists of."""
-        return dict(vars(self))
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +138,7 @@ class FactorEncoder:
 
     kind: ClassVar[str] = "ials"
 
+    @one_blas_thread()
     def encode(self, likes: Lists, ages: NDArray[np.float64]) -> NDArray[np.float64]:
         """(B, D) vectors of users, as `GruEncoder.encode`, whatever the ages are."""
         found = np.zeros((len(likes), len(self.gram)))
@@ -119,6 +148,7 @@ class FactorEncoder:
             found[start : start + len(part)] = np.linalg.solve(systems, part.sums(part.values)[..., None])[..., 0]
         return found
 
+    @one_blas_thread()
     def shares(
         self, vectors: NDArray[np.float32], ages: NDArray[np.float64], movies: NDArray[np.float32]
     ) -> NDArray[np.float64]:
@@ -135,7 +165,7 @@ class FactorEncoder:
 
     def arrays(self) -> dict[str, NDArray[np.float32]]:
         """Everything that it consists of."""
-        return dict(vars(self))
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
 
 Encoder = GruEncoder | FactorEncoder

@@ -31,6 +31,7 @@ from movierec.errors import MovieRecError
 from movierec.evaluation.sequential_baselines import Scores, markov_chain, slist, stan
 from movierec.progress import Advance, silently
 from movierec.recommendation.scoring import LikeHistories, best_of_rows, block_rows
+from movierec.thread_pool import one_blas_thread
 
 __all__ = [
     "BASELINES",
@@ -137,8 +138,6 @@ def ials(
     regularisation: float = REGULARISATION,
 ) -> ScoresOfLikes:
     """Vectors of movies by iALS; users' are solved for from what they like."""
-    from threadpoolctl import threadpool_limits
-
     n = likes.shape[1]
     done = 0
 
@@ -147,7 +146,7 @@ def ials(
         done, before = round(part * n), done
         advance(done - before)
 
-    with threadpool_limits(1, "blas"):  # the systems are small: threads would only wait for each other
+    with one_blas_thread():
         movies = factorise(
             likes,
             dimensions=DIMENSIONS,
@@ -159,7 +158,7 @@ def ials(
         )
 
     def scores(liked: sp.csr_array) -> NDArray[np.float64]:
-        with threadpool_limits(1, "blas"):
+        with one_blas_thread():
             users = solve_rows(liked, movies, unobserved_weight, regularisation)
         return np.asarray(users @ movies.T)
 

@@ -94,7 +94,7 @@ def evaluate_in(
     of metrics by user. Raises StageMissing for a graph that was derived before the split, BadRequest for too few
     users.
     """
-    if not all(map(find_spec, ("scipy", "threadpoolctl", "sklearn"))):
+    if not all(map(find_spec, ("scipy", "sklearn"))):
         raise MissingExtra("Evaluating", "evaluate")
     if derive.min_rating < split.min_rating:
         raise BadRequest(

@@ -65,7 +65,7 @@ def test_users_are_those_of_pytorch_reading_the_newest_hundred_from_the_oldest_o
 def test_share_of_a_like_is_what_the_logit_loses_without_it(gru: GruEncoder) -> None:
     likes, ages = some_likes()
     movies = np.random.default_rng(5).normal(size=(4, D)).astype(np.float32)
-    for user in (0, 2, 4):
+    for user in (0, 4):
         own, own_ages = likes[user], ages[likes.indptr[user] : likes.indptr[user + 1]]
         found = gru.shares(own, own_ages, movies)
         whole = movies @ gru.encode(Lists.of_sizes([len(own)], own), own_ages)[0]
@@ -74,7 +74,16 @@ def test_share_of_a_like_is_what_the_logit_loses_without_it(gru: GruEncoder) -> 
             without = gru.encode(Lists.of_sizes([len(rest)], rest), np.delete(own_ages, like))[0]
             assert found[like] == pytest.approx(whole - movies @ without, abs=1e-9)
     long = gru.shares(likes[3], ages[likes.indptr[3] : likes.indptr[4]], movies)
-    assert np.flatnonzero(long.any(axis=1)).tolist() == list(range(100)), "older ones are not read"
+    assert np.flatnonzero(long.any(axis=1)).tolist() == list(range(20)), "older ones have none"
+    own, own_ages = likes[3], ages[likes.indptr[3] : likes.indptr[4]]
+    read = own[:100]  # the newest
+    rest = np.delete(read, 19, axis=0)
+    with_all, without = (
+        gru.encode(Lists.of_sizes([len(one)], one), np.arange(len(one), dtype=np.float64))[0]
+        for one in (read, rest)
+    )
+    assert long[19] == pytest.approx(movies @ (with_all - without), abs=1e-9)
+    assert gru.shares(likes[2], np.zeros(1), movies).shape == (1, 4)
 
 
 def test_factors_of_users_are_those_of_ials_and_shares_add_up_to_the_logits() -> None:
