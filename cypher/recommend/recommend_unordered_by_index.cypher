@@ -12,9 +12,9 @@
 //   score            = the sum of the four; temperatures and weights are those of the live model
 // What is largest is taken over the movies that the user has not rated, so filters change no score.
 // end _shared/score_terms.cypher
-//   candidates    = the movies of the largest logits by the index movie_logit, of the largest graph sums, and of the
-//                   largest prediction sums
-//   bound         = the score of a movie with the least logit, graph sum and prediction sum of these
+//   candidates    = the movies of the largest logits by the indexes movie_logit and movie_encoder_logit, and of the largest
+//                   graph sums and prediction sums
+//   bound         = the score of a movie with the least of each of these four
 // Where the last score is at least the bound, no other movie belongs into the list: as far as the index knows, which
 // is approximate.
 // begin _shared/request_parameters.cypher
