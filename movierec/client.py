@@ -617,7 +617,7 @@ class Client:
 
         Examples
         --------
-        >>> client.recommend_sequences([["Alien (1979)", "Aliens (1986)"], [1]], k=2)["position"].tolist()
+        >>> client.recommend_sequences([[1, 2], ["Matrix, The (1999)"]], k=2)["position"].tolist()
         [0, 0, 1, 1]
         """
         found = [find_movies(self.database, sequence) for sequence in sequences]

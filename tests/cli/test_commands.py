@@ -258,7 +258,7 @@ def test_tune_names_the_best_blend(connected: Callable[..., Answer], small_datab
     answer = connected("tune", "--format", "json")
     assert answer.exit_code == 0, answer.err
     rows = json.loads(answer.out)
-    assert len(rows) == 100
+    assert len(rows) == 192
     assert [row["ndcg"] for row in rows] == sorted((row["ndcg"] for row in rows), reverse=True)
     assert (
         f"--profile-temperature {rows[0]['profileTemperature']:g} --graph-weight {rows[0]['graphWeight']:g} "
