@@ -42,6 +42,8 @@ from movierec.recommendation.results import Recommendation, SimilarMovie, Writte
 from movierec.records import record_fields, to_records
 
 if TYPE_CHECKING:
+    import networkx as nx
+
     from movierec.costs import CostEstimate
     from movierec.embedding.results import TrainingEstimate, TrainResult
     from movierec.evaluation.results import EvaluationEstimate, EvaluationReport, RatingEvaluationReport
@@ -966,11 +968,39 @@ class Client:
 
         return pd.DataFrame([asdict(finding) | {"ok": finding.ok} for finding in examine(self.database)])
 
-    def export(self, folder: str | Path) -> ExportResult:
-        """Write the vectors for TensorBoard's embedding projector: vectors.tsv and metadata.tsv."""
-        from movierec.export import export_projector
+    def export(self, folder: str | Path, file_format: str = "tensorboard") -> ExportResult:
+        """Write vectors or graphs of the live model for other tools.
 
-        return export_projector(self.database, Path(folder))
+        Parameters
+        ----------
+        folder : path
+            Where to; made where there is none.
+        file_format : str
+            "tensorboard", "word2vec", "word2vec-binary" (gensim), "numpy", "parquet", or of graphs "edge-list" and
+            "graphml" (networkx).
+
+        Examples
+        --------
+        >>> client.export(folder / "gensim", "word2vec").files
+        ('vectors.txt',)
+        """
+        from movierec.export import export_model
+
+        return export_model(self.database, Path(folder), file_format)
+
+    def to_networkx(self, graph: str = "CO_LIKED") -> nx.Graph:
+        """CO_LIKED as a networkx Graph; FOLLOWED_BY or PREDICTS as a DiGraph.
+
+        Nodes are movieIds with title, year, genres, likeCount and embedding; edges have weight.
+
+        Examples
+        --------
+        >>> client.to_networkx().nodes[2571]["title"]
+        'Matrix, The (1999)'
+        """
+        from movierec.export import to_networkx
+
+        return to_networkx(self.database, graph)
 
     def _movie_ids(self, movies: Name | Iterable[Name]) -> tuple[int | str, ...]:
         return find_movies(self.database, _several(movies))
