@@ -123,7 +123,7 @@ def test_id_with_white_space_is_refused_where_it_separates_columns(
 ) -> None:
     changed_small_database.write(RENUMBER)
     for file_format in ("word2vec", "word2vec-binary", "edge-list"):
-        with pytest.raises(BadRequest, match="'blue shirt' has white space.*Use graphml"):
+        with pytest.raises(BadRequest, match=r"'blue shirt' has white space.*Use graphml"):
             export_model(changed_small_database, tmp_path, file_format)
 
 
