@@ -995,8 +995,8 @@ class Client:
 
         Examples
         --------
-        >>> client.to_networkx().nodes[2571]["title"]
-        'Matrix, The (1999)'
+        >>> client.to_networkx("FOLLOWED_BY").is_directed()
+        True
         """
         from movierec.export import to_networkx
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import re
 import sys
 import tokenize
@@ -151,7 +152,9 @@ def signature_of(name: str, function: Callable[..., object]) -> str:
 
 
 def _shown(default: object) -> str:
-    return default.__name__ if inspect.isfunction(default) else repr(default)
+    if inspect.isfunction(default):
+        return default.__name__
+    return json.dumps(default) if isinstance(default, str) else repr(default)
 
 
 def docstring(text: str) -> str:
