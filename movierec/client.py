@@ -968,7 +968,7 @@ class Client:
 
         return pd.DataFrame([asdict(finding) | {"ok": finding.ok} for finding in examine(self.database)])
 
-    def export(self, folder: str | Path, file_format: str = "tensorboard") -> ExportResult:
+    def export(self, folder: str | Path, *, file_format: str = "tensorboard") -> ExportResult:
         """Write vectors or graphs of the live model for other tools.
 
         Parameters
@@ -981,7 +981,7 @@ class Client:
 
         Examples
         --------
-        >>> client.export(folder / "gensim", "word2vec").files
+        >>> client.export(folder / "gensim", file_format="word2vec").files
         ('vectors.txt',)
         """
         from movierec.export import export_model
