@@ -106,8 +106,8 @@ def type_name(hint: Any) -> str:
 def json_name(hint: Any) -> str:
     """A type as JSON has it."""
     text = type_name(hint)
-    for python, json in (("tuple", "list"), ("Path", "str"), (", ...", "")):
-        text = text.replace(python, json)
+    for python, written in (("tuple", "list"), ("Path", "str"), (", ...", "")):
+        text = text.replace(python, written)
     return text.replace("None", "null")
 
 
