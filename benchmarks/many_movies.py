@@ -20,6 +20,7 @@ from movierec.database.connection import Database
 from movierec.database.query_files import load_query
 from movierec.embedding.inner_product import logit_vectors
 from movierec.embedding.predictions import MOST_MOVIES, PREDICTED
+from movierec.embedding.sequence_encoder import MOST_MOVIES as MOST_ENCODED
 from movierec.graph.pull import pull_edges
 from movierec.ids import id_array
 
@@ -37,6 +38,8 @@ class ManyMovies:
 
     vectors, profiles, contexts   (M, D) float32
     bias, like_counts             (M,)
+    encoded                       positions of those that the user encoder knows
+    encoder_vectors               (M, D) float32, and encoder_bias (M,): of these alone they are written
     links                         relationship -> sources, targets (positions), weights
     likes                         for each user the positions of what they like, newest first
     """
@@ -46,6 +49,9 @@ class ManyMovies:
     contexts: NDArray[np.float32]
     bias: NDArray[np.float64]
     like_counts: NDArray[np.int64]
+    encoded: NDArray[np.int64]
+    encoder_vectors: NDArray[np.float32]
+    encoder_bias: NDArray[np.float64]
     links: dict[str, Edges]
     likes: list[NDArray[np.int64]]
 
@@ -74,6 +80,8 @@ def copied_movies(
     likes = np.array([row["likeCount"] for row in rows], dtype=np.float64)
     bias = np.array([row["likeBias"] for row in rows], dtype=np.float64)
     slope = np.polyfit(np.log(likes), bias, 1)[0]
+    encoder_bias = np.array([row["encoderBias"] for row in rows], dtype=np.float64)
+    encoder_slope = np.polyfit(np.log(likes), encoder_bias, 1)[0]
 
     def copy_of(chosen: NDArray[np.int64]) -> NDArray[np.int64]:
         """A copy of each movie, copy t with probability ~ 1 / (t + 1)."""
@@ -139,6 +147,9 @@ def copied_movies(
         generator.exponential(0.01, len(pairs)),
     )
     return ManyMovies(
+        encoded=np.sort(np.argsort(-like_counts, kind="stable")[:MOST_ENCODED]),
+        encoder_vectors=noisy("encoderEmbedding"),
+        encoder_bias=encoder_bias[originals] + encoder_slope * np.log(fraction),
         vectors=noisy("embedding"),
         profiles=noisy("profileEmbedding"),
         contexts=noisy("contextEmbedding"),
@@ -168,6 +179,18 @@ def write_model(database: Database, movies: ManyMovies) -> None:
             biases=movies.bias[rows].tolist(),
             logitVectors=by_logit[rows].tolist(),
         )
+    encoded, bias = movies.encoder_vectors[movies.encoded], movies.encoder_bias[movies.encoded].astype(np.float32)
+    norms, by_logit = np.linalg.norm(encoded.astype(np.float64), axis=1), logit_vectors(encoded, bias)
+    for start in range(0, len(encoded), BATCH):
+        rows = slice(start, start + BATCH)
+        database.write(
+            load_query("embedding/write_encoder"),
+            movieIds=(movies.encoded[rows] + 1).tolist(),
+            vectors=encoded[rows].tolist(),
+            norms=norms[rows].tolist(),
+            biases=bias[rows].tolist(),
+            logitVectors=by_logit[rows].tolist(),
+        )
     for kind, (sources, targets, weights) in movies.links.items():
         for start in range(0, len(sources), 20 * BATCH):
             rows = slice(start, start + 20 * BATCH)
@@ -179,7 +202,7 @@ def write_model(database: Database, movies: ManyMovies) -> None:
             )
     for name in ("embedding/vector_index", "embedding/logit_index"):
         created = load_query(name)
-        database.run_batches(replace(created, statements=created.statements[:1]))
+        database.run_batches(replace(created, statements=created.statements[:-1]))
         database.run_batches(query("many_await"))  # longer than the file's own statement does
     database.write(query("many_run"), movies=n)
 

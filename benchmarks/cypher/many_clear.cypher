@@ -6,6 +6,8 @@ DROP INDEX movie_embedding IF EXISTS;
 
 DROP INDEX movie_logit IF EXISTS;
 
+DROP INDEX movie_encoder_logit IF EXISTS;
+
 MATCH ()-[r:RATED|CO_LIKED|FOLLOWED_BY|PREDICTS]->()
 CALL (r) {
   DELETE r
