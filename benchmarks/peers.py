@@ -1,7 +1,7 @@
 """Baselines with the settings that each data set likes best, and blends of two of them; movierec is beside them.
 
     python -m benchmarks.peers              on both data sets, by time and at random
-    python -m benchmarks.peers newest       by time alone; or random, or one data set by its name
+    python -m benchmarks.peers newest       by time alone; also random, or one data set by its name, or both
 
 `movierec evaluate` gives every baseline one setting. Here each of those that have settings to choose gets those of
 a grid that are best by NDCG@10 on an inner split of the training likes, and the sum of EASE and another, each
@@ -180,7 +180,7 @@ def _compared(name: str, strategy: str, order: str) -> str:
 
 def main(wanted: Sequence[str]) -> None:
     for name, (held_out, sequential) in product(DATASETS, (("newest", "on"), ("random", "off"))):
-        if not wanted or held_out in wanted or name in wanted:
+        if set(wanted) <= {name, held_out}:
             publish(f"peers {name} {held_out}", _compared(name, held_out, sequential), "quality")
 
 
