@@ -77,7 +77,7 @@ def _indexes(database: Database, counts: dict[str, Any]) -> list[Finding]:
     present = {row["name"]: row for row in database.read(load_query("doctor/indexes"))}
     run, expected = live_run(database), dict(INDEXES)
     if run is not None and run.get("indexedMovies"):
-        expected |= {"movie_logit": "train", "movie_encoder_logit": "train"}
+        expected |= {"movie_logit": "train"} | ({"movie_encoder_logit": "train"} if run.get("encoder") else {})
     findings = []
     for name, stage in expected.items():
         row = present.get(name)

@@ -68,14 +68,16 @@ def export_model(database: Database, folder: Path, file_format: str = "tensorboa
     with consistent_read(database, "train"):
         run = require_live_run(database)
         rows = database.read(load_query("embedding/read"))
-        graphs = _graphs(database) if write in (_edge_list, _graphml) else {}
+        movies, graphs = len(rows), dict[str, Edges]()
+        if write in (_edge_list, _graphml):
+            rows, graphs = _nodes(database), _graphs(database)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         files = write(folder, rows, graphs)
     except OSError as error:
         raise BadRequest(f"Cannot write to {folder}: {error.strerror}.") from error
     return ExportResult(
-        movies=len(rows),
+        movies=movies,
         edges=sum(len(weights) for _, _, weights in graphs.values()),
         folder=folder,
         files=tuple(files),
@@ -86,7 +88,8 @@ def export_model(database: Database, folder: Path, file_format: str = "tensorboa
 def to_networkx(database: Database, graph: str = UNDIRECTED) -> nx.Graph:
     """One of GRAPHS as a networkx Graph, or a DiGraph where it has directions.
 
-    Nodes are movieIds with title, year, genres, likeCount and embedding; edges have weight. Raises MissingExtra
+    Nodes are movieIds with title, year, genres, likeCount and embedding (None where there is none); edges have
+    weight. Raises MissingExtra
     without networkx, StageMissing before `train` is done.
     """
     if not find_spec("networkx"):
@@ -106,8 +109,13 @@ def _of_one_graph(database: Database, graph: str) -> tuple[list[Row], Edges]:
         raise BadRequest(f"No graph {graph!r}; expected one of {', '.join(GRAPHS)}.")
     with consistent_read(database, "train"):
         require_live_run(database)
-        rows = database.read(load_query("embedding/read"))
-        return rows, _pull(database, graph)
+        return _nodes(database), _pull(database, graph)
+
+
+def _nodes(database: Database) -> list[Row]:
+    """Every movie that somebody likes; not all of them need to have a vector."""
+    keys = ("movieId", "title", "year", "genres", "likeCount", "embedding")
+    return [{key: row[key] for key in keys} for row in database.read(load_query("recommend/model"))]
 
 
 def _graphs(database: Database) -> dict[str, Edges]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from threadpoolctl import ThreadpoolController
@@ -13,6 +14,9 @@ from threadpoolctl import ThreadpoolController
 from movierec.database.interrupt import has_hung_up
 
 __all__ = ["one_blas_thread", "thread_pool"]
+
+_lock, _inside = Lock(), 0
+_limiter: Any = None
 
 
 @contextmanager
@@ -40,8 +44,19 @@ def one_blas_thread() -> Iterator[None]:
     For small ones: the threads of BLAS spin while they wait for each other, which on a busy machine makes
     milliseconds tenths of a second.
     """
-    with _controller().limit(limits=1, user_api="blas"):
+    # The limit is that of the process: the first of several threads sets it, the last takes it back.
+    global _inside, _limiter  # noqa: PLW0603
+    with _lock:
+        _inside += 1
+        if _inside == 1:
+            _limiter = _controller().limit(limits=1, user_api="blas")
+    try:
         yield
+    finally:
+        with _lock:
+            _inside -= 1
+            if not _inside:
+                _limiter.restore_original_limits()
 
 
 @cache

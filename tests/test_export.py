@@ -105,6 +105,7 @@ def test_networkx_reads_the_graphs(small_database: Database, tmp_path: Path, fil
         assert nx.utils.edges_equal(found.edges(data="weight"), expected.edges(data="weight"))
         n_edges += found.number_of_edges()
         if file_format == "graphml":
+            assert all("title" in attributes for _, attributes in found.nodes(data=True)), "every end is declared"
             assert dict(found.nodes(data="title")) == dict(expected.nodes(data="title"))
             assert dict(found.nodes(data="likeCount")) == dict(expected.nodes(data="likeCount"))
     assert result.edges == n_edges > 100

@@ -9,11 +9,8 @@ WITH
   max(leastGraphSum) AS leastGraphSum,
   max(leastPredictionSum) AS leastPredictionSum,
   collect(CASE WHEN $withRated OR NOT isRated THEN [m, logit, graphSum, predictionSum, encoderLogit] END) AS candidates
-CALL () {
-  UNWIND CASE WHEN $popularity = 0 THEN [] ELSE [1] END AS one
-  MATCH (m:Movie)
-  RETURN coalesce(max(m.likeCount), 1) AS maxLikeCount
-}
+// begin _shared/largest_like_count.cypher
+// end _shared/largest_like_count.cypher
 // The score of a movie that is none of the candidates is at most this. Below 0, popularity favours those that one user
 // likes. Where the best of these were all rated, a movie that was not may be better than every candidate: nothing is
 // certain then.

@@ -53,14 +53,17 @@ CALL (vector, linked, leastWeight) {
     collect([m, weight, count, cosine]) AS candidates,
     CASE WHEN sum(isNear) = $candidates THEN min(CASE WHEN isNear = 1 THEN cosine END) END AS leastCosine
 }
+// begin _shared/largest_like_count.cypher
 CALL () {
   UNWIND CASE WHEN $popularity = 0 THEN [] ELSE [1] END AS one
   MATCH (m:Movie)
   RETURN coalesce(max(m.likeCount), 1) AS maxLikeCount
 }
+// end _shared/largest_like_count.cypher
 WITH query, candidates, maxWeight, maxLikeCount,
-  (leastCosine + CASE WHEN leastWeight > 0 THEN sqrt(leastWeight / maxWeight) ELSE 0.0 END)
-    * CASE WHEN $popularity < 0 THEN maxLikeCount ^ -$popularity ELSE 1.0 END AS bound
+  leastCosine + CASE WHEN leastWeight > 0 THEN sqrt(leastWeight / maxWeight) ELSE 0.0 END AS least
+WITH query, candidates, maxWeight, maxLikeCount,
+  least * CASE WHEN least > 0 AND $popularity < 0 THEN maxLikeCount ^ -$popularity ELSE 1.0 END AS bound
 UNWIND candidates AS candidate
 WITH candidate[0] AS m, candidate[1] AS weight, candidate[2] AS count, candidate[3] AS cosine,
   maxWeight, maxLikeCount, bound, query
@@ -75,12 +78,16 @@ WHERE m <> query
   AND ($minRatings = 0 OR COUNT { (m)<-[:RATED]-() } >= $minRatings)
   // end _shared/filters.cypher
 // An aggregation lets go of the list of candidates, which ORDER BY would count as memory for every row that it keeps.
+WITH m, count, cosine, bound, maxLikeCount,
+  max(cosine + CASE WHEN weight > 0 THEN sqrt(weight / maxWeight) ELSE 0.0 END) AS score
 WITH m, count, cosine, bound,
-  max(
-    (cosine + CASE WHEN weight > 0 THEN sqrt(weight / maxWeight) ELSE 0.0 END)
-      // A movie that nobody likes yet is treated as one that one user likes.
-      * CASE WHEN $popularity = 0 THEN 1.0 ELSE (1.0 * coalesce(m.likeCount, 1) / maxLikeCount) ^ $popularity END
-  ) AS score
+  // begin _shared/popular_score.cypher
+  // A movie that nobody likes counts as one that one user likes; what is below 0 would turn round.
+  score * CASE
+    WHEN $popularity = 0 OR score <= 0 THEN 1.0
+    ELSE (1.0 * CASE WHEN m.likeCount > 1 THEN m.likeCount ELSE 1 END / maxLikeCount) ^ $popularity
+  END AS score
+  // end _shared/popular_score.cypher
 ORDER BY coalesce(m.likeCount, 0) >= 5 DESC, score DESC, m.movieId
 LIMIT $k
 RETURN
@@ -93,5 +100,5 @@ RETURN
   cosine,
   count,
   // Any movie that is known can come before one that is not.
-  CASE WHEN m.likeCount >= 5 THEN bound ELSE 2.0 END AS bound
+  CASE WHEN m.likeCount >= 5 THEN bound ELSE 1.0e308 END AS bound
 ORDER BY coalesce(m.likeCount, 0) >= 5 DESC, score DESC, movieId;

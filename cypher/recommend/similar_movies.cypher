@@ -34,11 +34,15 @@ CALL (query) {
     RETURN m, 0.0 AS weight, null AS count
   }
   WITH m, max(weight) AS weight, max(count) AS count
-  RETURN
-    collect([m, weight, count]) AS candidates,
-    max(weight) AS maxWeight,
-    max(CASE WHEN m.likeCount > query.likeCount THEN m.likeCount ELSE query.likeCount END) AS maxLikeCount
+  RETURN collect([m, weight, count]) AS candidates, max(weight) AS maxWeight
 }
+// begin _shared/largest_like_count.cypher
+CALL () {
+  UNWIND CASE WHEN $popularity = 0 THEN [] ELSE [1] END AS one
+  MATCH (m:Movie)
+  RETURN coalesce(max(m.likeCount), 1) AS maxLikeCount
+}
+// end _shared/largest_like_count.cypher
 UNWIND candidates AS candidate
 WITH candidate[0] AS m, candidate[1] AS weight, candidate[2] AS count, maxWeight, maxLikeCount,
   coalesce($vector, query.embedding) AS vector
@@ -55,11 +59,16 @@ WHERE m.embedding IS NOT NULL
 // vector.similarity.cosine is (1 + cosine) / 2; this turns it back.
 WITH m, weight, count, maxWeight, maxLikeCount, 2.0 * vector.similarity.cosine(vector, m.embedding) - 1.0 AS cosine
 // An aggregation lets go of the list of candidates, which ORDER BY would count as memory for every row that it keeps.
-WITH m, count, cosine, max(
-  (cosine + CASE WHEN weight > 0 THEN sqrt(weight / maxWeight) ELSE 0.0 END)
-    // A movie that nobody likes yet is treated as one that one user likes.
-    * CASE WHEN $popularity = 0 THEN 1.0 ELSE (1.0 * coalesce(m.likeCount, 1) / maxLikeCount) ^ $popularity END
-) AS score
+WITH m, count, cosine, maxLikeCount,
+  max(cosine + CASE WHEN weight > 0 THEN sqrt(weight / maxWeight) ELSE 0.0 END) AS score
+WITH m, count, cosine,
+  // begin _shared/popular_score.cypher
+  // A movie that nobody likes counts as one that one user likes; what is below 0 would turn round.
+  score * CASE
+    WHEN $popularity = 0 OR score <= 0 THEN 1.0
+    ELSE (1.0 * CASE WHEN m.likeCount > 1 THEN m.likeCount ELSE 1 END / maxLikeCount) ^ $popularity
+  END AS score
+  // end _shared/popular_score.cypher
 ORDER BY coalesce(m.likeCount, 0) >= 5 DESC, score DESC, m.movieId
 LIMIT $k
 RETURN

@@ -136,14 +136,11 @@ def train_encoder(
     ):
         while state.epoch < plan.epochs:
             windows = draw_windows(likes, plan, random_generator(Stream.ENCODER, settings.seed, state.epoch + 1))
-            chances = None
-            if not plan.every_movie:
-                counts = likes.like_counts[plan.movies]
-                chances = log_chances(counts, len(windows), min(plan.step_windows, len(windows)))
+            chances = {} if plan.every_movie else _chances_by_size(windows, plan)
             for step in range(state.step, -(-len(windows) // plan.step_windows)):
                 own = windows.part(step * plan.step_windows, min((step + 1) * plan.step_windows, len(windows)))
                 draws = random_generator(Stream.ENCODER, settings.seed, state.epoch + 1, step + 1)
-                task = _draw_task(own, chances, learner.network.sizes, draws)
+                task = _draw_task(own, chances.get(len(own)), learner.network.sizes, draws)
                 losses = learner.step(task, run)
                 state = state.after_step(losses, task.n_predicted)
                 done += task.n_predicted
@@ -344,6 +341,13 @@ def draw_windows(likes: LikeLists, plan: EncoderPlan, generator: np.random.Gener
     )
     cut = Lists(entries.indptr, lists.values[entries.values])
     return cut.taken(generator.permutation(np.flatnonzero(lengths >= 2)))
+
+
+def _chances_by_size(windows: Lists, plan: EncoderPlan) -> dict[int, NDArray[np.float32]]:
+    """`log_chances` by the number of windows in a step, of which the last may have fewer."""
+    having = np.bincount(windows.values, minlength=len(plan.movies))  # no window has a movie twice
+    sizes = {min(plan.step_windows, len(windows)), len(windows) % plan.step_windows}
+    return {size: log_chances(having, len(windows), size) for size in sizes if size}
 
 
 def _draw_task(

@@ -28,7 +28,7 @@ from movierec.database.runs import (
 )
 from movierec.embedding.embeddings import Embeddings, Profiles
 from movierec.embedding.inner_product import INDEXED_FROM, logit_vectors
-from movierec.embedding.plan import resolved_for_likes
+from movierec.embedding.plan import resolved_for_likes, users_to_learn_from
 from movierec.embedding.popularity import COUNTED_FROM, count_recent_likes, write_recent_likes
 from movierec.embedding.results import TrainingEstimate, TrainResult
 from movierec.embedding.settings import TrainSettings
@@ -159,7 +159,7 @@ def train_and_write(
         run.results["prediction_seconds"] = round(time.monotonic() - began, 3)
         began = time.monotonic()
         encoded = encoder_checkpoint = None
-        if likes is not None and settings.encoder_weight:
+        if likes is not None and settings.encoder_weight and len(users_to_learn_from(likes)):
             encoded, encoder_checkpoint = _encode(
                 likes, embeddings, settings, progress, threads=threads, checkpoints=checkpoints, fresh=fresh
             )

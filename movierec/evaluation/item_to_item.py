@@ -78,7 +78,8 @@ def by_similar(candidates: Candidates, popularity: float = 0.0) -> Similarity:
     factors = (counts / counts.max()) ** popularity
 
     def scores(movies: NDArray[np.int64]) -> NDArray[np.float64]:
-        score: NDArray[np.float64] = similarity_score(cosine(movies), weights(movies)) * factors
+        score = similarity_score(cosine(movies), weights(movies))
+        score = np.where(score > 0, score * factors, score)
         score[:, candidates.like_counts < KNOWN_LIKES] -= 1e3
         return score
 

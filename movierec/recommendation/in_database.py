@@ -15,7 +15,7 @@ import numpy as np
 from movierec.arrays import unit_vectors, vector_table
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
-from movierec.database.runs import consistent_read, require_finished, require_live_run
+from movierec.database.runs import consistent_read, require_live_run
 from movierec.embedding.inner_product import INDEXED_FROM
 from movierec.embedding.popularity import POPULAR_DAYS
 from movierec.errors import BadRequest, NotFound, StageMissing
@@ -116,14 +116,14 @@ def recommendation_query(database: Database, request: RecommendationRequest, *, 
     """The query that `recommend` runs for this request, and what it gives; with `by_scan` the one that compares
     every movie. Raises as `recommend`.
     """
-    derived = require_finished(database, "derive")
-    run = require_model(database, derived)
-    history = read_history(database, request, derived["minRating"])
-    user = encode_user(database, run, history)
-    if by_scan:
-        parameters = request.model_parameters(is_sequential(run), None if user is None else user.embedding)
-        return answer_by_scan(database, RECOMMEND[is_sequential(run)][0], parameters)
-    return _ranked(database, request, run, history, user)
+    with consistent_read(database, "derive") as derived, consistent_read(database, "train"):
+        run = require_model(database, derived)
+        history = read_history(database, request, derived["minRating"])
+        user = encode_user(database, run, history)
+        if by_scan:
+            parameters = request.model_parameters(is_sequential(run), None if user is None else user.embedding)
+            return answer_by_scan(database, RECOMMEND[is_sequential(run)][0], parameters)
+        return _ranked(database, request, run, history, user)
 
 
 def _ranked(

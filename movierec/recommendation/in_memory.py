@@ -147,7 +147,8 @@ class Recommender:
             weights = self._co_liked(model).weighted_neighbour_sum(np.array([query]), np.ones(1))
             scores = similarity_score(cosine, weights)
         if popularity:
-            scores = scores * (model.like_counts / model.like_counts.max()) ** popularity
+            factors = (model.like_counts / model.like_counts.max()) ** popularity
+            scores = np.where(scores > 0, scores * factors, scores)
         allowed = model.allowed(filters) & model.unit.any(axis=1)
         allowed[query] = False
         # Movies that few like come after all others.

@@ -202,7 +202,7 @@ def pull_model(database: Database) -> Model:
 
 def read_encoder(database: Database, run: Row) -> Encoder | None:
     """The user encoder of the live model, whose Run this is; None where it was trained without one."""
-    if not run.get("encoderWeight"):
+    if not run.get("encoder"):
         return None
     rows = database.read(load_query("pull/encoder"))
     if not rows:

@@ -164,6 +164,20 @@ def test_task_asks_for_the_next_like_and_takes_a_sample_of_movies() -> None:
             assert names[own.numpy()[0]].tolist() == [1, 2, 3, 5]
 
 
+def test_chances_are_those_of_the_windows_that_are_learnt_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_PREDICTED", 500)  # a part of the users
+    likes = rounds()
+    plan = encoder_plan(likes, SETTINGS)
+    windows = draw_windows(likes, plan, np.random.default_rng(1))
+    found = module._chances_by_size(windows, replace(plan, step_windows=9))
+    assert set(found) == {9, len(windows) % 9}
+    having = np.bincount(windows.values, minlength=N_MOVIES)
+    n = len(windows)
+    # Of the other 8, drawn from the other n - 1, none has it: a hypergeometric distribution.
+    none = [np.prod([(n - 1 - h - i) / (n - 1 - i) for i in range(8)]) for h in having]
+    assert np.exp(found[9]) == pytest.approx(1 - np.array(none), rel=1e-5)
+
+
 def test_many_likes_are_learnt_from_in_fewer_epochs_and_at_last_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
     likes = rounds()  # 1,320 to be predicted
     assert encoder_plan(likes, TrainSettings()).epochs == 12

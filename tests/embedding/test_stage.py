@@ -11,6 +11,7 @@ from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write, write_embeddings
 from movierec.errors import MovieRecError, StageMissing
 from movierec.recommendation.in_database import recommend
+from movierec.recommendation.in_memory import Recommender
 from movierec.recommendation.request import RecommendationRequest
 from tests.killing import kill_at_commit
 from tests.servers import SMALL_TRAIN, TestServer
@@ -52,6 +53,14 @@ PREDICTIONS = parse_query(
     "tests/predictions",
     "// How many predictions there are of each generation.\n// Parameters: none.\n// Returns: generation; n.\n"
     "MATCH (:Movie)-[p:PREDICTS]->(:Movie) RETURN p.generation AS generation, count(*) AS n ORDER BY generation;",
+)
+
+
+ENCODERS = parse_query(
+    "tests/encoders",
+    "// Encoders, and movies that they know.\n// Parameters: none.\n// Returns: encoders; movies.\n"
+    "RETURN COUNT { (:UserEncoder) } AS encoders, "
+    "COUNT { (m:Movie) WHERE m.encoderEmbedding IS NOT NULL } AS movies;",
 )
 
 
@@ -143,6 +152,27 @@ def test_training_without_predictions_deletes_those_of_the_last_and_scores_witho
     assert rows
     assert not any(row.prediction_score for row in rows)
     assert all(sum(row.scores) == pytest.approx(row.score) for row in rows)
+
+
+def test_training_without_profiles_and_encoder_recommends_by_the_graph_alone(
+    changed_small_database: Database, neo4j_server: TestServer
+) -> None:
+    database = changed_small_database
+    assert recommend(database, RecommendationRequest(1))[0].encoder_score > 0
+    for settings in (replace(SMALL_TRAIN, profile_epochs=0), replace(SMALL_TRAIN, encoder_weight=0.0)):
+        trained = train_and_write(database, settings, neo4j_server.checkpoints)
+        assert (trained.encoder, trained.encoder_movies) == (None, None)
+        assert database.read_one(ENCODERS) == {"encoders": 0, "movies": 0}
+        rows = recommend(database, RecommendationRequest(1))
+        assert rows
+        assert not any(row.encoder_score for row in rows)
+        assert [row.movie_id for row in rows] == [
+            row.movie_id for row in Recommender(database).recommend(RecommendationRequest(1))
+        ]
+    train_and_write(database, SMALL_TRAIN, neo4j_server.checkpoints)
+    train_and_write(database, replace(SMALL_TRAIN, sequential="off"), neo4j_server.checkpoints)
+    assert database.read_one(ENCODERS) == {"encoders": 1, "movies": 40}, "the old one is gone"
+    assert recommend(database, RecommendationRequest(1))[0].encoder_score > 0
 
 
 @pytest.mark.both_versions

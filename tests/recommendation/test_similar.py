@@ -120,6 +120,20 @@ def test_movie_without_a_vector_is_taken_for_the_mean_of_its_genres(keras_databa
     assert {row.estimated_from for row in similar_movies(keras_database, "2571", k=5)} == {None}
 
 
+@pytest.mark.parametrize("popularity", [-0.3, 0.5])
+def test_movie_that_nobody_likes_is_compared_whatever_the_popularity(
+    keras_database: Database, popularity: float
+) -> None:
+    plain = similar_movies(keras_database, "193609", k=30)
+    rows = similar_movies(keras_database, "193609", k=30, popularity=popularity)
+    assert {row.estimated_from for row in rows} == {"genres"}
+    assert [row.score for row in rows] == sorted((row.score for row in rows), reverse=True)
+    assert np.isfinite([row.score for row in rows]).all()
+    assert (np.mean([row.like_count or 0 for row in rows]) > np.mean([row.like_count or 0 for row in plain])) == (
+        popularity > 0
+    )
+
+
 def test_request_out_of_range_is_refused(keras_database: Database) -> None:
     with pytest.raises(BadRequest, match="popularity is 3"):
         similar_movies(keras_database, "2571", popularity=3)
