@@ -54,7 +54,7 @@ __all__ = [
     "similarity_score",
 ]
 
-DISLIKE_WEIGHT = 0.5  # of the mean disliked movie, subtracted from a profile; not measured
+DISLIKE_WEIGHT = 0.5  # of the mean disliked movie, subtracted from a profile; see benchmarks.hard_cases
 KNOWN_LIKES = 5  # a movie that fewer people like comes last among similar ones
 HALF_LIVES_USED = 10  # an older like has no part in the graph score
 BLOCK_BYTES = 32 * 2**20  # of one array of scores; some five of them are in memory at the same time
