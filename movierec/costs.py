@@ -26,7 +26,7 @@ FOLLOWERS_A_WEDGE, FOLLOWERS_A_MOVIE = 0.08, 84
 SAMPLED = 300_000  # ratings, of 2,000 users
 PREDICTORS, MOST_PREDICTORS = 0.3, 8_000  # of the movies have three likes or more; the most liked of these
 PREDICTED, MOST_PAIRS = 100, 400_000_000  # by each; of likes, that the regression counts
-ENCODER_EPOCHS, MOST_READ = 12, 2_500_000  # passes of the user encoder over the likes; of likes in all of them
+ENCODER_EPOCHS, MOST_ENCODED = 12, 2_500_000  # passes of the user encoder over the likes; of likes in all of them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,7 +232,7 @@ def _sum(factors: Mapping[str, float], sizes: Sizes) -> float:
         "predictors squared": sizes.predictors**2,
         "predictions": PREDICTED * sizes.predictors,
         "profiles": min(PROFILE_PASSES * sizes.users, PROFILE_USERS),
-        "read by the encoder": min(ENCODER_EPOCHS * sizes.likes, MOST_READ),
+        "read by the encoder": min(ENCODER_EPOCHS * sizes.likes, MOST_ENCODED),
     }
     return sum(values[name] * each for name, each in factors.items())
 

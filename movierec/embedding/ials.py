@@ -23,14 +23,14 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from movierec.arrays import LikeLists, Lists
-from movierec.embedding.plan import most_liked, users_for, users_to_learn_from
+from movierec.embedding.plan import most_liked, places_among, users_for, users_to_learn_from
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.user_encoder import EncodedMovies, FactorEncoder
 from movierec.progress import Progress, silent
 from movierec.random_streams import Stream, random_generator
 from movierec.thread_pool import one_blas_thread
 
-__all__ = ["factorise", "fit_factors", "solve_rows"]
+__all__ = ["ITERATIONS", "factorise", "fit_factors", "solve_rows"]
 
 _log = logging.getLogger(__name__)
 
@@ -44,8 +44,7 @@ MOST_LIKES = 5_000_000  # that are learnt from: some minutes
 def fit_factors(likes: LikeLists, settings: TrainSettings, progress: Progress = silent) -> EncodedMovies:
     """Factors of `settings.embedding_size` dimensions, and what solves for those of a user."""
     movies = most_liked(likes.like_counts, 1, MOST_MOVIES)
-    place = np.full(likes.n_movies, -1, dtype=np.int64)
-    place[movies] = np.arange(len(movies))
+    place = places_among(movies, likes.n_movies)
     every = users_to_learn_from(likes)
     users = users_for(np.diff(likes.indptr), every, MOST_LIKES, random_generator(Stream.FACTORS, settings.seed))
     if len(users) < len(every):

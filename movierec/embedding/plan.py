@@ -22,6 +22,7 @@ __all__ = [
     "Plan",
     "most_liked",
     "pairs_in",
+    "places_among",
     "resolved_for_likes",
     "users_for",
     "users_to_learn_from",
@@ -85,9 +86,16 @@ def users_to_learn_from(likes: LikeLists) -> NDArray[np.int64]:
 
 
 def most_liked(like_counts: NDArray[np.int64], least: int, most: int) -> NDArray[np.int64]:
-    """(R,) positions, ascending, of the `most` movies with the most likes, of those with at least so many."""
+    """(R,) positions, ascending, of the `most` most-liked movies that have at least `least` likes."""
     order = np.argsort(-like_counts, kind="stable")[:most]
     return np.sort(order[like_counts[order] >= least])
+
+
+def places_among(chosen: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """(n,) where each position is among the `chosen`; -1 where it is not."""
+    places = np.full(n, -1, dtype=np.int64)
+    places[chosen] = np.arange(len(chosen))
+    return places
 
 
 def users_for(

@@ -29,7 +29,7 @@ import torch
 from numpy.typing import NDArray
 
 from movierec.arrays import LikeLists
-from movierec.embedding.plan import most_liked, users_for, users_to_learn_from
+from movierec.embedding.plan import most_liked, places_among, users_for, users_to_learn_from
 from movierec.embedding.prediction_kernel import count_all, count_cuts
 from movierec.errors import MovieRecError
 from movierec.ids import Ids
@@ -143,9 +143,7 @@ def _count(
 ) -> list[NDArray[np.float64]]:
     """A and C (R, R)."""
     n = len(taking_part)
-    place = np.full(likes.n_movies, -1, dtype=np.int64)
-    place[taking_part] = np.arange(n)
-    places = place[likes.movies]
+    places = places_among(taking_part, likes.n_movies)[likes.movies]
     right = np.zeros((n, n))
     share = settings.share_of_all
     for start in range(0, len(users), USERS_AT_ONCE):

@@ -12,7 +12,7 @@ of 100, somewhere else in every epoch; likes of the same second are shuffled ane
 over those that the step's windows have, with the correction of `profile_tasks`.
 
 Each step is computed in two halves, on one thread or two, that are added up in one order: the same bytes either
-way. What is drawn depends on seed, epoch and step alone, so a resumed training goes on with the same numbers.
+way. What is drawn depends on seed, epoch and step alone, so a resumed training draws the same numbers.
 
 Shapes: M movies, B windows of a step, N likes to be predicted, C candidates, D dimensions, H units.
 """
@@ -35,7 +35,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from movierec.arrays import LikeLists, Lists
 from movierec.embedding.embeddings import Embeddings
-from movierec.embedding.plan import most_liked, users_for, users_to_learn_from
+from movierec.embedding.plan import most_liked, places_among, users_for, users_to_learn_from
 from movierec.embedding.profile_tasks import log_chances
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.user_encoder import MOST_READ, EncodedMovies, GruEncoder
@@ -321,8 +321,7 @@ def draw_windows(likes: LikeLists, plan: EncoderPlan, generator: np.random.Gener
     A window begins with the last like of the one before it, so every like but a user's first is predicted once.
     """
     assert likes.ages is not None
-    place = np.full(likes.n_movies, -1, dtype=np.int64)
-    place[plan.movies] = np.arange(len(plan.movies))
+    place = places_among(plan.movies, likes.n_movies)
     lists = Lists(likes.indptr, np.arange(len(likes.movies))).taken(plan.users)
     order = np.lexsort((generator.random(len(lists.values)), -likes.ages[lists.values], lists.rows))
     movies = place[likes.movies[lists.values[order]]]

@@ -37,7 +37,14 @@ SYSTEMS_AT_ONCE = 256
 
 
 @dataclass(frozen=True, kw_only=True)
-class GruEncoder:
+class _OfArrays:
+    def arrays(self) -> dict[str, NDArray[np.float32]]:
+        """Everything that it consists of."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class GruEncoder(_OfArrays):
     """A trained GRU of H units, as `torch.nn.GRU` and `torch.nn.Linear` keep its weights, all float32.
 
     input_weights  (3 H, D), of the reset, the update and the new gate; state_weights (3 H, H); biases (3 H,) each
@@ -120,13 +127,9 @@ class GruEncoder:
         weights = (self.input_weights, self.state_weights, self.output_weights)
         return tuple(np.ascontiguousarray(one.T, dtype=np.float64) for one in weights)
 
-    def arrays(self) -> dict[str, NDArray[np.float32]]:
-        """Everything that it consists of."""
-        return {one.name: getattr(self, one.name) for one in fields(self)}
-
 
 @dataclass(frozen=True, kw_only=True)
-class FactorEncoder:
+class FactorEncoder(_OfArrays):
     """What is needed to solve for a user's factors.
 
     gram        (D, D) float32: unobserved weight * V'V, V being the factors of all movies
@@ -163,13 +166,8 @@ class FactorEncoder:
         system[np.diag_indices(len(system))] += self.ridge[0] * len(vectors) + self.ridge[1]
         return system
 
-    def arrays(self) -> dict[str, NDArray[np.float32]]:
-        """Everything that it consists of."""
-        return {one.name: getattr(self, one.name) for one in fields(self)}
-
 
 Encoder = GruEncoder | FactorEncoder
-KINDS: dict[str, type[GruEncoder] | type[FactorEncoder]] = {"gru": GruEncoder, "ials": FactorEncoder}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,7 +26,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from movierec.arrays import Lists
-from movierec.embedding.ials import factorise, solve_rows
+from movierec.embedding.ials import ITERATIONS, factorise, solve_rows
 from movierec.errors import MovieRecError
 from movierec.evaluation.sequential_baselines import Scores, markov_chain, slist, stan
 from movierec.progress import Advance, silently
@@ -53,7 +53,7 @@ Fit = Callable[[LikeHistories, int, int, Advance], Scores]
 NEIGHBOURS, SHRINK = 50, 30.0
 BETA = 0.3
 RIDGE = 200.0
-DIMENSIONS, ITERATIONS = 128, 16
+DIMENSIONS = 128
 UNOBSERVED_WEIGHT, REGULARISATION = 0.2, 0.02
 
 

@@ -98,7 +98,7 @@ def explain(
         filters = replace(request.filters, with_rated=movie_id in [*history.rated, *request.dislikes])
         everything = replace(request, k=EVERY_MOVIE, diversity=0.0, filters=filters)
         user = encode_user(database, run, history)
-        parameters = everything.model_parameters(is_sequential(run), None if user is None else user.embedding)
+        parameters = _parameters(everything, run, user)
         rows = answer_by_scan(database, RECOMMEND[is_sequential(run)][0], parameters).rows
         found = [
             from_row(Recommendation, row, rank=rank, sequential=is_sequential(run), run_id=run["runId"])
@@ -121,16 +121,20 @@ def recommendation_query(database: Database, request: RecommendationRequest, *, 
         history = read_history(database, request, derived["minRating"])
         user = encode_user(database, run, history)
         if by_scan:
-            parameters = request.model_parameters(is_sequential(run), None if user is None else user.embedding)
+            parameters = _parameters(request, run, user)
             return answer_by_scan(database, RECOMMEND[is_sequential(run)][0], parameters)
         return _ranked(database, request, run, history, user)
+
+
+def _parameters(request: RecommendationRequest, run: Row, user: EncodedUser | None) -> dict[str, Any]:
+    return request.model_parameters(is_sequential(run), None if user is None else user.embedding)
 
 
 def _ranked(
     database: Database, request: RecommendationRequest, run: Row, history: History, user: EncodedUser | None
 ) -> Answer:
     scan, by_index = RECOMMEND[is_sequential(run)]
-    parameters = request.model_parameters(is_sequential(run), None if user is None else user.embedding)
+    parameters = _parameters(request, run, user)
     if not run.get("indexedMovies"):
         return answer_by_scan(database, scan, parameters)
     n_rated = len(history.rated) + len(request.dislikes)
