@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 import psutil
 
-from benchmarks.common import MOVIELENS, parts, publish, query, table, timed
+from benchmarks.common import MOVIELENS, parts, publish, table, timed
 from benchmarks.many_movies import ManyMovies, copied_movies, write_model, write_users
 from movierec.database.connection import Database
 from movierec.database.embedded.server import EmbeddedServer
@@ -51,7 +51,7 @@ from movierec.recommendation.request import RecommendationRequest
 
 ASKED, WARM_UP = 200, 10
 MANY = 5_000
-CALLED = {"on": "sequential", "off": "unordered"}
+CALLED = {True: "sequential", False: "unordered"}
 
 
 def small() -> None:
@@ -60,32 +60,34 @@ def small() -> None:
         load_ratings(database, MOVIELENS)
         derive_co_liked(database, DeriveSettings(sequential="on"))
         users = [row["userId"] for row in database.read(load_query("derive/raters"), minRating=4.0)]
-        asked = np.resize(users, ASKED + WARM_UP).tolist()
-        for order in ("on", "off"):
-            train_and_write(database, TrainSettings(sequential=order), home.checkpoints)
-            recommender = Recommender(database)
-            rows.append([f"model pulled, {CALLED[order]}", *_times(lambda _: recommender.model(), [0], 0)])
-            rows.append(
-                [
-                    f"recommend in process, {CALLED[order]}",
-                    *_times(lambda user: recommender.recommend(RecommendationRequest(user)), asked),
-                ]
-            )
-            rows.append(
-                [
-                    f"recommend in the server, {CALLED[order]}",
-                    *_times(lambda user: recommend(database, RecommendationRequest(user)), asked),
-                ]
-            )
-            many = np.resize(users, MANY).tolist()
-            _, seconds = timed(lambda: list(recommender.recommend_many(many, RecommendationRequest(many[0]))))
-            rows.append([f"recommend --users, {CALLED[order]}", f"{60 * MANY / seconds:,.0f} users a minute", ""])
+        train_and_write(database, TrainSettings(), home.checkpoints)
+        recommender = Recommender(database)
+        for sequential, called in CALLED.items():
+            rows += _of_question(database, recommender, users, sequential, called)
         movies = recommender.model().movie_ids[np.argsort(-recommender.model().like_counts)][: ASKED + WARM_UP]
         rows.append(
             ["similar in process", *_times(lambda movie: recommender.similar(movie, 10, Filters()), movies)]
         )
         rows.append(["similar in the server", *_times(lambda movie: similar_movies(database, str(movie)), movies)])
     publish("answers", table(["", "median", "95th percentile"], rows))
+
+
+def _of_question(
+    database: Database, recommender: Recommender, users: Sequence[int], sequential: bool, called: str
+) -> list[list[str]]:
+    """The rows of lists with the order of likes, or without."""
+    ask = partial(RecommendationRequest, sequential=sequential)
+    asked, many = np.resize(users, ASKED + WARM_UP).tolist(), np.resize(users, MANY).tolist()
+    pulled = _times(lambda _: recommender.model(sequential), [0], 0)
+    in_process = _times(lambda user: recommender.recommend(ask(user)), asked)
+    in_server = _times(lambda user: recommend(database, ask(user)), asked)
+    _, seconds = timed(lambda: list(recommender.recommend_many(many, ask(many[0]))))
+    return [
+        [f"model pulled, {called}", *pulled],
+        [f"recommend in process, {called}", *in_process],
+        [f"recommend in the server, {called}", *in_server],
+        [f"recommend --users, {called}", f"{60 * MANY / seconds:,.0f} users a minute", ""],
+    ]
 
 
 def large() -> None:
@@ -114,13 +116,11 @@ def _by_index(
             write_users(database, movies)
             for plain in (False, True):
                 rows.append(_compared(process, _similar(database, movies, plain), scanned))
-            last = 0
-            for order in ("on", "off"):
-                database.write(query("many_order"), sequential=order)
+            for sequential in CALLED:
                 last = 0
                 for likes, count in users.items():
                     asked = range(last + 1, last + count + 1)
-                    rows.append(_compared(process, _recommended(database, asked, order, likes), scanned))
+                    rows.append(_compared(process, _recommended(database, asked, sequential, likes), scanned))
                     last += count
     finally:
         server.discard()
@@ -152,10 +152,10 @@ def _similar(database: Database, movies: ManyMovies, plain: bool) -> _Compared:
     )
 
 
-def _recommended(database: Database, users: Sequence[int], order: str, likes: int) -> _Compared:
-    requests = [RecommendationRequest(user) for user in users]
+def _recommended(database: Database, users: Sequence[int], sequential: bool, likes: int) -> _Compared:
+    requests = [RecommendationRequest(user, sequential=sequential) for user in users]
     return _Compared(
-        f"recommend, {CALLED[order]}, {likes:,} likes",
+        f"recommend, {CALLED[sequential]}, {likes:,} likes",
         [partial(recommendation_query, database, request) for request in requests],
         [partial(recommendation_query, database, request, by_scan=True) for request in requests],
     )

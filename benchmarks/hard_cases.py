@@ -48,6 +48,7 @@ from movierec.recommendation.request import RecommendationRequest
 BESIDE = ("most_popular", "ease", "markov_chain", "slist")
 LIKES = {"1": (1, 1), "2 to 4": (2, 4), "5 to 9": (5, 9), "10 to 19": (10, 19), "20 and more": (20, 2**31)}
 OF_MOVIES = {"1 to 4": (1, 4), "5 to 9": (5, 9), "10 to 29": (10, 29), "30 and more": (30, 2**31)}
+CALLED = {True: "sequential", False: "unordered"}
 MOST_DISLIKED = 2.0  # stars
 
 Tables = dict[str, pd.DataFrame]
@@ -65,14 +66,14 @@ def _split(name: str, split: SplitSettings, *, to_days: bool = False) -> Iterato
 
 
 def _tables(database: Database, checkpoints: Path, data: EvaluationData) -> Tables:
-    """By user, of some baselines and of both models."""
+    """By user, of some baselines and of both questions."""
     found: Tables = {}
     for name in BESIDE:
         fitted = BASELINES[name](data.likes, len(data.catalogue.movie_ids), 1, silently)
         found[name], _ = evaluate_method(partial(_of_likes, fitted), data.cases, data.catalogue)
-    for order, called in (("on", "sequential"), ("off", "unordered")):
-        train_and_write(database, TrainSettings(sequential=order), checkpoints)
-        model = pull_model(database)
+    train_and_write(database, TrainSettings(), checkpoints)
+    for sequential, called in CALLED.items():
+        model = pull_model(database, sequential)
         methods = restricted_to(movierec_scores(model.scorer), model, data.catalogue)
         found[f"movierec, {called}"], _ = evaluate_methods(methods, data.cases, data.catalogue)["movierec"]
     return found
@@ -120,14 +121,16 @@ def dislikes() -> None:
             disliked = {
                 row["userId"]: row["movieIds"] for row in database.read(query("disliked"), most=MOST_DISLIKED)
             }
-            for order, called in (("on", "sequential"), ("off", "unordered")):
-                train_and_write(database, TrainSettings(sequential=order), checkpoints)
-                recommender = Recommender(database)
+            train_and_write(database, TrainSettings(), checkpoints)
+            recommender = Recommender(database)
+            for sequential, called in CALLED.items():
                 found: dict[bool, list[float]] = {False: [], True: []}
                 for i, user in enumerate(data.cases.users.user_ids.tolist()):
                     for used, values in found.items():
                         if user in disliked:
-                            request = RecommendationRequest(user, dislikes=disliked[user] if used else ())
+                            request = RecommendationRequest(
+                                user, dislikes=disliked[user] if used else (), sequential=sequential
+                            )
                             listed = [row.movie_id for row in recommender.recommend(request, 0)]
                             hits = np.isin(positions_in(data.catalogue.movie_ids, listed), data.cases.held_out[i])
                             values.append(float(ndcg(hits, len(data.cases.held_out[i]), 10)))

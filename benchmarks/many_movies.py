@@ -16,42 +16,58 @@ from numpy.typing import NDArray
 
 from benchmarks.common import query
 from movierec.arrays import vector_table
-from movierec.database.connection import Database
+from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
-from movierec.embedding.inner_product import logit_vectors
+from movierec.embedding.embeddings import Profiles
+from movierec.embedding.likes_model import LikesModel
 from movierec.embedding.predictions import MOST_MOVIES, PREDICTED
 from movierec.embedding.sequence_encoder import MOST_MOVIES as MOST_ENCODED
+from movierec.embedding.settings import TrainSettings
+from movierec.embedding.stage import write_likes_model
+from movierec.embedding.user_encoder import EncodedMovies, FactorEncoder
 from movierec.graph.pull import pull_edges
 from movierec.ids import id_array
 
 __all__ = ["ManyMovies", "copied_movies", "write_model", "write_users"]
 
 NOISE = 0.5  # length of the noise, relative to that of a vector
+NO_ENCODER = FactorEncoder(gram=np.empty((0, 0), np.float32), ridge=np.zeros(2, np.float32))  # stays as trained
 LIKES_SCALE = 100  # times the likes of the real movies
 BATCH = 2_000
 Edges = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
-class ManyMovies:
-    """M movies with movieIds 1..M.
+class LikesVectors:
+    """What answers one question, of M movies.
 
-    vectors, profiles, contexts   (M, D) float32
-    bias, like_counts             (M,)
-    encoded                       positions of those that the user encoder knows
-    encoder_vectors               (M, D) float32, and encoder_bias (M,): of these alone they are written
-    links                         relationship -> sources, targets (positions), weights
-    likes                         for each user the positions of what they like, newest first
+    profiles, contexts   (M, D) float32; bias (M,)
+    encoder_vectors      (M, D) float32, and encoder_bias (M,)
     """
 
-    vectors: NDArray[np.float32]
     profiles: NDArray[np.float32]
     contexts: NDArray[np.float32]
     bias: NDArray[np.float64]
-    like_counts: NDArray[np.int64]
-    encoded: NDArray[np.int64]
     encoder_vectors: NDArray[np.float32]
     encoder_bias: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ManyMovies:
+    """M movies with movieIds 1..M.
+
+    vectors      (M, D) float32
+    like_counts  (M,)
+    questions    whether the order of likes is used -> vectors
+    encoded      positions of those that the user encoders know
+    links        relationship -> sources, targets (positions), weights
+    likes        for each user the positions of what they like, newest first
+    """
+
+    vectors: NDArray[np.float32]
+    like_counts: NDArray[np.int64]
+    questions: dict[bool, LikesVectors]
+    encoded: NDArray[np.int64]
     links: dict[str, Edges]
     likes: list[NDArray[np.int64]]
 
@@ -64,13 +80,21 @@ def copied_movies(
     `users`: how many users there are with each number of likes.
     """
     generator = np.random.default_rng(seed)
-    rows = [row for row in database.read(load_query("recommend/model")) if row["embedding"] is not None]
+    of_questions = {
+        sequential: [
+            row
+            for row in database.read(load_query("recommend/model"), sequential=sequential)
+            if row["embedding"] is not None
+        ]
+        for sequential in (True, False)
+    }
+    rows = of_questions[True]
     movie_ids = id_array(row["movieId"] for row in rows)
     n = len(rows)
     originals = np.arange(n_movies) % n
     fraction = 1.0 / (np.arange(n_movies) // n + 1)
 
-    def noisy(name: str) -> NDArray[np.float32]:
+    def noisy(rows: list[Row], name: str) -> NDArray[np.float32]:
         table = vector_table([row[name] for row in rows])
         assert table is not None
         copies = table[originals]
@@ -78,10 +102,11 @@ def copied_movies(
         return np.asarray(copies + scale * generator.standard_normal(copies.shape, dtype=np.float32), np.float32)
 
     likes = np.array([row["likeCount"] for row in rows], dtype=np.float64)
-    bias = np.array([row["likeBias"] for row in rows], dtype=np.float64)
-    slope = np.polyfit(np.log(likes), bias, 1)[0]
-    encoder_bias = np.array([row["encoderBias"] for row in rows], dtype=np.float64)
-    encoder_slope = np.polyfit(np.log(likes), encoder_bias, 1)[0]
+
+    def rarer(rows: list[Row], name: str) -> NDArray[np.float64]:
+        """A bias, less for copies as it is for movies that few like."""
+        bias = np.array([row[name] for row in rows], dtype=np.float64)
+        return np.asarray(bias[originals] + np.polyfit(np.log(likes), bias, 1)[0] * np.log(fraction))
 
     def copy_of(chosen: NDArray[np.int64]) -> NDArray[np.int64]:
         """A copy of each movie, copy t with probability ~ 1 / (t + 1)."""
@@ -148,12 +173,17 @@ def copied_movies(
     )
     return ManyMovies(
         encoded=np.sort(np.argsort(-like_counts, kind="stable")[:MOST_ENCODED]),
-        encoder_vectors=noisy("encoderEmbedding"),
-        encoder_bias=encoder_bias[originals] + encoder_slope * np.log(fraction),
-        vectors=noisy("embedding"),
-        profiles=noisy("profileEmbedding"),
-        contexts=noisy("contextEmbedding"),
-        bias=bias[originals] + slope * np.log(fraction),
+        vectors=noisy(rows, "embedding"),
+        questions={
+            sequential: LikesVectors(
+                profiles=noisy(found, "profileEmbedding"),
+                contexts=noisy(found, "contextEmbedding"),
+                bias=rarer(found, "likeBias"),
+                encoder_vectors=noisy(found, "encoderEmbedding"),
+                encoder_bias=rarer(found, "encoderBias"),
+            )
+            for sequential, found in of_questions.items()
+        },
         like_counts=like_counts,
         links={kind: linked(kind) for kind in ("CO_LIKED", "FOLLOWED_BY")} | {"PREDICTS": predictions},
         likes=histories,
@@ -163,9 +193,7 @@ def copied_movies(
 def write_model(database: Database, movies: ManyMovies) -> None:
     """Delete all movies and users, and write these movies with their links and indexes."""
     database.run_batches(query("many_clear"))
-    n = len(movies.bias)
-    norms = np.linalg.norm(movies.contexts.astype(np.float64), axis=1)
-    by_logit = logit_vectors(movies.contexts, movies.bias.astype(np.float32))
+    n = len(movies.vectors)
     for start in range(0, n, BATCH):
         rows = slice(start, min(start + BATCH, n))
         database.write(
@@ -173,24 +201,26 @@ def write_model(database: Database, movies: ManyMovies) -> None:
             first=start,
             likeCounts=movies.like_counts[rows].tolist(),
             embeddings=movies.vectors[rows].tolist(),
-            profiles=movies.profiles[rows].tolist(),
-            contexts=movies.contexts[rows].tolist(),
-            norms=norms[rows].tolist(),
-            biases=movies.bias[rows].tolist(),
-            logitVectors=by_logit[rows].tolist(),
         )
-    encoded, bias = movies.encoder_vectors[movies.encoded], movies.encoder_bias[movies.encoded].astype(np.float32)
-    norms, by_logit = np.linalg.norm(encoded.astype(np.float64), axis=1), logit_vectors(encoded, bias)
-    for start in range(0, len(encoded), BATCH):
-        rows = slice(start, start + BATCH)
-        database.write(
-            load_query("embedding/write_encoder"),
-            movieIds=(movies.encoded[rows] + 1).tolist(),
-            vectors=encoded[rows].tolist(),
-            norms=norms[rows].tolist(),
-            biases=bias[rows].tolist(),
-            logitVectors=by_logit[rows].tolist(),
+    for sequential, vectors in movies.questions.items():
+        encoded = movies.encoded
+        likes_model = LikesModel(
+            settings=TrainSettings(sequential="on" if sequential else "off"),
+            profiles=Profiles(
+                movie_ids=np.arange(1, n + 1),
+                profiles=vectors.profiles,
+                contexts=vectors.contexts,
+                bias=vectors.bias.astype(np.float32),
+            ),
+            encoded=EncodedMovies(
+                encoder=NO_ENCODER,
+                movie_ids=encoded + 1,
+                vectors=vectors.encoder_vectors[encoded],
+                bias=vectors.encoder_bias[encoded].astype(np.float32),
+            ),
         )
+        with database.transaction() as transaction:
+            write_likes_model(transaction, likes_model, indexed=True)
     for kind, (sources, targets, weights) in movies.links.items():
         for start in range(0, len(sources), 20 * BATCH):
             rows = slice(start, start + 20 * BATCH)
@@ -211,7 +241,7 @@ def write_users(database: Database, movies: ManyMovies) -> None:
     """Write the users, userIds from 1: each rates what they like, a minute apart, and as many others lower."""
     generator = np.random.default_rng(2)
     for user_id, liked in enumerate(movies.likes, start=1):
-        others = np.setdiff1d(generator.integers(0, len(movies.bias), len(liked)), liked)
+        others = np.setdiff1d(generator.integers(0, len(movies.vectors), len(liked)), liked)
         database.write(
             query("many_ratings"),
             userId=user_id,

@@ -138,8 +138,8 @@ def _data(
         derive_co_liked(database, DeriveSettings(sequential="on"))
         data = pull_evaluation_data(database, split.min_rating)
         for order, seed in product(orders, SEEDS):
-            train_and_write(database, TrainSettings(sequential=order, seed=seed), home.checkpoints)
-            model = pull_model(database)
+            train_and_write(database, TrainSettings(seed=seed), home.checkpoints)
+            model = pull_model(database, order == "on")
             methods = restricted_to(movierec_scores(model.scorer), model, data.catalogue)
             measured = evaluate_methods(methods, data.cases, data.catalogue)["movierec"][0]
             found.setdefault(order, []).append(float(measured["ndcg@10"].mean()))

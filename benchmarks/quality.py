@@ -8,6 +8,7 @@
     python -m benchmarks.quality diversity    what --diversity gains and costs
     python -m benchmarks.quality blend        profile temperatures and the weights of scores, on inner splits
     python -m benchmarks.quality parts        what each part of the score adds
+    python -m benchmarks.quality questions    sums of the scores with the order of likes and without
     python -m benchmarks.quality reasons      how much of a score the reasons shown carry, and how they convince
 
 Means of three seeds. The settings are the defaults for both data sets.
@@ -18,12 +19,13 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.common import parts, publish, table
 from benchmarks.datasets import DATASETS, dataset
@@ -39,7 +41,14 @@ from movierec.embedding.stage import train_and_write
 from movierec.embedding.train import train_embeddings
 from movierec.evaluation.dataset import EvaluationData, pull_evaluation_data
 from movierec.evaluation.item_to_item import by_similar, by_vectors, evaluate_similarity, genre_probe
-from movierec.evaluation.methods import kernel, mean_cosine, movierec_scores
+from movierec.evaluation.methods import (
+    Methods,
+    UserProfiles,
+    above_zero,
+    kernel,
+    mean_cosine,
+    movierec_scores,
+)
 from movierec.evaluation.metrics import ndcg
 from movierec.evaluation.protocol import (
     evaluate_baselines,
@@ -70,10 +79,11 @@ from movierec.ids import id_array
 from movierec.recommendation.in_memory import Recommender
 from movierec.recommendation.model import pull_model
 from movierec.recommendation.request import RecommendationRequest
-from movierec.recommendation.scoring import Scorer, best_of_rows
+from movierec.recommendation.scoring import Scorer, best_of_rows, share_of_largest
 
 CALLED = {"on": "sequential", "off": "unordered"}
 SEEDS = (1, 2, 3)
+SHARES = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
 ASKED_FOR_REASONS = 10  # one user in so many
 SHOWN = ("ndcg@10", "recall@10", "recall@20", "map@10", "hit_rate@10", "coverage@10", "novelty@10", "diversity@10")
 
@@ -105,15 +115,17 @@ def _measured(database: Database, data: EvaluationData, checkpoints: Path) -> st
     quick_tables, quick_lists = mean_of_seeds(quick)
     tables |= quick_tables
     of_lists |= quick_lists
-    for order in ("on", "off"):
-        runs = []
-        for seed in SEEDS:
-            train_and_write(database, TrainSettings(seed=seed, sequential=order), checkpoints)
-            runs.append(evaluate_model(pull_model(database), data))
-            print(order, seed, f"{runs[-1][0]['movierec']['ndcg@10'].mean():.4f}", file=sys.stderr, flush=True)
-        own_tables, own_lists = mean_of_seeds(runs)
+    runs: dict[str, list[tuple[Tables, dict[str, dict[str, float]]]]] = {order: [] for order in CALLED}
+    for seed in SEEDS:
+        train_and_write(database, TrainSettings(seed=seed), checkpoints)
+        for order, found in runs.items():
+            found.append(evaluate_model(pull_model(database, order == "on"), data))
+            print(order, seed, f"{found[-1][0]['movierec']['ndcg@10'].mean():.4f}", file=sys.stderr, flush=True)
+    for order, found in runs.items():
+        own_tables, own_lists = mean_of_seeds(found)
         for method in own_tables:
-            called = method if method == "co_liked" else f"{method}, {CALLED[order]}"
+            of_both = method in ("co_liked", "vectors_cosine", "vectors_kernel")
+            called = method if of_both else f"{method}, {CALLED[order]}"
             tables[called], of_lists[called] = own_tables[method], own_lists[method]
     names = sorted(tables, key=lambda name: tables[name]["ndcg@10"].mean())
     rows = []
@@ -342,8 +354,8 @@ def parts_of_scores() -> None:
             with _derived(name, strategy=strategy) as (database, checkpoints, data):
                 found: dict[str, list[float]] = {}
                 for seed in SEEDS:
-                    train_and_write(database, TrainSettings(seed=seed, sequential=order), checkpoints)
-                    model = pull_model(database)
+                    train_and_write(database, TrainSettings(seed=seed), checkpoints)
+                    model = pull_model(database, order == "on")
                     methods = restricted_to(scores_by_parts(model.scorer), model, data.catalogue)
                     for method, (own, _) in evaluate_methods(methods, data.cases, data.catalogue).items():
                         found.setdefault(method, []).append(float(own["ndcg@10"].mean()))
@@ -356,16 +368,60 @@ def parts_of_scores() -> None:
     publish("parts", table(["NDCG@10", *columns], rows), "quality")
 
 
+def questions() -> None:
+    """Sums of the scores with the order of likes and without, from one training."""
+    columns: dict[str, dict[float, str]] = {}
+    for name in DATASETS:
+        for strategy in ("newest", "random"):
+            with _derived(name, strategy=strategy) as (database, checkpoints, data):
+                found: dict[float, list[float]] = {}
+                for seed in SEEDS:
+                    train_and_write(database, TrainSettings(seed=seed), checkpoints)
+                    model, unordered = pull_model(database, True), pull_model(database, False)
+                    methods = restricted_to(_sums(model.scorer, unordered.scorer), model, data.catalogue)
+                    measured = evaluate_methods(methods, data.cases, data.catalogue)
+                    for share in SHARES:
+                        found.setdefault(share, []).append(float(measured[f"{share:g}"][0]["ndcg@10"].mean()))
+                columns[f"{name}, {strategy}"] = {
+                    share: f"{np.mean(one):.4f} ± {np.std(one, ddof=1):.4f}" for share, one in found.items()
+                }
+                print(name, strategy, columns[f"{name}, {strategy}"], file=sys.stderr, flush=True)
+    rows = [[f"{share:g}", *(column[share] for column in columns.values())] for share in SHARES]
+    publish("questions", table(["share of the score without the order", *columns], rows), "quality")
+
+
+def _sums(sequential: Scorer, unordered: Scorer) -> Methods:
+    """(B, M) for each of SHARES, each score divided by its largest among unrated movies."""
+
+    def scores(users: UserProfiles) -> Iterable[tuple[str, NDArray[np.float64]]]:
+        is_rated = users.rated.marked(sequential.n_movies)
+        both = []
+        for scorer in (sequential, unordered):
+            whole = sum(scorer.scores(users.likes, is_rated), start=np.zeros(is_rated.shape))
+            both.append(share_of_largest(whole, is_rated, 1.0))
+        for share in SHARES:
+            yield f"{share:g}", above_zero((1 - share) * both[0] + share * both[1])
+
+    return scores
+
+
 def reasons() -> None:
     """The three that are shown, and the three with the largest shares of the same twelve."""
     rows = []
     for name in DATASETS:
-        for order in ("on", "off"):
-            with _derived(name) as (database, checkpoints, data):
-                train_and_write(database, TrainSettings(sequential=order), checkpoints)
-                recommender = Recommender(database)
-                asked = data.cases.users.user_ids[::ASKED_FOR_REASONS].tolist()
-                lists = [one for user in asked for one in recommender.recommend(RecommendationRequest(user), 12)]
+        with _derived(name) as (database, checkpoints, data):
+            train_and_write(database, TrainSettings(), checkpoints)
+            recommender = Recommender(database)
+            asked = data.cases.users.user_ids[::ASKED_FOR_REASONS].tolist()
+            of_questions = {
+                called: [
+                    one
+                    for user in asked
+                    for one in recommender.recommend(RecommendationRequest(user, sequential=order == "on"), 12)
+                ]
+                for order, called in CALLED.items()
+            }
+        for called, lists in of_questions.items():
             for rule, key in (("shown", None), ("by share", lambda one: -one.share)):
                 chosen = [
                     list(row.because[:3]) if key is None else sorted(row.because, key=key)[:3] for row in lists
@@ -373,7 +429,7 @@ def reasons() -> None:
                 first = [one[0] for one in chosen if one]
                 rows.append(
                     [
-                        f"{name}, {CALLED[order]}, {rule}",
+                        f"{name}, {called}, {rule}",
                         f"{np.mean([sum(one.share for one in three) for three in chosen]):.0%}",
                         f"{np.median([one.lift for one in first]):.1f}",
                         f"{np.median([one.count for one in first]):.0f}",
@@ -394,6 +450,7 @@ if __name__ == "__main__":
         "diversity": diversity,
         "blend": blend,
         "parts": parts_of_scores,
+        "questions": questions,
         "reasons": reasons,
     }
     parts("benchmarks.quality", known, sys.argv[1:])

@@ -523,6 +523,7 @@ class Client:
         k: int = 10,
         diversity: float = 0.0,
         popularity: float = 0.0,
+        sequential: bool | None = None,
         genre: str | Iterable[str] = (),
         with_genre: str | Iterable[str] = (),
         without_genre: str | Iterable[str] = (),
@@ -547,6 +548,8 @@ class Client:
             0 to 1: how far to move down movies similar to those above them (maximal marginal relevance).
         popularity : float
             -2 to 2: the exponent of likeCount / largest likeCount, by which scores are multiplied.
+        sequential : bool, optional
+            Use the order of likes, for what comes next, or not, for what fits at any time. Default: as trained.
         genre, with_genre, without_genre, year, min_ratings, exclude
             Filters, as for `similar`.
         with_rated : bool
@@ -589,10 +592,13 @@ class Client:
             ),
             diversity=diversity,
             popularity=popularity,
+            sequential=sequential,
         )
         return _table(Recommendation, self.recommender.recommend(request))
 
-    def recommend_many(self, users: Iterable[Name], *, k: int = 10) -> pd.DataFrame:
+    def recommend_many(
+        self, users: Iterable[Name], *, k: int = 10, sequential: bool | None = None
+    ) -> pd.DataFrame:
         """Lists for many users: userId, then the columns of `recommend`, with `because` left empty.
 
         Examples
@@ -603,7 +609,7 @@ class Client:
         user_ids = find_users(self.database, [str(user) for user in users])
         if not user_ids:
             return pd.DataFrame(columns=["userId", *record_fields(Recommendation)])
-        request = RecommendationRequest(user_ids[0], k=k)
+        request = RecommendationRequest(user_ids[0], k=k, sequential=sequential)
         rows = [
             {"userId": user_id, **record}
             for user_id, found in self.recommender.recommend_many(user_ids, request)
@@ -635,7 +641,12 @@ class Client:
         return pd.DataFrame(rows, columns=columns)
 
     def write_recommendations(
-        self, path: str | Path, *, users: Iterable[Name] | None = None, k: int = 10
+        self,
+        path: str | Path,
+        *,
+        users: Iterable[Name] | None = None,
+        k: int = 10,
+        sequential: bool | None = None,
     ) -> WrittenLists:
         """Write lists for many users to a file, a row a movie, while they are made, in little memory.
 
@@ -647,6 +658,8 @@ class Client:
             Ids. Default: every user.
         k : int
             How many movies for each.
+        sequential : bool, optional
+            As for `recommend`.
 
         Examples
         --------
@@ -661,7 +674,7 @@ class Client:
             if users is None
             else find_users(self.database, [str(user) for user in users])
         )
-        request = RecommendationRequest(user_ids[0] if user_ids else 0, k=k)
+        request = RecommendationRequest(user_ids[0] if user_ids else 0, k=k, sequential=sequential)
         lists = self.recommender.recommend_many(user_ids, request)
         return write_lists(Path(path), len(user_ids), lists, self._progress)
 
@@ -673,6 +686,7 @@ class Client:
         likes: Name | Iterable[Name] = (),
         then: Name | Iterable[Name] = (),
         dislikes: Name | Iterable[Name] = (),
+        sequential: bool | None = None,
         n: int = 10,
     ) -> Recommendation:
         """The scores of one movie for a user, or from `likes`, and up to `n` reasons for them.
@@ -688,6 +702,7 @@ class Client:
             likes=self._movie_ids(likes),
             then=self._movie_ids(then),
             dislikes=self._movie_ids(dislikes),
+            sequential=sequential,
         )
         (movie_id,) = self._movie_ids(movie)
         return self.recommender.explain(request, movie_id, n)

@@ -10,6 +10,7 @@ from movierec.database.open import embedded_server
 from movierec.database.query_files import load_query
 from movierec.database.runs import latest_run, live_run
 from movierec.errors import DatabaseFailed
+from movierec.recommendation.model import answering, is_sequential
 
 __all__ = ["Finding", "examine"]
 
@@ -77,7 +78,11 @@ def _indexes(database: Database, counts: dict[str, Any]) -> list[Finding]:
     present = {row["name"]: row for row in database.read(load_query("doctor/indexes"))}
     run, expected = live_run(database), dict(INDEXES)
     if run is not None and run.get("indexedMovies"):
-        expected |= {"movie_logit": "train"} | ({"movie_encoder_logit": "train"} if run.get("encoder") else {})
+        for question in (True, False) if is_sequential(run) else (False,):
+            prefix = "movie_" if question else "movie_unordered_"
+            expected[f"{prefix}logit"] = "train"
+            if answering(run, question).get("encoder"):
+                expected[f"{prefix}encoder_logit"] = "train"
     findings = []
     for name, stage in expected.items():
         row = present.get(name)

@@ -8,6 +8,10 @@ DROP INDEX movie_logit IF EXISTS;
 
 DROP INDEX movie_encoder_logit IF EXISTS;
 
+DROP INDEX movie_unordered_logit IF EXISTS;
+
+DROP INDEX movie_unordered_encoder_logit IF EXISTS;
+
 MATCH ()-[r:RATED|CO_LIKED|FOLLOWED_BY|PREDICTS]->()
 CALL (r) {
   DELETE r

@@ -1,7 +1,5 @@
-// Create movies with vectors, many at once; position i of all lists belongs to the movie numbered first + i.
-// Parameters: first INTEGER; likeCounts LIST<INTEGER>; embeddings LIST<LIST<FLOAT>>; profiles LIST<LIST<FLOAT>>;
-//   contexts LIST<LIST<FLOAT>>; norms LIST<FLOAT>; biases LIST<FLOAT>; logitVectors
-//   LIST<LIST<FLOAT>>.
+// Create movies with vectors of walks, many at once; position i of all lists belongs to the movie numbered first + i.
+// Parameters: first INTEGER; likeCounts LIST<INTEGER>; embeddings LIST<LIST<FLOAT>>.
 // Returns: movies INTEGER.
 
 UNWIND range(0, size($likeCounts) - 1) AS i
@@ -12,11 +10,6 @@ CREATE (m:Movie {
   genres: CASE ($first + i) % 4 WHEN 0 THEN ['Comedy'] WHEN 1 THEN ['Drama'] ELSE ['Drama', 'Action'] END,
   likeCount: $likeCounts[i],
   likeIndex: $first + i,
-  embedding: $embeddings[i],
-  profileEmbedding: $profiles[i],
-  contextEmbedding: $contexts[i],
-  contextNorm: $norms[i],
-  likeBias: $biases[i],
-  logitVector: $logitVectors[i]
+  embedding: $embeddings[i]
 })
 RETURN count(m) AS movies;

@@ -4,7 +4,7 @@
 
 MATCH (m:Movie)
 WHERE m.embedding IS NOT NULL OR m.profileEmbedding IS NOT NULL OR m.encoderEmbedding IS NOT NULL
-  OR m.recentLikeCount IS NOT NULL
+  OR m.unorderedProfileEmbedding IS NOT NULL OR m.unorderedEncoderEmbedding IS NOT NULL OR m.recentLikeCount IS NOT NULL
 REMOVE
   m.embedding,
   m.profileEmbedding,
@@ -16,5 +16,14 @@ REMOVE
   m.encoderNorm,
   m.encoderBias,
   m.encoderLogitVector,
+  m.unorderedProfileEmbedding,
+  m.unorderedContextEmbedding,
+  m.unorderedContextNorm,
+  m.unorderedLikeBias,
+  m.unorderedLogitVector,
+  m.unorderedEncoderEmbedding,
+  m.unorderedEncoderNorm,
+  m.unorderedEncoderBias,
+  m.unorderedEncoderLogitVector,
   m.recentLikeCount
 RETURN count(m) AS movies;

@@ -4,9 +4,9 @@
 :param limit => 50000;
 
 OPTIONAL MATCH (train:Run {stage: 'train', live: true})
-WITH coalesce(train.predictionGeneration, -1) AS live
+WITH [train.predictionGeneration, train.unorderedPredictionGeneration] AS live
 MATCH (:Movie)-[p:PREDICTS]->(:Movie)
-WHERE p.generation <> live
+WHERE NOT coalesce(p.generation IN live, false)
 WITH p
 LIMIT $limit
 DELETE p

@@ -1,5 +1,5 @@
-// Create the vector indexes on Movie.logitVector and encoderLogitVector. Their vectors are of one length and differ by
-// little, so they are not quantized, and the graph of neighbours is denser than by default (16 and 100).
+// Create the vector indexes on Movie.logitVector and the three others of logits. Their vectors are of one length and
+// differ by little, so they are not quantized, and the graph of neighbours is denser than by default (16 and 100).
 // Parameters: none.
 // Returns: nothing.
 
@@ -14,6 +14,24 @@ OPTIONS {indexConfig: {
 
 CREATE VECTOR INDEX movie_encoder_logit IF NOT EXISTS
 FOR (m:Movie) ON (m.encoderLogitVector)
+OPTIONS {indexConfig: {
+  `vector.similarity_function`: 'cosine',
+  `vector.quantization.enabled`: false,
+  `vector.hnsw.m`: 32,
+  `vector.hnsw.ef_construction`: 200
+}};
+
+CREATE VECTOR INDEX movie_unordered_logit IF NOT EXISTS
+FOR (m:Movie) ON (m.unorderedLogitVector)
+OPTIONS {indexConfig: {
+  `vector.similarity_function`: 'cosine',
+  `vector.quantization.enabled`: false,
+  `vector.hnsw.m`: 32,
+  `vector.hnsw.ef_construction`: 200
+}};
+
+CREATE VECTOR INDEX movie_unordered_encoder_logit IF NOT EXISTS
+FOR (m:Movie) ON (m.unorderedEncoderLogitVector)
 OPTIONS {indexConfig: {
   `vector.similarity_function`: 'cosine',
   `vector.quantization.enabled`: false,

@@ -1,12 +1,12 @@
 // The PREDICTS relationships of the live model, as lists per start node.
-// Parameters: none.
+// Parameters: generation INTEGER, as the Run of the model has it.
 // Returns: movieId INTEGER | STRING; targets LIST<INTEGER | STRING>, movieIds; weights LIST<FLOAT>.
+:param generation => 0;
 
-MATCH (train:Run {stage: 'train', live: true})
 MATCH (a:Movie)
 WHERE a.likeIndex >= 0
-CALL (train, a) {
-  MATCH (a)-[p:PREDICTS {generation: train.predictionGeneration}]->(b:Movie)
+CALL (a) {
+  MATCH (a)-[p:PREDICTS {generation: $generation}]->(b:Movie)
   WITH p.weight AS weight, b.movieId AS target
   ORDER BY weight DESC, target
   RETURN collect(target) AS targets, collect(weight) AS weights

@@ -1,12 +1,13 @@
 // The PREDICTS relationships of the live model from some liked movies to some others.
-// Parameters: likes LIST<INTEGER | STRING>, movieIds; movieIds LIST<INTEGER | STRING>.
+// Parameters: likes LIST<INTEGER | STRING>, movieIds; movieIds LIST<INTEGER | STRING>; generation INTEGER or null, as
+//   the Run of the model has it.
 // Returns: likedId INTEGER | STRING; movieId INTEGER | STRING; weight FLOAT, of PREDICTS from the like.
 :param likes => [2571];
 :param movieIds => [1, 260];
+:param generation => 0;
 
-MATCH (train:Run {stage: 'train', live: true})
 UNWIND $likes AS likedId
-MATCH (:Movie {movieId: likedId})-[p:PREDICTS {generation: train.predictionGeneration}]->(m:Movie)
+MATCH (:Movie {movieId: likedId})-[p:PREDICTS {generation: $generation}]->(m:Movie)
 WHERE m.movieId IN $movieIds
 RETURN likedId, m.movieId AS movieId, p.weight AS weight
 ORDER BY likedId, movieId;

@@ -1,19 +1,19 @@
 // Movies for a user, or for someone with these likes, best first: without the order of likes.
-//   logit         = (mean of the likes' profileEmbedding) . contextEmbedding + likeBias
+//   logit         = (mean of the likes' unorderedProfileEmbedding) . unorderedContextEmbedding + unorderedLikeBias
 //   graph sum     = sum of weight over CO_LIKED to likes
 //   prediction sum = sum of weight over PREDICTS out of likes
-// begin _shared/score_terms.cypher
+// begin _shared/score_terms.cypher, unordered
 //   profile score    = exp((logit - the largest logit) / temperature)
 //   graph score      = graph weight * graph sum / the largest graph sum
 //   prediction score = prediction weight * prediction sum / the largest prediction sum
 //   encoder score    = encoder weight * exp((encoder logit - the largest) / encoder temperature)
-//                      encoder logit = userEmbedding . encoderEmbedding + encoderBias
+//                      encoder logit = userEmbedding . unorderedEncoderEmbedding + unorderedEncoderBias
 //   score            = the sum of the four; temperatures and weights are those of the live model
 // What is largest is taken over the movies that the user has not rated, so filters change no score.
 // end _shared/score_terms.cypher
-// begin _shared/request_parameters.cypher
+// begin _shared/request_parameters.cypher, unordered
 // Parameters: userId INTEGER | STRING or null; likes LIST<INTEGER | STRING>, movieIds, more likes; dislikes
-//   LIST<INTEGER | STRING>, movieIds: half of their mean profileEmbedding is subtracted from the profile; withRated
+//   LIST<INTEGER | STRING>, movieIds: half of their mean unorderedProfileEmbedding is subtracted from the profile; withRated
 //   BOOLEAN, whether to return rated movies too; popularity FLOAT, exponent, the score is multiplied by (likeCount /
 //   largest likeCount) ^ popularity; k INTEGER, >= 1;
 //   userEmbedding LIST<FLOAT> or null, what the user encoder makes of the likes (null: the encoder score is 0);
@@ -38,7 +38,7 @@
 :param popularity => 0.0;
 :param k => 10;
 
-// begin _shared/live_model.cypher
+// begin _shared/live_model_unordered.cypher
 // The last derivation defines which ratings are likes; the train Run of the live model, the settings of the scores.
 MATCH (train:Run {stage: 'train', live: true})
 MATCH (derive:Run {stage: 'derive'})
@@ -48,7 +48,19 @@ ORDER BY derive.startedAt DESC, derive.runId DESC
 LIMIT 1
 WITH train, derive
 WHERE derive.status = 'done'
-// end _shared/live_model.cypher
+// A sequential training has settings for both questions.
+WITH derive, CASE train.sequential
+  WHEN 'on' THEN {
+    profileTemperature: train.unorderedProfileTemperature,
+    graphWeight: train.unorderedGraphWeight,
+    predictionWeight: train.unorderedPredictionWeight,
+    predictionGeneration: train.unorderedPredictionGeneration,
+    encoderWeight: train.unorderedEncoderWeight,
+    encoderTemperature: train.unorderedEncoderTemperature
+  }
+  ELSE properties(train)
+END AS train
+// end _shared/live_model_unordered.cypher
 CALL (derive) {
   CALL (derive) {
     MATCH (:User {userId: $userId})-[r:RATED]->(liked:Movie)
@@ -61,11 +73,11 @@ CALL (derive) {
   }
   RETURN collect(liked) AS likes
 }
-// begin _shared/disliked.cypher
+// begin _shared/disliked.cypher, unordered
 CALL () {
   UNWIND $dislikes AS movieId
   MATCH (m:Movie {movieId: movieId})
-  RETURN collect(m.profileEmbedding) AS disliked
+  RETURN collect(m.unorderedProfileEmbedding) AS disliked
 }
 // end _shared/disliked.cypher
 CALL (likes, disliked) {
@@ -73,7 +85,7 @@ CALL (likes, disliked) {
   UNWIND likes AS liked
   WITH liked
   WHERE liked.likeCount > 0
-  WITH collect(liked.profileEmbedding) AS vectors
+  WITH collect(liked.unorderedProfileEmbedding) AS vectors
   WITH CASE WHEN vectors <> [] THEN [
     d IN range(0, size(vectors[0]) - 1) |
     reduce(s = 0.0, i IN range(0, size(vectors) - 1) | s + vectors[i][d]) / size(vectors)
@@ -107,7 +119,7 @@ CALL (train, likes, profile, norm, userNorm) {
     RETURN m, 0.0 AS term, 0.0 AS predicted, 1 AS isRated
     // end _shared/rated.cypher
   }
-  // begin _shared/logit.cypher
+  // begin _shared/logit.cypher, unordered
   WITH m, sum(term) AS graphSum, sum(predicted) AS predictionSum, max(isRated) AS isRated
   RETURN
     m,
@@ -116,17 +128,18 @@ CALL (train, likes, profile, norm, userNorm) {
     CASE
       WHEN profile IS NULL THEN null
       // A vector of zeros has no cosine.
-      WHEN norm = 0 OR m.contextNorm = 0 THEN m.likeBias
+      WHEN norm = 0 OR m.unorderedContextNorm = 0 THEN m.unorderedLikeBias
       // vector.similarity.cosine is (1 + cosine) / 2; this turns it back, and the norms make it a product.
-      ELSE m.likeBias
-        + (2.0 * vector.similarity.cosine(profile, m.contextEmbedding) - 1.0) * norm * m.contextNorm
+      ELSE m.unorderedLikeBias
+        + (2.0 * vector.similarity.cosine(profile, m.unorderedContextEmbedding) - 1.0) * norm * m.unorderedContextNorm
     END
     AS logit,
     CASE
       WHEN $userEmbedding IS NULL THEN null
-      WHEN userNorm = 0 OR m.encoderNorm = 0 THEN m.encoderBias
-      ELSE m.encoderBias
-        + (2.0 * vector.similarity.cosine($userEmbedding, m.encoderEmbedding) - 1.0) * userNorm * m.encoderNorm
+      WHEN userNorm = 0 OR m.unorderedEncoderNorm = 0 THEN m.unorderedEncoderBias
+      ELSE m.unorderedEncoderBias
+        + (2.0 * vector.similarity.cosine($userEmbedding, m.unorderedEncoderEmbedding) - 1.0)
+          * userNorm * m.unorderedEncoderNorm
     END
     AS encoderLogit,
     isRated = 1 OR m.movieId IN $likes + $dislikes AS isRated

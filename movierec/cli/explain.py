@@ -9,12 +9,13 @@ import click
 
 from movierec.cli.grouped import Command
 from movierec.cli.options import connection_options, format_option, open_database
-from movierec.cli.request_options import request_from_options, user_options
+from movierec.cli.request_options import request_from_options, use_of_order_option, user_options
 
 
 @click.command("explain", short_help="Show the reasons for a recommendation.", cls=Command)
 @click.argument("movie")
 @user_options
+@use_of_order_option
 @click.option("-n", type=click.IntRange(1, 50), default=10, show_default=True, help="How many reasons.")
 @click.option("--cypher", is_flag=True, help="Print a query that shows the reasons as a graph in Neo4j Browser.")
 @connection_options
@@ -24,6 +25,7 @@ def command(
     movie: str,
     user: str | None,
     named: Mapping[str, Sequence[str]],
+    sequential: bool | None,
     n: int,
     cypher: bool,
     output_format: str,
@@ -42,7 +44,7 @@ def command(
     from movierec.recommendation.in_database import explain
 
     with open_database(**connection) as database:
-        request = request_from_options(database, user, named)
+        request = request_from_options(database, user, named, sequential=sequential)
         (movie_id,) = find_movies(database, [movie])
         explained = explain(database, request, movie_id, n)
     if cypher:

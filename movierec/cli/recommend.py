@@ -15,6 +15,7 @@ from movierec.cli.request_options import (
     popularity_option,
     request_from_options,
     request_of,
+    use_of_order_option,
     user_options,
 )
 
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 
 EVERYBODY = "all"
+QUESTIONS = {
+    True: "what comes next, newer likes counting more",
+    False: "what fits at any time, whatever their order",
+}
 COLUMNS = {"rank": "rank", "movieId": "movieId", "title": "title", "score": "score", "because": "reason"}
 
 
@@ -65,6 +70,7 @@ def _users_file(ctx: click.Context, parameter: click.Parameter, value: str | Non
     help="How far to move down movies similar to those above them; 0: not at all.",
 )
 @popularity_option
+@use_of_order_option
 @click.option("--cypher", is_flag=True, help="Print the query, to paste into Neo4j Browser, instead of the list.")
 @connection_options
 @format_option
@@ -79,6 +85,7 @@ def command(
     with_rated: bool,
     diversity: float,
     popularity: float,
+    sequential: bool | None,
     cypher: bool,
     output_format: str,
     conditions: dict[str, Any],
@@ -95,6 +102,7 @@ def command(
     Examples: movierec recommend --user 1
               movierec recommend --likes "Matrix, The (1999)" --likes "Alien (1979)" --dislikes "Shrek (2001)"
               movierec recommend --likes "Alien (1979)" --then "Aliens (1986)" --then "Terminator, The (1984)"
+              movierec recommend --user 1 --sequential off
               movierec recommend --user 1 --genre Comedy --year 1990..1999 --min-ratings 20
               movierec recommend --users users.txt --format jsonl
               movierec recommend --users all --output lists.parquet
@@ -121,6 +129,7 @@ def command(
             "filters": named_filters(database, **conditions, with_rated=with_rated),
             "diversity": diversity,
             "popularity": popularity,
+            "sequential": sequential,
         }
         if users is not None:
             asked = _users(database, users)
@@ -156,8 +165,7 @@ def show(database: Database, request: RecommendationRequest, output_format: str)
             err=True,
         )
     elif output_format == "table":
-        order = "newer likes counting more" if rows[0].sequential else "whatever their order"
-        click.echo(f"From the user's likes, {order}.", err=True)
+        click.echo(f"From the user's likes: {QUESTIONS[rows[0].sequential]}.", err=True)
     if output_format == "table":
         print_rows([to_record(row) | {"reason": _reason(row)} for row in rows], output_format, COLUMNS)
     else:

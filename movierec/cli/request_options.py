@@ -10,13 +10,21 @@ import click
 
 from movierec.cli.grouped import Option
 from movierec.cli.options import F
+from movierec.graph.settings import SEQUENTIAL_CHOICES
 
 if TYPE_CHECKING:
     from movierec.database.connection import Database
     from movierec.ids import Id
     from movierec.recommendation.request import RecommendationRequest
 
-__all__ = ["filter_options", "popularity_option", "request_from_options", "request_of", "user_options"]
+__all__ = [
+    "filter_options",
+    "popularity_option",
+    "request_from_options",
+    "request_of",
+    "use_of_order_option",
+    "user_options",
+]
 
 CONDITIONS = ("genres", "with_genres", "without_genres", "year", "min_ratings", "exclude")
 
@@ -94,6 +102,19 @@ def popularity_option(function: F) -> F:
         default=0.0,
         metavar="-2..2",
         help="Exponent of the like count in the score: above 0 favours popular movies, below 0 less popular ones.",
+    )
+    return option(function)
+
+
+def use_of_order_option(function: F) -> F:
+    """--sequential, of what answers; the command gets None for auto."""
+    option = click.option(
+        "--sequential",
+        type=click.Choice(SEQUENTIAL_CHOICES),
+        default="auto",
+        show_default=True,
+        callback=lambda ctx, parameter, value: {"on": True, "off": False}.get(value),
+        help="On: what comes next, by the order of the likes; off: what fits at any time; auto: on if trained so.",
     )
     return option(function)
 

@@ -12,6 +12,7 @@ EMBEDDING_SIZE = "Dimensions of a vector."
 SEQUENTIAL = "Use the order of each user's likes; auto: if timestamps order them."
 
 TRAIN_DEFAULTS: dict[str, object] = {
+    **{f"unordered_{name}": value for name, value in SEQUENTIAL_DEFAULTS["off"].items()},
     "profile_epochs": f"{PROFILE_EPOCHS['on']}, not sequential {PROFILE_EPOCHS['off']}, fewer for many users",
     **{
         name: str(value)
@@ -66,6 +67,13 @@ TRAIN = {
         "encoder_weight": "Maximum score of the user encoder, likewise; 0: train none.",
         "encoder_temperature": "The higher, the flatter the encoder score.",
         "encoder_epochs": "Epochs of the GRU on users' likes, if sequential.",
+    },
+    "Scores of recommend --sequential off": {
+        "unordered_profile_temperature": "As above, of answers without the order of likes.",
+        "unordered_graph_weight": "Maximum graph score, likewise.",
+        "unordered_prediction_weight": "Maximum prediction score, likewise; 0: make no predictions.",
+        "unordered_encoder_weight": "Maximum score of the user encoder, likewise; 0: make none.",
+        "unordered_encoder_temperature": "The higher, the flatter the encoder score.",
     },
 }
 

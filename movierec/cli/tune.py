@@ -69,8 +69,9 @@ def command(
     }
     print_rows(results, output_format, columns, title="on an inner validation part, best first")
     best = results[0]
-    settings = (
-        f"--profile-temperature {best.profile_temperature:g} --graph-weight {best.graph_weight:g} "
-        f"--prediction-weight {best.prediction_weight:g} --encoder-weight {best.encoder_weight:g}"
+    question = "" if best.sequential else "unordered-"
+    settings = " ".join(
+        f"--{question}{name.replace('_', '-')} {getattr(best, name):g}"
+        for name in ("profile_temperature", "graph_weight", "prediction_weight", "encoder_weight")
     )
-    click.echo(f"\nmovierec train --sequential {'on' if best.sequential else 'off'} {settings}", err=True)
+    click.echo(f"\nmovierec train {settings}", err=True)

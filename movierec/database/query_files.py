@@ -32,7 +32,7 @@ from pathlib import Path
 __all__ = ["Query", "QueryFileError", "cypher_folder", "load_query", "parse_query", "with_parameters"]
 
 
-_MARK = re.compile(r" *// (begin|end) _shared/\w+\.cypher")
+_MARK = re.compile(r" *// (begin|end) _shared/\w+\.cypher(, unordered)?")
 
 
 class QueryFileError(Exception):

@@ -50,7 +50,7 @@ CHANGE_RATINGS = ("load", "split", "derive")
 
 WAIT_SECONDS = 1.0  # between two looks whether another load has ended
 
-SETTINGS_VERSION = 2  # to be raised when a setting or result that is read back is renamed or means something else
+SETTINGS_VERSION = 3  # to be raised when a setting or result that is read back is renamed or means something else
 
 
 class RunLog:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -71,14 +71,16 @@ def estimate_training(
     seconds = watched.expected(total)
     memory, profiles = _memory(graph, settings, plan), {}
     if likes is not None:
-        settings = resolved_for_likes(settings, likes)
-        profiles = _profiles(graph, likes, settings, threads)
+        resolved = settings.resolved(settings.sequential == "on")
+        questions = [resolved_for_likes(one, likes) for one in resolved.of_questions()]
+        profiles = _summed([_profiles(graph, likes, one, threads) for one in questions])
         seconds += profiles["profile_seconds"]
-        memory = max(memory, graph.nbytes + _profile_memory(likes, settings))
-        if settings.encoder_weight:
-            profiles |= _encoder(likes, settings, threads)
+        memory = max(memory, *(graph.nbytes + _profile_memory(likes, one) for one in questions))
+        encoders = [one for one in questions if one.encoder_weight]
+        if encoders:
+            profiles |= _summed([_encoder(likes, one, threads) for one in encoders])
             seconds += profiles["encoder_seconds"]
-            memory = max(memory, graph.nbytes + _encoder_memory(likes, settings))
+            memory = max(memory, *(graph.nbytes + _encoder_memory(likes, one) for one in encoders))
     return {
         "movies": graph.n_movies,
         "edges": graph.n_edges,
@@ -131,6 +133,15 @@ def _profiles(graph: MovieGraph, likes: LikeLists, settings: TrainSettings, thre
         "profile_steps": epochs * -(-n_users // settings.profile_batch_size),
         "profile_seconds": round(watched.expected(epochs * n_users), 1),
     }
+
+
+def _summed(questions: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The sizes of the first, with the steps and the seconds of all."""
+    found = dict(questions[0])
+    for name in found:
+        if name.endswith(("_steps", "_seconds")):
+            found[name] = round(sum(one[name] for one in questions), 1)
+    return found
 
 
 def _encoder(likes: LikeLists, settings: TrainSettings, threads: int) -> dict[str, Any]:

@@ -45,6 +45,15 @@ class TrainResult:
     encoder_sha256: str | None = None
     encoder_movies: int | None = None
     """with a vector of the encoder"""
+    unordered_profile_losses: tuple[float, ...] = ()
+    """likewise, and below, of what a sequential training made for answers without the order of likes"""
+    unordered_profiles_sha256: str | None = None
+    unordered_profile_movies: int | None = None
+    unordered_predictions: int | None = None
+    unordered_predictions_sha256: str | None = None
+    unordered_encoder: str | None = None
+    unordered_encoder_sha256: str | None = None
+    unordered_encoder_movies: int | None = None
     indexed_movies: int | None = None
     """of these, found by the index movie_logit; none where movies are few"""
     recently_liked_movies: int | None = None

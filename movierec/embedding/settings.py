@@ -13,6 +13,7 @@ __all__ = [
     "PRESETS",
     "PROFILE_CANDIDATES",
     "PROFILE_EPOCHS",
+    "SCORE_SETTINGS",
     "SEQUENTIAL_DEFAULTS",
     "WALK_GRAPHS",
     "TrainSettings",
@@ -35,6 +36,7 @@ SEQUENTIAL_DEFAULTS: dict[str, dict[str, Any]] = {
         "encoder_temperature": 0.15,
     },
 }
+SCORE_SETTINGS = tuple(SEQUENTIAL_DEFAULTS["on"])
 PROFILE_EPOCHS = {"on": 100, "off": 200}  # at most, if not set: fewer where users are many (`plan`)
 PROFILE_CANDIDATES = ("auto", "all", "batch")
 WALK_GRAPHS = ("auto", "CO_LIKED", "FOLLOWED_BY")
@@ -47,7 +49,9 @@ class TrainSettings:
 
     None stands for a default that depends on whether training is sequential: 100 profile epochs, temperature 2
     and weights 0.75, 1 and 1 if it is, else 200, 3 and 0.25, 0.5, 0.5. Where users are many, profile epochs are
-    fewer.
+    fewer. A sequential training also makes what answers without the order; `unordered_...` are the score settings
+    of these answers, by default those of a training without the order, with a weight of 0 where the sequential
+    one is 0.
     """
 
     walks_per_node: int = 10  # walks from each movie in an epoch
@@ -83,6 +87,11 @@ class TrainSettings:
     prediction_half_life: float = 10.0  # likes after which a like counts half in what it predicts, if sequential
     encoder_weight: float | None = None  # maximum encoder score, likewise; 0: no user encoder is trained
     encoder_temperature: float | None = None  # of the encoder score
+    unordered_profile_temperature: float | None = None  # of answers without the order; so below
+    unordered_graph_weight: float | None = None
+    unordered_prediction_weight: float | None = None
+    unordered_encoder_weight: float | None = None
+    unordered_encoder_temperature: float | None = None
     encoder_epochs: int = 12  # of the GRU, at most: fewer where likes are many; iterations of iALS are 16
     device: str = "cpu"
     mixed_precision: bool = False  # matrix products in bfloat16
@@ -116,11 +125,11 @@ class TrainSettings:
         ):
             if getattr(self, name) not in choices:
                 raise BadRequest(f"{name} is {getattr(self, name)!r}; expected one of {', '.join(choices)}.")
-        for name in ("profile_temperature", "encoder_temperature"):
+        for name in _both("profile_temperature", "encoder_temperature"):
             temperature = getattr(self, name)
             if temperature is not None and not 0 < temperature < float("inf"):
                 raise BadRequest(f"{name} is {temperature}; expected a positive number.")
-        for name in ("graph_weight", "prediction_weight", "encoder_weight"):
+        for name in _both("graph_weight", "prediction_weight", "encoder_weight"):
             weight = getattr(self, name)
             if weight is not None and not 0 <= weight < float("inf"):
                 raise BadRequest(f"{name} is {weight}; expected 0 or more.")
@@ -146,13 +155,29 @@ class TrainSettings:
         """With every "auto" and None decided; `is_sequential`: the derivation kept the order of likes."""
         sequential = ("on" if is_sequential else "off") if self.sequential == "auto" else self.sequential
         walked = "FOLLOWED_BY" if sequential == "on" else "CO_LIKED"
-        defaults = SEQUENTIAL_DEFAULTS[sequential]
+        defaults = dict(SEQUENTIAL_DEFAULTS[sequential])
+        for name, value in SEQUENTIAL_DEFAULTS["off"].items():
+            given = getattr(self, f"unordered_{name}")
+            if sequential == "off":
+                defaults[name] = value if given is None else given
+            else:
+                is_left_out = name.endswith("weight") and getattr(self, name) == 0
+                defaults[f"unordered_{name}"] = 0.0 if is_left_out else value
         return replace(
             self,
             sequential=sequential,
             walk_graph=walked if self.walk_graph == "auto" else self.walk_graph,
             **{name: value for name, value in defaults.items() if getattr(self, name) is None},
         )
+
+    def of_questions(self) -> tuple[TrainSettings, ...]:
+        """For each question that the training answers, the settings of one for it alone: if sequential what comes
+        next, then in all cases what fits at any time. Of resolved settings.
+        """
+        if self.sequential == "off":
+            return (self,)
+        scores = {name: getattr(self, f"unordered_{name}") for name in SCORE_SETTINGS}
+        return self, replace(self, sequential="off", **scores)
 
     @classmethod
     def from_preset(cls, preset: str, **changes: Any) -> TrainSettings:
@@ -164,6 +189,11 @@ class TrainSettings:
             raise BadRequest(f"No preset {preset!r}; expected one of {', '.join(PRESETS)}.")
         require_known(cls, changes)
         return cls(**(PRESETS[preset] | {name: value for name, value in changes.items() if value is not None}))
+
+
+def _both(*names: str) -> tuple[str, ...]:
+    """Score settings, and those of answers without the order."""
+    return (*names, *(f"unordered_{name}" for name in names))
 
 
 _KERAS = {

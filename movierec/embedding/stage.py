@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,25 +27,25 @@ from movierec.database.runs import (
     require_finished,
     require_live_run,
 )
-from movierec.embedding.embeddings import Embeddings, Profiles
+from movierec.embedding.embeddings import Embeddings
 from movierec.embedding.inner_product import INDEXED_FROM, logit_vectors
-from movierec.embedding.plan import resolved_for_likes, users_to_learn_from
+from movierec.embedding.plan import resolved_for_likes
 from movierec.embedding.popularity import COUNTED_FROM, count_recent_likes, write_recent_likes
 from movierec.embedding.results import TrainingEstimate, TrainResult
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.warm_start import initial_vectors
 from movierec.errors import MovieRecError, StageMissing
 from movierec.graph.pull import pull_followed_graph, pull_likes, pull_movie_graph
-from movierec.ids import id_array
+from movierec.ids import Ids, id_array
 from movierec.progress import Progress, silent
 from movierec.records import camel_case
 from movierec.thread_pool import thread_pool
 from movierec.training.devices import require_device
 
 if TYPE_CHECKING:
+    from movierec.embedding.likes_model import LikesModel
     from movierec.embedding.predictions import Predictions
     from movierec.embedding.user_encoder import EncodedMovies
-    from movierec.training.checkpoint import Checkpoint
     from movierec.training.peers import Peers
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "train_and_write",
     "train_beside",
     "write_embeddings",
+    "write_likes_model",
     "write_predictions",
 ]
 
@@ -61,6 +63,11 @@ _log = logging.getLogger(__name__)
 BATCH_ROWS = 1_000
 BATCH_EDGES = 20_000
 THREADS = 2
+
+# Of the two questions, what comes next and what fits at any time: how their results begin, and what their
+# generation of PREDICTS is called on the Run. A training for the second alone has the first of both.
+OF_QUESTIONS = ("", "unordered_")
+GENERATIONS = ("predictionGeneration", "unorderedPredictionGeneration")
 
 
 class _Training(NamedTuple):
@@ -96,9 +103,8 @@ def train_and_write(
     derived = require_finished(database, "derive")
     settings = settings.resolved(bool(derived["isSequential"]))
     graph, likes, pulled = _pull(database, settings, progress)
-    if likes is not None:
-        settings = resolved_for_likes(settings, likes)
-    from movierec.embedding.profiles import profile_checkpoint, train_profiles
+    recorded = settings if likes is None else resolved_for_likes(settings, likes)
+    from movierec.embedding.likes_model import learn_from_likes
     from movierec.embedding.train import checkpoint_for, train_embeddings
     from movierec.training.checkpoint import discard_abandoned
     from movierec.training.peers import alone
@@ -106,7 +112,7 @@ def train_and_write(
     peers = peers or alone
     initial = _live_vectors(database, graph, settings) if settings.warm_start else None
     checkpoint = checkpoint_for(checkpoints, graph, settings, initial, peers.size)
-    with record_run(database, "train", settings.as_dict(), single_transaction=True) as run:
+    with record_run(database, "train", recorded.as_dict(), single_transaction=True) as run:
         if fresh:
             checkpoint.discard()
         began = time.monotonic()
@@ -132,77 +138,53 @@ def train_and_write(
         }
         if embeddings.validation_losses:
             run.results["validation_losses"] = embeddings.validation_losses
-        began = time.monotonic()
-        profiles = profiles_checkpoint = None
-        if likes is not None:
-            profiles_checkpoint = profile_checkpoint(checkpoints, likes, embeddings, settings, peers.size)
-            if fresh:
-                profiles_checkpoint.discard()
-            profiles = train_profiles(
-                likes, embeddings, settings, progress, threads, checkpoint=profiles_checkpoint, peers=peers
+        learnt = [
+            learn_from_likes(
+                likes,
+                embeddings,
+                one,
+                checkpoints,
+                fresh=fresh,
+                progress=progress,
+                threads=threads,
+                peers=peers,
             )
-        profiled = time.monotonic() - began
-        if profiles is not None:
-            run.results |= {
-                "profile_losses": (profiles.losses[0], profiles.losses[-1]) if profiles.losses else (),
-                "profiles_sha256": profiles.sha256(),
-                "profile_movies": len(profiles.movie_ids),
-            }
+            for one in settings.of_questions()
+        ]
+        for prefix, one in zip(OF_QUESTIONS, learnt, strict=False):
+            run.results |= {f"{prefix}{name}": value for name, value in one.results.items()}
+        for name in learnt[0].seconds:
+            run.results[name] = round(sum(one.seconds[name] for one in learnt), 3)
         began = time.monotonic()
-        predictions = None
-        if likes is not None and settings.prediction_weight:
-            from movierec.embedding.predictions import RegressionSettings, fit_predictions
-
-            regression = RegressionSettings.default(settings.sequential == "on")
-            predictions = fit_predictions(likes, regression, settings.seed, progress)
-            run.results |= {"predictions": len(predictions), "predictions_sha256": predictions.sha256()}
-        run.results["prediction_seconds"] = round(time.monotonic() - began, 3)
-        began = time.monotonic()
-        encoded = encoder_checkpoint = None
-        if likes is not None and settings.encoder_weight and len(users_to_learn_from(likes)):
-            encoded, encoder_checkpoint = _encode(
-                likes, embeddings, settings, progress, threads=threads, checkpoints=checkpoints, fresh=fresh
-            )
-            run.results |= {
-                "encoder": encoded.encoder.kind,
-                "encoder_losses": (encoded.losses[0], encoded.losses[-1]) if encoded.losses else (),
-                "encoder_sha256": encoded.sha256(),
-                "encoder_movies": len(encoded.movie_ids),
-            }
-        run.results["encoder_seconds"] = round(time.monotonic() - began, 3)
-        began = time.monotonic()
+        profiles = learnt[0].profiles
         indexed = profiles is not None and len(profiles.movie_ids) >= indexed_from
         if profiles is not None and indexed:
             run.results["indexed_movies"] = len(profiles.movie_ids)
         recent = count_recent_likes(database, derived["minRating"], counted_from)
         if recent is not None:
             run.results["recently_liked_movies"] = len(recent)
-        generation = None if predictions is None else write_predictions(database, predictions, progress)
+        generations = write_predictions(database, [one.predictions for one in learnt], progress)
         write_embeddings(
             database,
             embeddings,
             run,
             progress,
-            profiles=profiles,
-            encoded=encoded,
+            learnt=learnt,
             indexed=indexed,
             recent_likes=recent,
-            generation=generation,
+            generations=generations,
         )
         clear_predictions(database)
         run.results |= {
             "pull_seconds": round(pulled, 3),
             "train_seconds": round(trained, 3),
-            "profile_seconds": round(profiled, 3),
             "write_seconds": round(time.monotonic() - began, 3),
         }
-    checkpoint.discard()
-    for one in (profiles_checkpoint, encoder_checkpoint):
-        if one is not None:
-            one.discard()
+    for done in (checkpoint, *(used for one in learnt for used in one.checkpoints)):
+        done.discard()
     discard_abandoned(checkpoints)
     seconds = round(time.monotonic() - started, 3)
-    return TrainResult(run_id=run.run_id, settings=settings, seconds=seconds, **run.results)
+    return TrainResult(run_id=run.run_id, settings=recorded, seconds=seconds, **run.results)
 
 
 def train_beside(peers: Peers, threads: int = THREADS) -> None:
@@ -214,7 +196,8 @@ def train_beside(peers: Peers, threads: int = THREADS) -> None:
     assert found is not None
     embeddings = train_embeddings(found.graph, found.settings, threads=threads, initial=found.initial, peers=peers)
     if found.likes is not None:
-        train_profiles(found.likes, embeddings, found.settings, threads=threads, peers=peers)
+        for one in found.settings.of_questions():
+            train_profiles(found.likes, embeddings, one, threads=threads, peers=peers)
 
 
 def preview_training(
@@ -235,23 +218,19 @@ def write_embeddings(
     run: RunLog,
     progress: Progress = silent,
     *,
-    profiles: Profiles | None = None,
-    encoded: EncodedMovies | None = None,
+    learnt: Sequence[LikesModel] = (),
     indexed: bool = False,
     recent_likes: list[Row] | None = None,
-    generation: int | None = None,
+    generations: Sequence[int | None] = (),
 ) -> None:
     """Replace all live vectors by these and mark `run` as the live one, in one transaction.
 
-    With `indexed` the profile vectors and those of the encoder get an index of their logits; `recent_likes` as
-    `popularity` counts them; `generation` is that of the predictions which belong to these vectors, if any.
+    `learnt` has the parts for each question. With `indexed` the profile vectors and those of the encoders get an
+    index of their logits; `recent_likes` as `popularity` counts them; `generations` as `write_predictions` returns
+    them.
     Raises MovieRecError, and writes nothing, if a number is not finite: the driver would send it.
     """
-    if not (
-        np.isfinite(embeddings.vectors).all()
-        and (profiles is None or profiles.is_finite())
-        and (encoded is None or encoded.is_finite())
-    ):
+    if not (np.isfinite(embeddings.vectors).all() and all(one.is_finite() for one in learnt)):
         raise MovieRecError(
             "The training diverged: its vectors hold numbers that are not finite. The live model stays as it is. "
             "Lower --learning-rate."
@@ -270,39 +249,51 @@ def write_embeddings(
                 vectors=embeddings.vectors[rows].tolist(),
             )
             advance(written["movies"])
-        if profiles is not None:
-            _write_profiles(transaction, profiles, indexed)
-        _replace_encoder(transaction, encoded, run.run_id, indexed)
+        _replace_encoders(transaction, [one.encoded for one in learnt if one.encoded is not None], run.run_id)
+        for one in learnt:
+            write_likes_model(transaction, one, indexed)
         if recent_likes is not None:
             write_recent_likes(transaction, recent_likes)
         # Before this transaction holds a Run itself, or the two would wait for each other.
         run.mark_visible(database)
-        transaction.run(load_query("runs/make_live"), runId=run.run_id, generation=generation)
+        generation, unordered = (*generations, None, None)[:2]
+        transaction.run(
+            load_query("runs/make_live"), runId=run.run_id, generation=generation, unorderedGeneration=unordered
+        )
 
 
-def write_predictions(database: Database, predictions: Predictions, progress: Progress = silent) -> int:
-    """Write PREDICTS beside those of the live model; returns their generation, which nobody reads yet.
+def write_predictions(
+    database: Database, predictions: Sequence[Predictions | None], progress: Progress = silent
+) -> list[int | None]:
+    """Write PREDICTS for each question beside those of the live model; returns their generations, which nobody
+    reads yet.
 
-    There are two generations, of which the live model names one. They are written in small transactions, so
-    that they need little of the server's memory.
+    There are two generations for each question, of which the live model names one. They are written in small
+    transactions, so that they need little of the server's memory.
     """
     clear_predictions(database)  # of a training that was interrupted
-    live = live_run(database)
-    generation = 1 - int(live.get("predictionGeneration", 1)) if live is not None else 0
-    movie_ids = predictions.movie_ids.tolist()
-    with progress("write predictions", len(predictions), "edges") as advance:
-        for start in range(0, len(predictions), BATCH_EDGES):
-            rows = slice(start, start + BATCH_EDGES)
-            database.write(
-                load_query("embedding/write_predictions"),
-                movieIds=movie_ids,
-                sources=predictions.sources[rows].tolist(),
-                targets=predictions.targets[rows].tolist(),
-                weights=predictions.weights[rows].tolist(),
-                generation=generation,
-            )
-            advance(len(predictions.weights[rows]))
-    return generation
+    live = live_run(database) or {}
+    generations: list[int | None] = []
+    for question, (predicted, named) in enumerate(zip(predictions, GENERATIONS, strict=False)):
+        # 0 or 1 for the first question, 2 or 3 for the second.
+        generation = 2 * question + (1 if live.get(named) == 2 * question else 0)
+        generations.append(None if predicted is None else generation)
+        if predicted is None:
+            continue
+        movie_ids = predicted.movie_ids.tolist()
+        with progress("write predictions", len(predicted), "edges") as advance:
+            for start in range(0, len(predicted), BATCH_EDGES):
+                rows = slice(start, start + BATCH_EDGES)
+                database.write(
+                    load_query("embedding/write_predictions"),
+                    movieIds=movie_ids,
+                    sources=predicted.sources[rows].tolist(),
+                    targets=predicted.targets[rows].tolist(),
+                    weights=predicted.weights[rows].tolist(),
+                    generation=generation,
+                )
+                advance(len(predicted.weights[rows]))
+    return generations
 
 
 def clear_predictions(database: Database) -> None:
@@ -311,64 +302,52 @@ def clear_predictions(database: Database) -> None:
         pass
 
 
-def _write_profiles(transaction: Transaction, profiles: Profiles, indexed: bool) -> None:
-    norms = np.linalg.norm(profiles.contexts.astype(np.float64), axis=1)
-    by_logit = logit_vectors(profiles.contexts, profiles.bias) if indexed else None
-    for start in range(0, len(profiles.movie_ids), BATCH_ROWS):
+def _replace_encoders(transaction: Transaction, encoders: Sequence[EncodedMovies], run_id: str) -> None:
+    nodes = []
+    for encoded in encoders:
+        properties = {"runId": run_id, "kind": encoded.encoder.kind, "dimensions": encoded.vectors.shape[1]}
+        arrays = {camel_case(name): one.astype("<f4").tobytes() for name, one in encoded.encoder.arrays().items()}
+        nodes.append(properties | arrays)
+    transaction.run(load_query("embedding/replace_encoders"), encoders=nodes)
+
+
+def write_likes_model(transaction: Transaction, learnt: LikesModel, indexed: bool) -> None:
+    """Write the vectors for one question; those for answers without the order have `unordered` in their names."""
+    prefix = "" if learnt.settings.sequential == "on" else "unordered_"
+    profiles, encoded = learnt.profiles, learnt.encoded
+    if profiles is not None:
+        table: dict[str, NDArray[Any]] = {
+            "profile_embedding": profiles.profiles,
+            "context_embedding": profiles.contexts,
+        }
+        table |= {"context_norm": _norms(profiles.contexts), "like_bias": profiles.bias}
+        if indexed:
+            table["logit_vector"] = logit_vectors(profiles.contexts, profiles.bias)
+        _write_table(transaction, profiles.movie_ids, table, prefix)
+    if encoded is not None:
+        table = {"encoder_embedding": encoded.vectors, "encoder_norm": _norms(encoded.vectors)}
+        table |= {"encoder_bias": encoded.bias}
+        if indexed:
+            table["encoder_logit_vector"] = logit_vectors(encoded.vectors, encoded.bias)
+        _write_table(transaction, encoded.movie_ids, table, prefix)
+
+
+def _norms(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+    norms: NDArray[np.float64] = np.linalg.norm(vectors.astype(np.float64), axis=1)
+    return norms
+
+
+def _write_table(transaction: Transaction, movie_ids: Ids, table: dict[str, NDArray[Any]], prefix: str) -> None:
+    """Rows of all columns become properties of the movies."""
+    names = [camel_case(prefix + name) for name in table]
+    for start in range(0, len(movie_ids), BATCH_ROWS):
         rows = slice(start, start + BATCH_ROWS)
+        columns = [column[rows].tolist() for column in table.values()]
         transaction.run(
-            load_query("embedding/write_profiles"),
-            movieIds=profiles.movie_ids[rows],
-            profiles=profiles.profiles[rows].tolist(),
-            contexts=profiles.contexts[rows].tolist(),
-            norms=norms[rows],
-            biases=profiles.bias[rows].tolist(),
-            logitVectors=None if by_logit is None else by_logit[rows].tolist(),
+            load_query("embedding/write_vectors"),
+            movieIds=movie_ids[rows],
+            vectors=[dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)],
         )
-
-
-def _replace_encoder(transaction: Transaction, encoded: EncodedMovies | None, run_id: str, indexed: bool) -> None:
-    if encoded is None:
-        transaction.run(load_query("embedding/replace_encoder"), encoder=None)
-        return
-    properties = {"runId": run_id, "kind": encoded.encoder.kind, "dimensions": encoded.vectors.shape[1]}
-    arrays = {camel_case(name): one.astype("<f4").tobytes() for name, one in encoded.encoder.arrays().items()}
-    transaction.run(load_query("embedding/replace_encoder"), encoder=properties | arrays)
-    norms = np.linalg.norm(encoded.vectors.astype(np.float64), axis=1)
-    by_logit = logit_vectors(encoded.vectors, encoded.bias) if indexed else None
-    for start in range(0, len(encoded.movie_ids), BATCH_ROWS):
-        rows = slice(start, start + BATCH_ROWS)
-        transaction.run(
-            load_query("embedding/write_encoder"),
-            movieIds=encoded.movie_ids[rows],
-            vectors=encoded.vectors[rows].tolist(),
-            norms=norms[rows],
-            biases=encoded.bias[rows].tolist(),
-            logitVectors=None if by_logit is None else by_logit[rows].tolist(),
-        )
-
-
-def _encode(
-    likes: LikeLists,
-    embeddings: Embeddings,
-    settings: TrainSettings,
-    progress: Progress,
-    *,
-    threads: int,
-    checkpoints: Path,
-    fresh: bool,
-) -> tuple[EncodedMovies, Checkpoint | None]:
-    """The user encoder for this use of the order of likes, and the checkpoint of its training."""
-    if settings.sequential == "off":
-        from movierec.embedding.ials import fit_factors
-
-        return fit_factors(likes, settings, progress), None
-    from movierec.embedding.sequence_encoder import encoder_checkpoint, train_encoder
-
-    checkpoint = encoder_checkpoint(checkpoints, likes, embeddings, settings)
-    if fresh:
-        checkpoint.discard()
-    return train_encoder(likes, embeddings, settings, progress, threads, checkpoint=checkpoint), checkpoint
 
 
 def _pull(

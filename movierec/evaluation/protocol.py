@@ -55,6 +55,7 @@ from movierec.recommendation.scoring import LikeHistories
 __all__ = [
     "REFERENCE",
     "Tables",
+    "answers_sequentially",
     "evaluate_baselines",
     "evaluate_in",
     "evaluate_model",
@@ -113,7 +114,7 @@ def evaluate_in(
     runs, similar, probes = [], [], []
     for seed in range(train.seed, train.seed + n_seeds):
         trained = train_and_write(database, replace(train, seed=seed), checkpoints, progress=progress)
-        model = pull_model(database)
+        model = pull_model(database, answers_sequentially(trained.settings, split, train))
         runs.append(evaluate_model(model, data, progress))
         similar.append(evaluate_similar(model, data, progress))
         probes.append(probe_genres(model, data, progress))
@@ -126,7 +127,7 @@ def evaluate_in(
     probe = _means(probes)
     return EvaluationReport(
         protocol=_in_words(split),
-        sequential=trained.settings.sequential == "on",
+        sequential=model.sequential,
         users=len(data.cases),
         sampled_from=data.n_held_out_users,
         held_out=len(data.cases.held_out.values),
@@ -153,6 +154,13 @@ def evaluate_in(
             genres=round(probe["genres"]),
         ),
     )
+
+
+def answers_sequentially(trained: TrainSettings, split: SplitSettings, asked: TrainSettings) -> bool:
+    """Which question of a trained model an evaluation is about: what comes next, if it can answer that; but what
+    fits at any time where random likes are held out, unless the order was `asked` for.
+    """
+    return trained.sequential == "on" and (asked.sequential == "on" or split.strategy != "random")
 
 
 def evaluate_baselines(

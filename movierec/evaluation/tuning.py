@@ -22,7 +22,7 @@ from movierec.embedding.stage import train_and_write
 from movierec.errors import BadRequest
 from movierec.evaluation.dataset import pull_evaluation_data
 from movierec.evaluation.methods import Methods, UserProfiles, above_zero
-from movierec.evaluation.protocol import restricted_to
+from movierec.evaluation.protocol import answers_sequentially, restricted_to
 from movierec.evaluation.results import ScoreSettingsResult
 from movierec.evaluation.tables import evaluate_methods
 from movierec.graph.derive import derive_co_liked
@@ -89,8 +89,8 @@ def tune_score_settings(
     choices = {_name(one): one for one in CHOICES}
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in choices}
     for seed in range(train.seed, train.seed + n_seeds):
-        train_and_write(database, replace(train, seed=seed), checkpoints, progress=progress)
-        model = pull_model(database)
+        trained = train_and_write(database, replace(train, seed=seed), checkpoints, progress=progress)
+        model = pull_model(database, answers_sequentially(trained.settings, split, train))
         methods = restricted_to(scores_by_choice(model.scorer), model, data.catalogue)
         with progress("score settings", len(data.cases), "users") as advance:
             measured = evaluate_methods(methods, data.cases, data.catalogue, advance)

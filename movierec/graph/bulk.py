@@ -43,7 +43,7 @@ CSV_BYTES, STORE_BYTES = 60, 80  # a rating takes while it is imported, and in t
 INDEXES = (
     *("movie_id", "user_id", "run_id", "run_lock", "load_id", "load_fingerprint"),
     *("user_name", "movie_title", "movie_like_index", "movie_titles", "movie_embedding", "movie_logit"),
-    "movie_encoder_logit",
+    *("movie_encoder_logit", "movie_unordered_logit", "movie_unordered_encoder_logit"),
 )
 
 

@@ -13,7 +13,7 @@ from movierec.database.query_files import load_query
 from movierec.embedding.user_encoder import Encoder
 from movierec.ids import Id
 from movierec.recommendation.history import History
-from movierec.recommendation.model import read_encoder
+from movierec.recommendation.model import is_sequential, read_encoder
 from movierec.recommendation.scoring import like_ages
 
 __all__ = ["EncodedUser", "encode_user"]
@@ -29,11 +29,13 @@ class EncodedUser:
 
 
 def encode_user(database: Database, run: Row, history: History) -> EncodedUser | None:
-    """The user with this history; None where the live model, `run`, has no encoder, or it knows no like."""
+    """The user with this history; None where the model that `run` is of has no encoder, or it knows no like."""
     encoder = read_encoder(database, run)
     if encoder is None:
         return None
-    rows = database.read(load_query("recommend/encoder_vectors"), movieIds=history.liked)
+    rows = database.read(
+        load_query("recommend/encoder_vectors"), movieIds=history.liked, sequential=is_sequential(run)
+    )
     vectors = {row["movieId"]: np.array(row["encoderEmbedding"], dtype=np.float32) for row in rows}
     known = [movie_id in vectors for movie_id in history.liked]
     if not any(known):

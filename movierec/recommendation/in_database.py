@@ -25,7 +25,7 @@ from movierec.lookup.movies import find_movie
 from movierec.recommendation.candidates import Answer, answer_by_index, answer_by_scan
 from movierec.recommendation.encoded_user import EncodedUser, encode_user
 from movierec.recommendation.history import History, read_history
-from movierec.recommendation.model import is_sequential, prediction_half_life, require_model
+from movierec.recommendation.model import is_sequential, require_model
 from movierec.recommendation.reasons import N_REASONS, reasons_for
 from movierec.recommendation.request import RecommendationRequest
 from movierec.recommendation.results import Recommendation, SimilarMovie
@@ -66,7 +66,7 @@ def recommend(
     Raises NotFound for an unknown user, StageMissing before derive and train are done.
     """
     with consistent_read(database, "derive") as derived, consistent_read(database, "train"):
-        run = require_model(database, derived)
+        run = require_model(database, derived, request.sequential)
         history = read_history(database, request, derived["minRating"])
         if not history.liked:
             return popular_movies(database, request, derived["minRating"], run["runId"])
@@ -91,7 +91,7 @@ def explain(
     Raises NotFound for a movie without a score, BadRequest for a user who likes nothing.
     """
     with consistent_read(database, "derive") as derived, consistent_read(database, "train"):
-        run = require_model(database, derived)
+        run = require_model(database, derived, request.sequential)
         history = read_history(database, request, derived["minRating"])
         if not history.liked:
             raise BadRequest(f"User {request.user_id} likes nothing yet, so nothing explains a movie.")
@@ -117,7 +117,7 @@ def recommendation_query(database: Database, request: RecommendationRequest, *, 
     every movie. Raises as `recommend`.
     """
     with consistent_read(database, "derive") as derived, consistent_read(database, "train"):
-        run = require_model(database, derived)
+        run = require_model(database, derived, request.sequential)
         history = read_history(database, request, derived["minRating"])
         user = encode_user(database, run, history)
         if by_scan:
@@ -233,8 +233,7 @@ def _with_reasons(
         rows,
         history.liked,
         like_ages(np.array(history.timestamps, dtype=np.int64)),
-        like_half_life=run["likeHalfLife"] if is_sequential(run) else None,
-        prediction_half_life=prediction_half_life(run),
+        run,
         user=user,
         n=n_reasons,
     )
@@ -245,7 +244,8 @@ def _diverse(database: Database, rows: Sequence[Row], request: RecommendationReq
     """`request.k` of the rows, chosen by maximal marginal relevance."""
     ids = [row["movieId"] for row in rows]
     found = {
-        row["movieId"]: row["embedding"] for row in database.read(load_query("recommend/vectors"), movieIds=ids)
+        row["movieId"]: row["embedding"]
+        for row in database.read(load_query("recommend/vectors"), movieIds=ids, sequential=True)
     }
     vectors = vector_table([found[movie_id] for movie_id in ids])
     unit = np.zeros((len(ids), 1), dtype=np.float32) if vectors is None else unit_vectors(vectors)

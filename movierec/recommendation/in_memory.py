@@ -28,7 +28,7 @@ from movierec.recommendation.in_database import (
     require_similar_request,
     similar_movies,
 )
-from movierec.recommendation.model import Model, pull_model, require_model
+from movierec.recommendation.model import Model, is_sequential, pull_model, require_model
 from movierec.recommendation.reasons import N_REASONS, read_links, reasons_from, strongest
 from movierec.recommendation.request import RecommendationRequest
 from movierec.recommendation.results import Recommendation, SimilarMovie
@@ -56,21 +56,25 @@ class Recommender:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self._model: Model | None = None
+        self._models: dict[bool, Model] = {}  # by whether the order of likes is used
         self._links: tuple[str, Adjacency] | None = None  # runId of the derivation, and its CO_LIKED
 
-    def model(self) -> Model:
-        """The live model. Raises StageMissing before derive and train are done."""
+    def model(self, sequential: bool | None = None) -> Model:
+        """The live model, for this use of the order of likes (None: as it was trained).
+
+        Raises StageMissing before derive and train are done.
+        """
         derived = require_finished(self.database, "derive")
-        run = require_model(self.database, derived)
-        known = self._model
+        run = require_model(self.database, derived, sequential)
+        used = is_sequential(run)
+        known = self._models.get(used)
         if known is None or (known.run_id, known.derive_id) != (run["runId"], derived["runId"]):
-            known = self._model = pull_model(self.database)
+            known = self._models[used] = pull_model(self.database, used)
         return known
 
     def recommend(self, request: RecommendationRequest, n_reasons: int = N_REASONS) -> list[Recommendation]:
         """The list of `in_database.recommend`."""
-        model = self.model()
+        model = self.model(request.sequential)
         history = read_history(self.database, request, model.min_rating)
         if not history.liked:
             return popular_movies(self.database, request, model.min_rating, model.run_id)
@@ -83,7 +87,7 @@ class Recommender:
 
         Raises NotFound for a movie without a score, BadRequest for a user who likes nothing.
         """
-        model = self.model()
+        model = self.model(request.sequential)
         history = read_history(self.database, request, model.min_rating)
         if not history.liked:
             raise BadRequest(f"User {request.user_id} likes nothing yet, so nothing explains a movie.")
@@ -104,7 +108,7 @@ class Recommender:
 
         Raises NotFound for an unknown user.
         """
-        model = self.model()
+        model = self.model(request.sequential)
         popular: list[Recommendation] | None = None
         users = (one.item() if isinstance(one, np.generic) else one for one in user_ids)
         for batch in _batches(users, min(BATCH_USERS, block_rows(len(model.movie_ids)))):
@@ -124,7 +128,7 @@ class Recommender:
         """A list for each sequence of movieIds, liked one after the other by somebody who need not be in the
         database, oldest first; without reasons. `request` says everything but these.
         """
-        model = self.model()
+        model = self.model(request.sequential)
         for batch in _batches(sequences, min(BATCH_USERS, block_rows(len(model.movie_ids)))):
             histories = [
                 History([], [], []).with_named(replace(request, likes=(), then=tuple(one))) for one in batch

@@ -14,6 +14,7 @@ from movierec.arrays import Adjacency, Lists, places_of, positions_in, unit_vect
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
 from movierec.database.runs import consistent_read, require_live_run
+from movierec.embedding.settings import SCORE_SETTINGS
 from movierec.embedding.user_encoder import Encoder, encoder_from_bytes
 from movierec.errors import StageMissing
 from movierec.graph.pull import pull_edges
@@ -21,9 +22,17 @@ from movierec.ids import Id, Ids, id_array
 from movierec.lookup.filters import Filters
 from movierec.recommendation.history import History
 from movierec.recommendation.scoring import LikeHistories, Scorer, like_ages_of_users
-from movierec.records import snake_case
+from movierec.records import camel_case, snake_case
 
-__all__ = ["Model", "is_sequential", "prediction_half_life", "pull_model", "read_encoder", "require_model"]
+__all__ = [
+    "Model",
+    "answering",
+    "is_sequential",
+    "prediction_half_life",
+    "pull_model",
+    "read_encoder",
+    "require_model",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,28 +134,50 @@ def prediction_half_life(run: Row) -> float | None:
     return half_life if is_sequential(run) else None
 
 
-def require_model(database: Database, derived: Row) -> Row:
-    """The live Run.
+def answering(run: Row, sequential: bool | None = None) -> Row:
+    """The settings of a train Run that answer what comes next, or without the order what fits at any time; of a
+    sequential training both are there, and None is its own. Under the names of a training for this question alone.
+
+    Raises StageMissing for an order that the training did not use.
+    """
+    if sequential is None or sequential == is_sequential(run):
+        return run
+    if sequential:
+        raise StageMissing(
+            f"{run['runId']} did not use the order of likes. Train with --sequential on, or ask without it."
+        )
+    scores = {name: run[camel_case(f"unordered_{name}")] for name in SCORE_SETTINGS}
+    others = {name: run.get(camel_case(f"unordered_{name}")) for name in ("prediction_generation", "encoder")}
+    return run | {camel_case(name): value for name, value in (scores | others).items()} | {"sequential": "off"}
+
+
+def require_model(database: Database, derived: Row, sequential: bool | None = None) -> Row:
+    """The live Run, as it answers with the order of likes or without (`answering`).
 
     Raises StageMissing when nothing was trained yet, or with an order of likes that `derived`, the latest
     derivation, did not keep.
     """
-    run = require_live_run(database)
+    run = answering(require_live_run(database), sequential)
     if is_sequential(run) and not derived["isSequential"]:
         raise StageMissing(
             f"{run['runId']} uses the order of likes, which {derived['runId']} did not keep. "
-            'Run "movierec train" again, or "movierec derive --sequential on".'
+            'Run "movierec train" again, "movierec derive --sequential on", or ask with --sequential off.'
         )
     return run
 
 
-def pull_model(database: Database) -> Model:
-    """The live model and the latest derivation; StageMissing before both are done."""
+def pull_model(database: Database, sequential: bool | None = None) -> Model:
+    """The live model and the latest derivation, for what comes next or without the order of likes (`answering`);
+    StageMissing before both are done.
+    """
     with consistent_read(database, "derive") as derived, consistent_read(database, "train"):
-        run = require_model(database, derived)
-        rows = database.read(load_query("recommend/model"))
+        run = require_model(database, derived, sequential)
+        rows = database.read(load_query("recommend/model"), sequential=is_sequential(run))
         encoder = read_encoder(database, run)
-        predicted = [] if "predictionGeneration" not in run else database.read(load_query("pull/predictions"))
+        generation = run.get("predictionGeneration")
+        predicted = (
+            [] if generation is None else database.read(load_query("pull/predictions"), generation=generation)
+        )
         sequential = is_sequential(run)
         sources, targets, weights = pull_edges(database, "FOLLOWED_BY" if sequential else "CO_LIKED")
     movie_ids = id_array(row["movieId"] for row in rows)
@@ -201,10 +232,10 @@ def pull_model(database: Database) -> Model:
 
 
 def read_encoder(database: Database, run: Row) -> Encoder | None:
-    """The user encoder of the live model, whose Run this is; None where it was trained without one."""
+    """The user encoder of the live model, which answers with `run`; None where it was trained without one."""
     if not run.get("encoder"):
         return None
-    rows = database.read(load_query("pull/encoder"))
+    rows = database.read(load_query("pull/encoder"), kind=run["encoder"])
     if not rows:
         raise StageMissing('The user encoder of the live model is missing. Run "movierec train" again.')
     (row,) = rows

@@ -22,6 +22,7 @@ from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
 from movierec.ids import Id
 from movierec.recommendation.encoded_user import EncodedUser
+from movierec.recommendation.model import is_sequential, prediction_half_life
 from movierec.recommendation.results import Reason, Recommendation
 from movierec.recommendation.scoring import HALF_LIVES_USED, LikeHistories, Scorer, contributions_of_likes
 
@@ -39,27 +40,31 @@ def reasons_for(
     rows: Sequence[Recommendation],
     liked_ids: Sequence[Id],
     ages: NDArray[np.float64],
+    run: Row,
     *,
-    like_half_life: float | None,
-    prediction_half_life: float | None,
     user: EncodedUser | None = None,
     n: int = N_REASONS,
 ) -> list[tuple[Reason, ...]]:
     """The reasons of each of K recommendations, from the database alone.
 
-    `liked_ids` (L,), newest first, and `ages` (L,), as in `scoring.LikeHistories`; the half-lives as in
-    `scoring.Scorer`; `user` as the encoder knows them.
+    `liked_ids` (L,), newest first, and `ages` (L,), as in `scoring.LikeHistories`; `run` as it answers
+    (`model.answering`); `user` as the encoder knows them.
     """
+    like_half_life = run["likeHalfLife"] if is_sequential(run) else None
     movie_ids = [row.movie_id for row in rows]
     ids = sorted({*liked_ids, *movie_ids})
     positions = {movie_id: i for i, movie_id in enumerate(ids)}
-    rows_of_vectors = database.read(load_query("recommend/vectors"), movieIds=movie_ids)
+    rows_of_vectors = database.read(
+        load_query("recommend/vectors"), movieIds=movie_ids, sequential=is_sequential(run)
+    )
     contexts = {row["movieId"]: row["contextEmbedding"] for row in rows_of_vectors}
     encoded: dict[Id, Any] = {row["movieId"]: row["encoderEmbedding"] for row in rows_of_vectors}
     encoded |= {} if user is None else user.likes
     profiles = {
         row["movieId"]: row["profileEmbedding"]
-        for row in database.read(load_query("recommend/profile_vectors"), movieIds=list(liked_ids))
+        for row in database.read(
+            load_query("recommend/profile_vectors"), movieIds=list(liked_ids), sequential=is_sequential(run)
+        )
     }
     # A model of these movies only.
     if like_half_life is None:
@@ -75,13 +80,18 @@ def reasons_for(
         ]
     predicted = [
         (positions[row["likedId"]], positions[row["movieId"]], row["weight"])
-        for row in database.read(load_query("recommend/predicted"), likes=list(liked_ids), movieIds=movie_ids)
+        for row in database.read(
+            load_query("recommend/predicted"),
+            likes=list(liked_ids),
+            movieIds=movie_ids,
+            generation=run.get("predictionGeneration"),
+        )
     ]
     scorer = Scorer(
         graph=_adjacency(len(ids), edges),
         like_half_life=like_half_life,
         predictions=_adjacency(len(ids), predicted),
-        prediction_half_life=prediction_half_life,
+        prediction_half_life=prediction_half_life(run),
         profiles=vector_table([profiles.get(movie_id) for movie_id in ids]),
         contexts=vector_table([contexts.get(movie_id) for movie_id in ids]),
         has_profile=np.array([profiles.get(movie_id) is not None for movie_id in ids]),

@@ -29,6 +29,8 @@ class RecommendationRequest:
     k                  how many movies
     filters            which movies
     diversity          0 to 1: how much a movie's cosine with those before it counts against it
+    sequential         whether the order of likes is used, for what comes next, or not, for what fits at any time;
+                       None: as the model was trained
     popularity         the score is multiplied by (likeCount / the largest) ** this; below 0 favours what few know
     """
 
@@ -40,6 +42,7 @@ class RecommendationRequest:
     k: int = 10
     filters: Filters = field(default_factory=Filters)
     diversity: float = 0.0
+    sequential: bool | None = None
     popularity: float = 0.0
 
     def __post_init__(self) -> None:

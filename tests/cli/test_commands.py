@@ -216,6 +216,36 @@ def test_recommend_for_people_by_what_they_liked_one_after_the_other(
     assert (answer.exit_code, "--sequences has the likes of people" in answer.err) == (2, True)
 
 
+def printed_parameters(text: str) -> dict[str, Any]:
+    lines = [line.removeprefix(":param ").removesuffix(";") for line in text.splitlines() if ":param" in line]
+    return {name: json.loads(value) for name, value in (line.split(" => ") for line in lines)}
+
+
+def test_recommend_answers_the_question_that_is_asked(
+    connected: Callable[..., Answer], ordered_database: Database
+) -> None:
+    lists = {}
+    for asked, said in (
+        ("auto", "what comes next, newer likes counting more"),
+        ("on", "what comes next, newer likes counting more"),
+        ("off", "what fits at any time, whatever their order"),
+    ):
+        answer = connected("recommend", "--user", 5, "--sequential", asked)
+        assert f"From the user's likes: {said}." in answer.err
+        rows = json.loads(connected("recommend", "--user", 5, "--sequential", asked, "--format", "json").out)
+        assert {row["sequential"] for row in rows} == {asked != "off"}
+        lists[asked] = [row["movieId"] for row in rows]
+        best = rows[0]["movieId"]
+        explained = json.loads(
+            connected("explain", best, "--user", 5, "--sequential", asked, "--format", "json").out
+        )
+        assert explained["score"] == pytest.approx(rows[0]["score"], rel=1e-5)
+        text = connected("recommend", "--user", 5, "--sequential", asked, "--cypher").out
+        found = ordered_database.read(parse_query("tests/pasted", text), **printed_parameters(text))
+        assert [row["movieId"] for row in found] == lists[asked]
+    assert lists["auto"] == lists["on"] != lists["off"]
+
+
 def test_recommend_to_everybody_goes_to_a_file(
     connected: Callable[..., Answer], small_database: Database, tmp_path: Path
 ) -> None:
@@ -243,14 +273,9 @@ def test_recommend_prints_a_query_that_runs(connected: Callable[..., Answer], ke
     out = connected("recommend", "--user", 15, "--genre", "Drama", "-k", 4, "--cypher").out
     assert ":param userId => 15;" in out
     query = parse_query("tests/printed", out)
-    parameters = {
-        name: json.loads(value)
-        for name, value in (
-            line[len(":param ") : -1].split(" => ") for line in out.splitlines() if ":param" in line
-        )
-    }
     rows = json.loads(connected("recommend", "--user", 15, "--genre", "Drama", "-k", 4, "--format", "json").out)
-    assert [row["movieId"] for row in keras_database.read(query, **parameters)] == [row["movieId"] for row in rows]
+    found = keras_database.read(query, **printed_parameters(out))
+    assert [row["movieId"] for row in found] == [row["movieId"] for row in rows]
 
 
 @pytest.mark.one_version

@@ -48,8 +48,9 @@ def test_estimate_counts_the_steps_of_the_profiles(candidates: str) -> None:
         yield advance
 
     without, estimate = (estimate_training(two_cliques(), settings, 1, asked) for asked in (None, likes))
-    train_profiles(likes, random_start(likes.n_movies), settings, count)
-    assert estimate["profile_steps"] == steps == 3 * 4
+    for one in settings.of_questions():
+        train_profiles(likes, random_start(likes.n_movies), one, count)
+    assert estimate["profile_steps"] == steps == 2 * 3 * 4, "of both questions"
     assert (estimate["profile_epochs"], estimate["profile_candidates"]) == (3, candidates)
     assert estimate["expected_seconds"] >= estimate["profile_seconds"] >= 0
     assert "profile_steps" not in without

@@ -58,9 +58,10 @@ PREDICTIONS = parse_query(
 
 ENCODERS = parse_query(
     "tests/encoders",
-    "// Encoders, and movies that they know.\n// Parameters: none.\n// Returns: encoders; movies.\n"
+    "// Encoders, and movies that they know.\n// Parameters: none.\n// Returns: encoders; movies; unordered.\n"
     "RETURN COUNT { (:UserEncoder) } AS encoders, "
-    "COUNT { (m:Movie) WHERE m.encoderEmbedding IS NOT NULL } AS movies;",
+    "COUNT { (m:Movie) WHERE m.encoderEmbedding IS NOT NULL } AS movies, "
+    "COUNT { (m:Movie) WHERE m.unorderedEncoderEmbedding IS NOT NULL } AS unordered;",
 )
 
 
@@ -76,8 +77,11 @@ def test_predictions_of_the_last_training_stay_until_those_of_the_next_are_live(
     database, settings = changed_small_database, replace(SMALL_TRAIN, seed=7)
     before, live = generations(database), live_run(database)
     assert live is not None
-    assert list(before) == [live["predictionGeneration"]]
-    assert before[live["predictionGeneration"]] == live["predictions"] > 100
+    assert before == {
+        live["predictionGeneration"]: live["predictions"],
+        live["unorderedPredictionGeneration"]: live["unorderedPredictions"],
+    }
+    assert min(before.values()) > 100
     real = Transaction.run
 
     def cut_off(self: Transaction, query: Query, **parameters: object) -> object:
@@ -86,14 +90,19 @@ def test_predictions_of_the_last_training_stay_until_those_of_the_next_are_live(
         return real(self, query, **parameters)
 
     def answer() -> list[tuple[int | str, float]]:
-        return [(row.movie_id, row.score) for row in recommend(database, RecommendationRequest(1))]
+        rows = [
+            row
+            for sequential in (True, False)
+            for row in recommend(database, RecommendationRequest(1, sequential=sequential))
+        ]
+        return [(row.movie_id, row.score) for row in rows]
 
     first = answer()
     with monkeypatch.context() as patched:
         patched.setattr(Transaction, "run", cut_off)
         with pytest.raises(ConnectionResetError):
             train_and_write(database, settings, neo4j_server.checkpoints)
-    assert set(generations(database)) == {0, 1}, (
+    assert set(generations(database)) == {0, 1, 2, 3}, (
         "those of the training that failed are there, but nobody reads them"
     )
     assert answer() == first
@@ -101,7 +110,10 @@ def test_predictions_of_the_last_training_stay_until_those_of_the_next_are_live(
     now = live_run(database)
     assert now is not None
     assert now["predictionGeneration"] == 1 - live["predictionGeneration"]
-    assert generations(database) == {now["predictionGeneration"]: now["predictions"]}
+    assert generations(database) == {
+        now["predictionGeneration"]: now["predictions"],
+        now["unorderedPredictionGeneration"]: now["unorderedPredictions"],
+    }
     assert now["predictionsSha256"] == live["predictionsSha256"], "they do not depend on the seed"
 
 
@@ -125,7 +137,7 @@ def test_training_that_is_killed_leaves_the_live_predictions_whole_or_says_that_
         f"    train_and_write(database, SMALL_TRAIN, Path({str(neo4j_server.checkpoints)!r}))\n"
     )
     seen = set()
-    for at_commit in (8, 11, 12):  # before predictions are written, and after that
+    for at_commit in (8, 11, 13):  # before predictions are written, after the first, and after the second
         kill_at_commit(script, neo4j_server.settings, at_commit)
         now = live_run(database)
         assert now is not None
@@ -133,12 +145,12 @@ def test_training_that_is_killed_leaves_the_live_predictions_whole_or_says_that_
         seen.add(len(generations(database)))
         rows = recommend(database, RecommendationRequest(1))
         assert [(row.movie_id, row.prediction_score) for row in rows] == expected
-    assert seen == {1, 2}
-    kill_at_commit(script, neo4j_server.settings, 14)  # the new vectors may be there
+    assert seen == {2, 3, 4}
+    kill_at_commit(script, neo4j_server.settings, 15)  # the new vectors may be there
     with pytest.raises(StageMissing, match="not whole"):
         recommend(database, RecommendationRequest(1))
     train_and_write(database, SMALL_TRAIN, neo4j_server.checkpoints)
-    assert len(generations(database)) == 1
+    assert len(generations(database)) == 2
 
 
 def test_training_without_predictions_deletes_those_of_the_last_and_scores_without(
@@ -161,8 +173,8 @@ def test_training_without_profiles_and_encoder_recommends_by_the_graph_alone(
     assert recommend(database, RecommendationRequest(1))[0].encoder_score > 0
     for settings in (replace(SMALL_TRAIN, profile_epochs=0), replace(SMALL_TRAIN, encoder_weight=0.0)):
         trained = train_and_write(database, settings, neo4j_server.checkpoints)
-        assert (trained.encoder, trained.encoder_movies) == (None, None)
-        assert database.read_one(ENCODERS) == {"encoders": 0, "movies": 0}
+        assert (trained.encoder, trained.encoder_movies, trained.unordered_encoder) == (None, None, None)
+        assert database.read_one(ENCODERS) == {"encoders": 0, "movies": 0, "unordered": 0}
         rows = recommend(database, RecommendationRequest(1))
         assert rows
         assert not any(row.encoder_score for row in rows)
@@ -170,8 +182,9 @@ def test_training_without_profiles_and_encoder_recommends_by_the_graph_alone(
             row.movie_id for row in Recommender(database).recommend(RecommendationRequest(1))
         ]
     train_and_write(database, SMALL_TRAIN, neo4j_server.checkpoints)
+    assert database.read_one(ENCODERS) == {"encoders": 2, "movies": 40, "unordered": 40}
     train_and_write(database, replace(SMALL_TRAIN, sequential="off"), neo4j_server.checkpoints)
-    assert database.read_one(ENCODERS) == {"encoders": 1, "movies": 40}, "the old one is gone"
+    assert database.read_one(ENCODERS) == {"encoders": 1, "movies": 0, "unordered": 40}, "the old ones are gone"
     assert recommend(database, RecommendationRequest(1))[0].encoder_score > 0
 
 

@@ -53,15 +53,16 @@ def test_cosine_of_logit_vectors_ranks_as_the_logits() -> None:
     assert np.argsort(-cosine)[:50].tolist() == np.argsort(-logits)[:50].tolist()
 
 
-@pytest.fixture(params=["on", "off"])
+@pytest.fixture(params=[("on", True), ("on", False), ("off", False)])
 def indexed_database(
     request: pytest.FixtureRequest, neo4j_server: TestServer, changed_small_database: Database
 ) -> tuple[Database, bool]:
-    """The small data set with an index of logits, and whether the order of likes is used."""
-    settings = replace(SMALL_TRAIN, sequential=request.param)
+    """The small data set with indexes of logits, and whether the order of likes is asked for."""
+    trained_with, sequential = request.param
+    settings = replace(SMALL_TRAIN, sequential=trained_with)
     trained = train_and_write(changed_small_database, settings, neo4j_server.checkpoints, indexed_from=0)
     assert trained.indexed_movies == trained.profile_movies
-    return changed_small_database, request.param == "on"
+    return changed_small_database, sequential
 
 
 def some_filters(generator: np.random.Generator, genres: list[str]) -> Filters:
@@ -94,6 +95,7 @@ def test_recommendations_of_candidates_are_those_of_a_scan(indexed_database: tup
             k=int(generator.choice([1, 3, 7, 50])),
             filters=some_filters(generator, genres),
             popularity=float(generator.choice([0.0, 0.0, 0.0, 0.7, -0.5])),
+            sequential=sequential,
         )
         by_scan = recommendation_query(database, request, by_scan=True)
         expected = by_scan.rows
@@ -131,7 +133,7 @@ def test_similar_movies_of_candidates_are_those_of_a_scan(small_database: Databa
 @pytest.mark.both_versions
 def test_large_model_is_asked_by_index(indexed_database: tuple[Database, bool]) -> None:
     database, sequential = indexed_database
-    request = RecommendationRequest(1, k=5)
+    request = RecommendationRequest(1, k=5, sequential=sequential)
     answer = recommendation_query(database, request)
     assert answer.query.name == RECOMMEND[sequential][1]
     printed = parse_query("tests/printed", with_parameters(answer.query, answer.parameters))
@@ -147,16 +149,17 @@ def test_large_model_is_asked_by_index(indexed_database: tuple[Database, bool]) 
 
 @pytest.mark.both_versions
 def test_without_its_index_the_next_command_is_named(indexed_database: tuple[Database, bool]) -> None:
-    database, _ = indexed_database
+    database, sequential = indexed_database
+    name = "movie_logit" if sequential else "movie_unordered_logit"
     findings = {finding.check: finding for finding in examine(database)}
-    assert findings["index movie_logit"].value == "VECTOR ONLINE"
+    assert findings[f"index {name}"].value == "VECTOR ONLINE"
     database.run_batches(
-        parse_query("tests/drop", "// Drop.\n// Parameters: none.\n// Returns: none.\nDROP INDEX movie_logit;")
+        parse_query("tests/drop", f"// Drop.\n// Parameters: none.\n// Returns: none.\nDROP INDEX {name};")
     )
-    with pytest.raises(StageMissing, match=r'movie_logit.*Run "movierec train" again'):
-        recommend(database, RecommendationRequest(1))
+    with pytest.raises(StageMissing, match=rf'{name}.*Run "movierec train" again'):
+        recommend(database, RecommendationRequest(1, sequential=sequential))
     findings = {finding.check: finding for finding in examine(database)}
-    assert findings["index movie_logit"].remedy == 'Run "movierec train": it creates the index.'
+    assert findings[f"index {name}"].remedy == 'Run "movierec train": it creates the index.'
 
 
 @pytest.mark.one_version

@@ -53,14 +53,18 @@ UNLIKE = parse_query(
 )
 EVERYTHING = parse_query(
     "tests/everything",
-    "// All there is.\n// Parameters: none.\n// Returns: rows.\n"
+    "// All there is.\n// Parameters: sequential; generation.\n// Returns: rows.\n"
     "MATCH (m:Movie) WHERE m.likeIndex >= 0 RETURN m.movieId AS id, m.likeCount AS likes, m.year AS year, "
-    "m.genres AS genres, m.profileEmbedding AS p, m.contextEmbedding AS o, m.likeBias AS b, "
+    "m.genres AS genres, "
+    "CASE WHEN $sequential THEN m.profileEmbedding ELSE m.unorderedProfileEmbedding END AS p, "
+    "CASE WHEN $sequential THEN m.contextEmbedding ELSE m.unorderedContextEmbedding END AS o, "
+    "CASE WHEN $sequential THEN m.likeBias ELSE m.unorderedLikeBias END AS b, "
     "COUNT { (m)<-[:RATED]-() } AS ratings, "
     "[(m)-[f:FOLLOWED_BY]->(x) | [x.movieId, f.weight]] AS followed, "
     "[(m)-[c:CO_LIKED]-(x) | [x.movieId, c.weight]] AS coLiked, "
-    "m.encoderEmbedding AS v, m.encoderBias AS c, "
-    "[(m)-[p:PREDICTS]->(x) | [x.movieId, p.weight]] AS predicted ORDER BY id;",
+    "CASE WHEN $sequential THEN m.encoderEmbedding ELSE m.unorderedEncoderEmbedding END AS v, "
+    "CASE WHEN $sequential THEN m.encoderBias ELSE m.unorderedEncoderBias END AS c, "
+    "[(m)-[p:PREDICTS {generation: $generation}]->(x) | [x.movieId, p.weight]] AS predicted ORDER BY id;",
 )
 
 
@@ -130,9 +134,13 @@ def by_hand(
     movies: dict[int | str, Row],
     request: RecommendationRequest,
     min_rating: float,
-    sequential: bool,
+    run: Row,
 ) -> list[tuple[int | str, float]]:
-    """The whole list by dictionaries and loops over everything: (movieId, score), best first."""
+    """The whole list by dictionaries and loops over everything: (movieId, score), best first.
+
+    `run` has the settings under the names of a training for this question alone.
+    """
+    sequential = run["sequential"] == "on"
     rated = database.read(RATED, userId=request.user_id) if request.user_id else []
     seen = {row["movieId"] for row in rated} | set(request.named) | set(request.dislikes)
     liked = [(row["movieId"], row["timestamp"]) for row in rated if row["rating"] >= min_rating]
@@ -141,7 +149,6 @@ def by_hand(
     after = [(movie, 10**11 + i) for i, movie in enumerate(request.then) if movie not in known_likes]
     liked = [*reversed(after), *liked]
     steps = like_ages(np.array([time for _, time in liked]))
-    run = database.read_one(load_query("runs/live"))["run"]
     recent = {
         m: 2.0 ** (-ago / run["likeHalfLife"]) if sequential else 1.0
         for (m, _), ago in zip(liked, steps, strict=True)
@@ -171,7 +178,8 @@ def by_hand(
                 recency = 2.0 ** (-ago[m] / run["predictionHalfLife"]) if sequential else 1.0
                 predicted[target] += recency * weight
     best = max((logit for movie, logit in logits.items() if movie not in seen), default=0.0)
-    encoded = encoder_logits_by_hand(database, movies, list(zip(recent, steps.tolist(), strict=True)))
+    ages = list(zip(recent, steps.tolist(), strict=True))
+    encoded = encoder_logits_by_hand(database, movies, ages, "gru" if sequential else "ials")
     best_encoded = max((logit for movie, logit in encoded.items() if movie not in seen), default=0.0)
     most = max((value for movie, value in graph_score.items() if movie not in seen), default=0.0)
     most_predicted = max((value for movie, value in predicted.items() if movie not in seen), default=0.0)
@@ -201,13 +209,13 @@ def by_hand(
 
 
 def encoder_logits_by_hand(
-    database: Database, movies: dict[int | str, Row], likes: list[tuple[int | str, float]]
+    database: Database, movies: dict[int | str, Row], likes: list[tuple[int | str, float]], kind: str
 ) -> dict[int | str, float]:
     """movieId -> logit of the user encoder, by PyTorch's GRU, or by the normal equations of least squares.
 
     `likes`, newest first, and the age of each.
     """
-    rows = database.read(load_query("pull/encoder"))
+    rows = database.read(load_query("pull/encoder"), kind=kind)
     if not rows:
         return {}
     (row,) = rows
@@ -263,6 +271,42 @@ def some_request(generator: np.random.Generator) -> RecommendationRequest:
         filters=filters,
         popularity=float(generator.choice([0.0, 0.0, 0.5, -0.3])),
     )
+
+
+@pytest.mark.one_version
+def test_one_training_answers_what_comes_next_and_what_fits_at_any_time(
+    changed_small_database: Database, neo4j_server: TestServer
+) -> None:
+    database, recommender = changed_small_database, Recommender(changed_small_database)
+    forwards, backwards = ((3, 17, 30), (30, 17, 3))
+
+    def lists(sequential: bool | None) -> list[list[tuple[int | str, float]]]:
+        found = []
+        for then in (forwards, backwards):
+            request = RecommendationRequest(then=then, sequential=sequential)
+            rows = recommend(database, request)
+            assert [row.movie_id for row in rows] == [row.movie_id for row in recommender.recommend(request)]
+            assert {row.sequential for row in rows} == {sequential is not False}
+            assert all(row.encoder_score > 0 and sum(row.scores) == pytest.approx(row.score) for row in rows)
+            found.append([(row.movie_id, round(row.score, 6)) for row in rows])
+        return found
+
+    assert lists(None) == lists(True)
+    assert lists(True)[0] != lists(True)[1]
+    assert lists(False)[0] == lists(False)[1] != lists(True)[0]
+    of_both = lists(False)
+    # Without the order alone, from the same walks: nothing else differs.
+    train_and_write(
+        database, replace(SMALL_TRAIN, sequential="off", walk_graph="FOLLOWED_BY"), neo4j_server.checkpoints
+    )
+    assert [
+        [(row.movie_id, round(row.score, 6)) for row in recommend(database, RecommendationRequest(then=then))]
+        for then in (forwards, backwards)
+    ] == of_both
+    with pytest.raises(StageMissing, match="did not use the order of likes"):
+        recommend(database, RecommendationRequest(1, sequential=True))
+    with pytest.raises(StageMissing, match="did not use the order of likes"):
+        recommender.recommend(RecommendationRequest(1, sequential=True))
 
 
 @pytest.mark.one_version
@@ -329,6 +373,8 @@ def test_both_ways_give_the_same_reasons(ordered_database: Database) -> None:
         RecommendationRequest(15),
         RecommendationRequest(likes=(50, 296, 4993)),
         RecommendationRequest(414, k=3),
+        RecommendationRequest(15, sequential=False),
+        RecommendationRequest(likes=(50, 296, 4993), sequential=False),
     ):
         for one, other in zip(recommend(ordered_database, request), recommender.recommend(request), strict=True):
             assert [r.movie_id for r in one.because] == [r.movie_id for r in other.because]
@@ -373,7 +419,9 @@ def test_nothing_that_fits_is_an_empty_list(ordered_database: Database) -> None:
 @pytest.mark.both_versions
 def test_like_whose_vector_is_zero_is_no_error(changed_small_database: Database) -> None:
     database = changed_small_database
-    length = len(database.read(load_query("recommend/vectors"), movieIds=[5])[0]["profileEmbedding"])
+    length = len(
+        database.read(load_query("recommend/vectors"), movieIds=[5], sequential=True)[0]["profileEmbedding"]
+    )
     database.write(SET_PROFILE, vector=[0.0] * length)
     rows = recommend(database, RecommendationRequest(likes=(5,)), 0)
     again = Recommender(database).recommend(RecommendationRequest(likes=(5,)), 0)
@@ -429,15 +477,26 @@ def test_explained_movie_has_its_place_in_the_list(ordered_database: Database) -
             ask(RecommendationRequest(15), 7_000_000)
 
 
-@pytest.mark.parametrize("state", ["ordered", "keras"])
-def test_random_requests_get_what_an_exact_scan_finds(neo4j_server: TestServer, state: str) -> None:
+@pytest.mark.parametrize(("state", "sequential"), [("ordered", None), ("ordered", False), ("keras", None)])
+def test_random_requests_get_what_an_exact_scan_finds(
+    neo4j_server: TestServer, state: str, sequential: bool | None
+) -> None:
     database = neo4j_server.bring_to(state)
     generator, recommender = np.random.default_rng(7), Recommender(database)
-    movies = {row["id"]: row for row in database.read(EVERYTHING)}
+    run = dict(database.read_one(load_query("runs/live"))["run"])
+    if sequential is False:
+        run |= {name[9:10].lower() + name[10:]: run[name] for name in run if name.startswith("unordered")}
+        run["sequential"] = "off"
+    movies = {
+        row["id"]: row
+        for row in database.read(
+            EVERYTHING, sequential=run["sequential"] == "on", generation=run.get("predictionGeneration")
+        )
+    }
     compared = 0
     for _ in range(14):
-        request = some_request(generator)
-        expected = by_hand(database, movies, request, 5.0, state == "ordered")
+        request = replace(some_request(generator), sequential=sequential)
+        expected = by_hand(database, movies, request, 5.0, run)
         in_server = recommend(database, request, 0)
         in_process = recommender.recommend(request, 0)
         if in_server and in_server[0].basis == "popularity":

@@ -83,7 +83,7 @@ def test_score_adds_who_liked_both(
 ) -> None:
     ids, unit = vectors_of(keras_database)
     weights = {row["movieId"]: row["weight"] for row in keras_database.read(NEIGHBOURS)}
-    details = {row["movieId"]: row for row in keras_database.read(load_query("recommend/model"))}
+    details = {row["movieId"]: row for row in keras_database.read(load_query("recommend/model"), sequential=False)}
     most = max(row["likeCount"] for row in details.values())
     expected = []
     for movie, cosine in zip(ids, unit @ unit[ids.index(2571)], strict=True):
