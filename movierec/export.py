@@ -115,7 +115,9 @@ def _of_one_graph(database: Database, graph: str) -> tuple[list[Row], Edges]:
 def _nodes(database: Database) -> list[Row]:
     """Every movie that somebody likes; not all of them need to have a vector."""
     keys = ("movieId", "title", "year", "genres", "likeCount", "embedding")
-    return [{key: row[key] for key in keys} for row in database.read(load_query("recommend/model"))]
+    return [
+        {key: row[key] for key in keys} for row in database.read(load_query("recommend/model"), sequential=True)
+    ]
 
 
 def _graphs(database: Database) -> dict[str, Edges]:
@@ -127,7 +129,8 @@ def _graphs(database: Database) -> dict[str, Edges]:
 def _pull(database: Database, graph: str) -> Edges:
     if graph != "PREDICTS":
         return pull_edges(database, graph)
-    rows = database.read(load_query("pull/predictions"))
+    generation = require_live_run(database).get("predictionGeneration")
+    rows = database.read(load_query("pull/predictions"), generation=generation)
     sources = id_array(row["movieId"] for row in rows for _ in row["targets"])
     targets = id_array(target for row in rows for target in row["targets"])
     return sources, targets, np.array([weight for row in rows for weight in row["weights"]])

@@ -1,5 +1,5 @@
 // The PREDICTS relationships of the live model, as lists per start node.
-// Parameters: generation INTEGER, as the Run of the model has it.
+// Parameters: generation INTEGER or null, as the Run of the model has it.
 // Returns: movieId INTEGER | STRING; targets LIST<INTEGER | STRING>, movieIds; weights LIST<FLOAT>.
 :param generation => 0;
 
