@@ -117,7 +117,7 @@ class TestServer:
             "keras": (DeriveSettings.from_preset("keras"), TrainSettings.from_preset("keras")),
             "ordered": (
                 DeriveSettings.from_preset("keras", sequential="on", follow_top_k=50),
-                TrainSettings(epochs=1, profile_epochs=5),
+                TrainSettings(epochs=1, profile_epochs=5, encoder_epochs=2),
             ),
         }
         if state in models:

@@ -38,6 +38,7 @@ COMMANDS = (
     "similar",
     "recommend",
     "explain",
+    "ui",
     "evaluate",
     "tune",
     "rating-model",

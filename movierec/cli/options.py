@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from movierec.cli.main import Session
     from movierec.database.connection import Database
+    from movierec.database.settings import ConnectionSettings
 
 __all__ = [
     "connection_options",
@@ -30,6 +31,7 @@ __all__ = [
     "open_database",
     "sample_option",
     "sequential_option",
+    "server_from_options",
     "settings_options",
     "split_settings",
 ]
@@ -196,9 +198,18 @@ def _decorated(function: F, options: Sequence[Callable[[F], F]]) -> F:
 def open_database(
     uri: str | None, username: str | None, password_file: Path | None, database: str | None
 ) -> Iterator[Database]:
+    """A connection to the server of `server_from_options`."""
+    from movierec.database.connection import Database
+
+    with Database(server_from_options(uri, username, password_file, database)) as opened:
+        yield opened
+
+
+def server_from_options(
+    uri: str | None, username: str | None, password_file: Path | None, database: str | None
+) -> ConnectionSettings:
     """The server that flags, environment or .env name; else the embedded one, started if need be."""
     from movierec.cli.progress import bar_or_lines
-    from movierec.database.connection import Database
     from movierec.database.open import server_settings
     from movierec.database.settings import check_address, environment
 
@@ -208,7 +219,7 @@ def open_database(
     if address and password is None and not env.get("NEO4J_PASSWORD"):
         check_address(address)  # before it is shown in the prompt
         password = _prompt(address)
-    settings = server_settings(
+    return server_settings(
         env,
         uri=uri,
         username=username,
@@ -217,8 +228,6 @@ def open_database(
         progress=bar_or_lines,
         announce=lambda sentence: click.echo(sentence, err=True),
     )
-    with Database(settings) as opened:
-        yield opened
 
 
 def _prompt(uri: str) -> str | None:

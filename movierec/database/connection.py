@@ -75,8 +75,18 @@ class Transaction:
 class Database:
     """A connection, open between `__enter__` and `__exit__`; entering checks that the server answers."""
 
-    def __init__(self, settings: ConnectionSettings) -> None:
+    def __init__(
+        self,
+        settings: ConnectionSettings,
+        *,
+        repeat_seconds: float = REPEAT_SECONDS,
+        query_seconds: float | None = None,
+    ) -> None:
+        """`repeat_seconds`: how long what may pass is tried again; `query_seconds`: after which the server ends a
+        transaction of `read`, `write` or `in_transaction`.
+        """
         self.settings = settings
+        self._repeat_seconds, self._query_seconds = repeat_seconds, query_seconds
         self._driver: neo4j.Driver | None = None
 
     def __enter__(self) -> Database:
@@ -205,7 +215,10 @@ class Database:
         """
 
         def once() -> T:
-            with self._session(access) as session, session.begin_transaction() as transaction:
+            with (
+                self._session(access) as session,
+                session.begin_transaction(timeout=self._query_seconds) as transaction,
+            ):
                 result = work(Transaction(transaction))
                 transaction.commit()
             return result
@@ -213,7 +226,7 @@ class Database:
         return self._until_it_passes(once)
 
     def _until_it_passes(self, attempt: Callable[[], T]) -> T:
-        """The result of `attempt`, repeated for REPEAT_SECONDS after errors that may pass."""
+        """The result of `attempt`, repeated for some seconds after errors that may pass."""
         handled = sys.exception()
         first_failure = math.inf
         pause = FIRST_PAUSE
@@ -226,7 +239,7 @@ class Database:
                     raise problem from error
                 may_pass = error.is_retryable() or isinstance(problem, CommitUnanswered) or _is_schema_race(error)
                 first_failure = min(first_failure, time.monotonic())
-                gives_up = time.monotonic() > first_failure + REPEAT_SECONDS
+                gives_up = time.monotonic() > first_failure + self._repeat_seconds
                 if not may_pass or isinstance(problem, ServerOutOfMemory) or gives_up:
                     raise problem from error
                 _log.info("a transaction failed and is repeated: %s", problem)

@@ -6,6 +6,7 @@ read from the ratings at the moment.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -52,11 +53,12 @@ EVERY_MOVIE = 2**31 - 1  # a k that no list reaches
 
 
 class Recommender:
-    """One connection and the model that was pulled through it."""
+    """One connection and the model that was pulled through it; several threads may ask at the same time."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
         self._models: dict[bool, Model] = {}  # by whether the order of likes is used
+        self._pulling = threading.Lock()
         self._links: tuple[str, Adjacency] | None = None  # runId of the derivation, and its CO_LIKED
 
     def model(self, sequential: bool | None = None) -> Model:
@@ -67,9 +69,10 @@ class Recommender:
         derived = require_finished(self.database, "derive")
         run = require_model(self.database, derived, sequential)
         used = is_sequential(run)
-        known = self._models.get(used)
-        if known is None or (known.run_id, known.derive_id) != (run["runId"], derived["runId"]):
-            known = self._models[used] = pull_model(self.database, used)
+        with self._pulling:  # once, however many threads ask
+            known = self._models.get(used)
+            if known is None or (known.run_id, known.derive_id) != (run["runId"], derived["runId"]):
+                known = self._models[used] = pull_model(self.database, used)
         return known
 
     def recommend(self, request: RecommendationRequest, n_reasons: int = N_REASONS) -> list[Recommendation]:

@@ -1,0 +1,23 @@
+// What a page says of some movies, in the order of the ids.
+// Parameters: movieIds LIST<INTEGER | STRING>.
+// Returns: movieId INTEGER | STRING; title STRING; year INTEGER; genres LIST<STRING>; likeCount INTEGER or null; ratings
+//   INTEGER, users who rated it; meanRating FLOAT or null, stars; imdbId, tmdbId INTEGER or null.
+:param movieIds => [2571, 1];
+
+UNWIND range(0, size($movieIds) - 1) AS i
+MATCH (m:Movie {movieId: $movieIds[i]})
+CALL (m) {
+  OPTIONAL MATCH (m)<-[r:RATED]-(:User)
+  RETURN count(r) AS ratings, avg(r.rating) AS meanRating
+}
+RETURN
+  m.movieId AS movieId,
+  m.title AS title,
+  m.year AS year,
+  coalesce(m.genres, []) AS genres,
+  m.likeCount AS likeCount,
+  ratings,
+  meanRating,
+  m.imdbId AS imdbId,
+  m.tmdbId AS tmdbId
+ORDER BY i;

@@ -1,0 +1,82 @@
+"""Running the application on loopback, over a database that may go away and come back."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from movierec.database.connection import Database
+from movierec.database.open import embedded_server
+from movierec.database.settings import ConnectionSettings
+from movierec.errors import BadRequest, MissingExtra, MovieRecError
+
+if TYPE_CHECKING:
+    from movierec.web.answers import Answers
+
+__all__ = ["HOST", "database_for_pages", "free_port", "serve"]
+
+_log = logging.getLogger(__name__)
+
+HOST = "127.0.0.1"
+REPEAT_SECONDS = 1.0  # a page does not wait long for a server that is away
+QUERY_SECONDS = 20.0
+
+
+def database_for_pages(settings: ConnectionSettings) -> Database:
+    """A connection that fails soon, and whose queries end."""
+    return Database(settings, repeat_seconds=REPEAT_SECONDS, query_seconds=QUERY_SECONDS)
+
+
+def free_port(wanted: int) -> int:
+    """`wanted` if nothing listens there; 0 is for any. Raises BadRequest where something does."""
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((HOST, wanted))
+        except OSError as error:
+            raise BadRequest(
+                f"Port {wanted} on {HOST} cannot be used ({error.strerror}). Give another, or 0 for a free one."
+            ) from error
+        port: int = tried.getsockname()[1]
+        return port
+
+
+def serve(database: Database, port: int, ready: Callable[[str], object]) -> None:
+    """Answer until interrupted; `ready` gets the address once it does.
+
+    Raises MissingExtra without the extra "ui".
+    """
+    try:
+        import uvicorn
+
+        from movierec.web.answers import Answers
+        from movierec.web.app import Site, create_app
+    except ImportError as error:
+        raise MissingExtra("The page", "ui") from error
+
+    def locate() -> ConnectionSettings | None:
+        server = embedded_server(database.settings)
+        return server.settings() if server is not None and server.running() is not None else None
+
+    def browser() -> str | None:
+        server = embedded_server(database.settings)
+        state = server.running() if server is not None else None
+        return None if state is None else f"http://{HOST}:{state.http_port}/browser/"
+
+    answers = Answers(database)
+    app = create_app(Site(answers=answers, locate=locate, browser=browser))
+    config = uvicorn.Config(app, HOST, port, log_level="warning", server_header=False, access_log=False)
+    server = uvicorn.Server(config)
+    ready(f"http://{HOST}:{port}/")
+    threading.Thread(target=_warm_up, args=(answers,), daemon=True).start()
+    server.run()
+
+
+def _warm_up(answers: Answers) -> None:
+    """Pull the model, so that the first page need not wait for it."""
+    with suppress(MovieRecError):
+        answers.recommender.model()
