@@ -39,7 +39,7 @@ def command(
               movierec explain "Aliens (1986)" --user 1 --cypher
     """
     from movierec.cli.output import print_record, print_rows
-    from movierec.database.query_files import load_query, with_parameters
+    from movierec.database.query_files import load_query, with_literals
     from movierec.lookup.movies import find_movies
     from movierec.recommendation.in_database import explain
 
@@ -49,7 +49,7 @@ def command(
         explained = explain(database, request, movie_id, n)
     if cypher:
         because = [reason.movie_id for reason in explained.because]
-        click.echo(with_parameters(load_query("recommend/paths"), {"movieId": movie_id, "likes": because}))
+        click.echo(with_literals(load_query("recommend/paths"), {"movieId": movie_id, "likes": because}))
         return
     if output_format != "table":
         print_record(explained, output_format)

@@ -249,8 +249,8 @@ def _write_many(
 
 
 def _print_query(database: Database, request: RecommendationRequest) -> None:
-    from movierec.database.query_files import with_parameters
+    from movierec.database.query_files import with_literals
     from movierec.recommendation.in_database import recommendation_query
 
     answer = recommendation_query(database, request)
-    click.echo(with_parameters(answer.query, answer.parameters))
+    click.echo(with_literals(answer.query, answer.parameters))

@@ -29,7 +29,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-__all__ = ["Query", "QueryFileError", "cypher_folder", "load_query", "parse_query", "with_parameters"]
+__all__ = ["Query", "QueryFileError", "cypher_folder", "load_query", "parse_query", "with_literals"]
 
 
 _MARK = re.compile(r" *// (begin|end) _shared/\w+\.cypher(, unordered)?")
@@ -118,16 +118,32 @@ def parse_query(name: str, source: str) -> Query:
     )
 
 
-def with_parameters(query: Query, parameters: Mapping[str, object]) -> str:
-    """The file with these values in its `:param` lines, to be pasted into Neo4j Browser."""
+def with_literals(query: Query, parameters: Mapping[str, object]) -> str:
+    """The file with these values in the place of its parameters: one statement, as Neo4j Browser shows the rows of
+    one, but not of several, such as `:param` and a query.
+    """
     query.check(parameters)
-    # A list, string, number, boolean or null in JSON is the same in Cypher.
-    lines = [f":param {name} => {json.dumps(value, ensure_ascii=False)};" for name, value in parameters.items()]
     kept = [
         line for line in query.source.splitlines() if not line.startswith(":param ") and not _MARK.fullmatch(line)
     ]
     n_header = next((i for i, line in enumerate(kept) if not line.startswith("//")), len(kept))
-    return "\n".join([*kept[:n_header], *lines, *kept[n_header:]])
+    first, last = (
+        next(i for i, line in enumerate(kept[:n_header]) if line.startswith(f"// {part}:"))
+        for part in ("Parameters", "Returns")
+    )
+    body = [
+        line
+        if line.lstrip().startswith("//")
+        else re.sub(r"\$(\w+)", lambda one: _literal(parameters[one[1]]), line)
+        for line in kept[n_header:]
+    ]
+    return "\n".join([*kept[:first], "// Parameters: none.", *kept[last:n_header], *body])
+
+
+def _literal(value: object) -> str:
+    """A list, string, number, boolean or null in Cypher, which is that in JSON."""
+    text = json.dumps(value, ensure_ascii=False)
+    return f"({text})" if text.startswith("-") else text
 
 
 def _parse_header(name: str, header: list[str]) -> tuple[str, list[str], str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from movierec.database.query_files import Query, load_query, with_parameters
+from movierec.database.query_files import Query, load_query, with_literals
 from movierec.ids import Id
 from movierec.lookup.filters import Filters
 from movierec.recommendation.history import History
@@ -27,8 +27,8 @@ class Statement:
     parameters: dict[str, Any]
 
     def pasted(self) -> str:
-        """As text, with a `:param` line for each parameter."""
-        return with_parameters(self.query, self.parameters)
+        """As one statement, with the parameters in their places."""
+        return with_literals(self.query, self.parameters)
 
 
 def recommendation_statement(model: Model, history: History, request: RecommendationRequest) -> Statement:

@@ -49,7 +49,7 @@ class Statement:
     """The query that gives this answer in Neo4j Browser."""
 
     cypher: str
-    """with a `:param` line for each parameter, ready to be pasted"""
+    """one statement, with the parameters in their places, ready to be pasted"""
     parameters: dict[str, Any]
 
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["HOST", "database_for_pages", "free_port", "serve"]
 
-_log = logging.getLogger(__name__)
-
 HOST = "127.0.0.1"
 REPEAT_SECONDS = 1.0  # a page does not wait long for a server that is away
 QUERY_SECONDS = 20.0
@@ -67,6 +65,8 @@ def serve(database: Database, port: int, ready: Callable[[str], object]) -> None
         state = server.running() if server is not None else None
         return None if state is None else f"http://{HOST}:{state.http_port}/browser/"
 
+    # In an address an id is the rule, and no surprise to anybody.
+    logging.getLogger("movierec.lookup.movies").setLevel(logging.ERROR)
     answers = Answers(database)
     app = create_app(Site(answers=answers, locate=locate, browser=browser))
     config = uvicorn.Config(app, HOST, port, log_level="warning", server_header=False, access_log=False)

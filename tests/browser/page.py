@@ -38,16 +38,21 @@ def neo4j_browser(http_port: int, settings: ConnectionSettings) -> Iterator[Page
         page = chromium.new_page(
             viewport={"width": 1280, "height": 1000}, permissions=["clipboard-read", "clipboard-write"]
         )
-        page.set_default_timeout(TIMEOUT)
-        page.goto(f"http://127.0.0.1:{http_port}/browser/")
-        page.get_by_test_id("bolt-scheme-select").select_option("bolt://")
-        page.get_by_test_id("boltaddress").fill(settings.uri.removeprefix("bolt://"))
-        page.get_by_test_id("username").fill(settings.username)
-        page.get_by_test_id("password").fill(settings.password)
-        page.get_by_test_id("connect").click()
-        page.get_by_text("You are connected as user").wait_for()
+        log_in(page, http_port, settings)
         yield page
         chromium.close()
+
+
+def log_in(page: Page, http_port: int, settings: ConnectionSettings) -> None:
+    """Open Neo4j Browser in this page, and connect."""
+    page.set_default_timeout(TIMEOUT)
+    page.goto(f"http://127.0.0.1:{http_port}/browser/")
+    page.get_by_test_id("bolt-scheme-select").select_option("bolt://")
+    page.get_by_test_id("boltaddress").fill(settings.uri.removeprefix("bolt://"))
+    page.get_by_test_id("username").fill(settings.username)
+    page.get_by_test_id("password").fill(settings.password)
+    page.get_by_test_id("connect").click()
+    page.get_by_text("You are connected as user").wait_for()
 
 
 def run(page: Page, text: str) -> Locator:

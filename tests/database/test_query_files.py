@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from movierec.database.connection import Database
-from movierec.database.query_files import QueryFileError, cypher_folder, load_query, parse_query
+from movierec.database.query_files import QueryFileError, cypher_folder, load_query, parse_query, with_literals
 
 NAMES = sorted(
     str(p.relative_to(cypher_folder()))[:-7]
@@ -55,6 +55,19 @@ def test_wrong_file_is_refused_by_name(wrong: str, said: str) -> None:
     with pytest.raises(QueryFileError, match=said) as error:
         parse_query("folder/x", wrong)
     assert "folder/x.cypher" in str(error.value)
+
+
+def test_pasted_query_is_one_statement_with_its_values() -> None:
+    query = parse_query("x", GOOD)
+    pasted = parse_query("pasted", with_literals(query, {"movieId": 'tt "7" \\', "k": 5}))
+    assert (pasted.title, pasted.parameters, pasted.returns) == (query.title, (), query.returns)
+    assert '{movieId: "tt \\"7\\" \\\\"}' in pasted.source
+    assert pasted.source.endswith("LIMIT 5;")
+    text = with_literals(query, {"movieId": "$k", "k": 5})
+    assert '{movieId: "$k"}' in text, "a value is no text to look for parameters in"
+    assert "(-5)" in with_literals(query, {"movieId": 1, "k": -5})
+    with pytest.raises(QueryFileError, match="missing parameters: k"):
+        with_literals(query, {"movieId": 1})
 
 
 def test_call_with_other_parameters_is_refused() -> None:

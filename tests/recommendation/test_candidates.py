@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from movierec.database.connection import Database
-from movierec.database.query_files import parse_query, with_parameters
+from movierec.database.query_files import parse_query, with_literals
 from movierec.doctor import examine
 from movierec.embedding.inner_product import logit_vectors
 from movierec.embedding.stage import train_and_write
@@ -136,9 +136,13 @@ def test_large_model_is_asked_by_index(indexed_database: tuple[Database, bool]) 
     request = RecommendationRequest(1, k=5, sequential=sequential)
     answer = recommendation_query(database, request)
     assert answer.query.name == RECOMMEND[sequential][1]
-    printed = parse_query("tests/printed", with_parameters(answer.query, answer.parameters))
+    printed = parse_query("tests/printed", with_literals(answer.query, answer.parameters))
     rated = 25  # in the small data set, half of them more are asked for
-    assert f":param candidates => {400 + rated // 2};" in printed.source
+    assert (
+        f"queryNodes('movie_{'' if sequential else 'unordered_'}logit', {400 + rated // 2}, vector)"
+        in printed.source
+    )
+    assert [row["movieId"] for row in database.read(printed)] == [row["movieId"] for row in answer.rows]
     assert [row["movieId"] for row in database.read(answer.query, **answer.parameters)] == [
         row.movie_id for row in recommend(database, request)
     ]

@@ -6,13 +6,13 @@ import pytest
 import torch
 
 from movierec.database.connection import Database, Row
-from movierec.database.query_files import load_query, parse_query, with_parameters
+from movierec.database.query_files import load_query, parse_query, with_literals
 from movierec.embedding.stage import train_and_write
 from movierec.errors import BadRequest, NotFound, StageMissing
 from movierec.graph.derive import derive_co_liked
 from movierec.lookup.filters import Filters, stored_genres, year_range
 from movierec.recommendation.history import read_history
-from movierec.recommendation.in_database import explain, recommend
+from movierec.recommendation.in_database import explain, recommend, recommendation_query
 from movierec.recommendation.in_memory import Recommender
 from movierec.recommendation.reasons import reason_in_words, reasons_from
 from movierec.recommendation.request import RecommendationRequest
@@ -446,11 +446,13 @@ def test_popularity_moves_the_list_both_ways(ordered_database: Database) -> None
 @pytest.mark.one_version
 def test_printed_query_gives_the_list_of_the_command(ordered_database: Database) -> None:
     request = RecommendationRequest(15, filters=Filters(genres=("Comedy", "Drama"), from_year=1980))
-    query = load_query("recommend/recommend_sequential")
-    printed = parse_query("tests/printed", with_parameters(query, request.model_parameters(True, None)))
-    assert ":param fromYear => 1980;" in printed.source
-    assert ':param genres => ["Comedy", "Drama"];' in printed.source
-    assert printed.statements == query.statements
+    answer = recommendation_query(ordered_database, request)
+    printed = parse_query("tests/printed", with_literals(answer.query, answer.parameters))
+    assert "m.year >= 1980" in printed.text
+    assert '["Comedy", "Drama"] = []' in printed.text
+    rows = ordered_database.read(printed)
+    assert rows
+    assert [row["movieId"] for row in rows] == [row.movie_id for row in recommend(ordered_database, request)]
 
 
 @pytest.mark.one_version
