@@ -45,7 +45,7 @@ __all__ = ["Answers"]
 SIMILAR_SHOWN = 10
 MOST_LIKED_SHOWN = 12
 RUNS_SHOWN = 20
-HISTORY_SHOWN = 20
+HISTORY_SHOWN = 10
 REASONS_SHOWN = 10  # of an explanation
 
 

@@ -130,7 +130,7 @@ class Recommendations:
     """liked one after the other, after all others, oldest first"""
     dislikes: tuple[Title, ...]
     history: tuple[Title, ...]
-    """what the user has rated as a like, the newest first; at most twenty"""
+    """what the user has rated as a like, the newest first; at most ten"""
     sequential: bool
     """whether the order of likes was used: what comes next, not what fits at any time"""
     basis: str
