@@ -62,17 +62,15 @@ def page() -> Iterator[str]:
 
 
 def main() -> None:
+    movies = [(1, 260, 296, 318, 356, 480, 593, 2571, 2959, 7153)[i % 10] for i in range(ASKED + WARM_UP)]
     users = [1 + 3 * i % 610 for i in range(ASKED + WARM_UP)]
     kinds = {
         "recommend, a user": [f"/recommend?user={user}" for user in users],
-        "recommend, three likes": [f"/recommend?then={user + 1}&then=260&then=2571" for user in users],
+        "recommend, three likes": [f"/recommend?then={movie}&then=589&then=1210" for movie in movies],
         "recommend, as JSON": [f"/recommend.json?user={user}" for user in users],
         "type-ahead": [f"/titles.json?q={TYPED[i % len(TYPED)]}&k=8" for i in range(len(users))],
-        "a movie": [
-            f"/movie?movie={(1, 260, 296, 318, 356, 480, 593, 2571, 2959, 7153)[i % 10]}"
-            for i in range(len(users))
-        ],
-        "why": [f"/explain?movie=2571&user={user}" for user in users],
+        "a movie": [f"/movie?movie={movie}" for movie in movies],
+        "why": [f"/explain?movie=1200&then={movie}&then=589&then=1210" for movie in movies],
     }
     with page() as address:
         rows = [[name, *_one_by_one(address, paths)] for name, paths in kinds.items()]

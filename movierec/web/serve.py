@@ -64,10 +64,17 @@ def serve(database: Database, port: int, ready: Callable[[str], object]) -> None
     answers = Answers(database)
     app = create_app(Site(answers=answers, locate=locate, browser=browser))
     config = uvicorn.Config(app, HOST, port, log_level="warning", server_header=False, access_log=False)
-    server = uvicorn.Server(config)
-    ready(f"http://{HOST}:{port}/")
+
+    class AnnouncedServer(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:  # it listens
+                ready(f"http://{HOST}:{port}/")
+
+    server = AnnouncedServer(config)
     threading.Thread(target=_warm_up, args=(answers,), daemon=True).start()
-    server.run()
+    with suppress(KeyboardInterrupt):  # Ctrl-C is how it is ended
+        server.run()
 
 
 def _warm_up(answers: Answers) -> None:
