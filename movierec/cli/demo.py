@@ -107,7 +107,7 @@ def _fetched(env: Any) -> Path:
 
 
 def _say_where(env: Any, uri: str | None, **_: Any) -> None:
-    """The way into Neo4j Browser, for the embedded server."""
+    """The way to the page and into Neo4j Browser, for the embedded server."""
     if uri or env.get("NEO4J_URI"):
         return
     from movierec.cli.server import browser_address
@@ -117,6 +117,8 @@ def _say_where(env: Any, uri: str | None, **_: Any) -> None:
     server = EmbeddedServer(Home(home_folder(env)), env)
     state = server.running()
     if state is not None:
+        click.secho("\n== A page to try it", bold=True)
+        click.echo(f"open      {_program()} ui --open")
         click.secho("\n== Neo4j Browser", bold=True)
         click.echo(f"address   {browser_address(state)}")
         click.echo(f"connect   bolt://127.0.0.1:{state.bolt_port}, user neo4j")
