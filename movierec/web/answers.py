@@ -78,7 +78,7 @@ class Answers:
     def movie(self, text: str, k: int = SIMILAR_SHOWN, popularity: float = 0.0) -> MoviePage:
         """A movie by title or id. Raises NotFound, with candidates, where none or several are meant."""
         movie_id: Id = find_movie(self.database, text)["movieId"]
-        (movie,) = self._details([movie_id])
+        movie = self._details(movie_id)
         history = self.database.read(load_query("web/rating_history"), movieId=movie_id)
         run_id, without, statement = "", None, None
         similar: tuple[SimilarMovie, ...] = ()
@@ -133,7 +133,7 @@ class Answers:
         movie_id: Id = find_movie(self.database, text)["movieId"]
         request = self._request(asked, k=1)
         explained = self.recommender.explain(request, movie_id, REASONS_SHOWN)
-        (movie,) = self._details([movie_id])
+        movie = self._details(movie_id)
         parameters = {"movieId": movie_id, "likes": [reason.movie_id for reason in explained.because]}
         pasted = Pasted(load_query("recommend/paths"), parameters)
         return Explanation(
@@ -205,18 +205,15 @@ class Answers:
         }
 
     def _titles_of(self, movie_ids: Sequence[Id]) -> tuple[Title, ...]:
-        return tuple(
-            Title(movie_id=one.movie_id, title=one.title, year=one.year, like_count=one.like_count or 0)
-            for one in self._details(movie_ids)
-        )
-
-    def _details(self, movie_ids: Sequence[Id]) -> list[MovieDetails]:
         if not movie_ids:
-            return []
-        rows = self.database.read(load_query("web/movies"), movieIds=list(movie_ids))
-        if len(rows) < len(movie_ids):
-            raise NotFound("A movie of this address is no longer in the database.")
-        return [from_row(MovieDetails, row) for row in rows]
+            return ()
+        return _titles(self.database.read(load_query("web/titles_of"), movieIds=list(movie_ids)))
+
+    def _details(self, movie_id: Id) -> MovieDetails:
+        rows = self.database.read(load_query("web/movie"), movieId=movie_id)
+        if not rows:
+            raise NotFound(f"Movie {movie_id} is no longer in the database.")
+        return from_row(MovieDetails, rows[0])
 
     def _counts(self) -> dict[str, int]:
         counts = self.database.read_one(load_query("doctor/counts"))

@@ -1,11 +1,10 @@
-// What a page says of some movies, in the order of the ids.
-// Parameters: movieIds LIST<INTEGER | STRING>.
+// What a page says of one movie.
+// Parameters: movieId INTEGER | STRING.
 // Returns: movieId INTEGER | STRING; title STRING; year INTEGER; genres LIST<STRING>; likeCount INTEGER or null; ratings
 //   INTEGER, users who rated it; meanRating FLOAT or null, stars; imdbId, tmdbId INTEGER or null.
-:param movieIds => [2571, 1];
+:param movieId => 2571;
 
-UNWIND range(0, size($movieIds) - 1) AS i
-MATCH (m:Movie {movieId: $movieIds[i]})
+MATCH (m:Movie {movieId: $movieId})
 CALL (m) {
   OPTIONAL MATCH (m)<-[r:RATED]-(:User)
   RETURN count(r) AS ratings, avg(r.rating) AS meanRating
@@ -20,4 +19,4 @@ RETURN
   meanRating,
   m.imdbId AS imdbId,
   m.tmdbId AS tmdbId
-ORDER BY i;
+ORDER BY movieId;
