@@ -8,7 +8,7 @@ from typing import Any
 from movierec.database.connection import Database
 from movierec.database.open import embedded_server
 from movierec.database.query_files import load_query
-from movierec.database.runs import latest_run, live_run
+from movierec.database.runs import SETTINGS_VERSION, latest_run, live_run
 from movierec.errors import DatabaseFailed
 from movierec.recommendation.model import answering, is_sequential
 
@@ -77,7 +77,7 @@ def _embedded_memory(database: Database) -> list[Finding]:
 def _indexes(database: Database, counts: dict[str, Any]) -> list[Finding]:
     present = {row["name"]: row for row in database.read(load_query("doctor/indexes"))}
     run, expected = live_run(database), dict(INDEXES)
-    if run is not None and run.get("indexedMovies"):
+    if run is not None and run.get("indexedMovies") and run.get("settingsVersion") == SETTINGS_VERSION:
         for question in (True, False) if is_sequential(run) else (False,):
             prefix = "movie_" if question else "movie_unordered_"
             expected[f"{prefix}logit"] = "train"

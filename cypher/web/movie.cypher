@@ -17,6 +17,6 @@ RETURN
   m.likeCount AS likeCount,
   ratings,
   meanRating,
-  m.imdbId AS imdbId,
-  m.tmdbId AS tmdbId
+  toIntegerOrNull(m.imdbId) AS imdbId,
+  toIntegerOrNull(m.tmdbId) AS tmdbId
 ORDER BY movieId;

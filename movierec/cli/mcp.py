@@ -28,7 +28,7 @@ def command(**connection: Any) -> None:
     except ImportError as error:
         raise MissingExtra("The tools for agents", "mcp") from error
     from movierec.web.answers import Answers
-    from movierec.web.serve import database_for_pages
+    from movierec.web.serve import database_for_pages, locator
 
     with database_for_pages(server_from_options(**connection)) as opened:
-        tool_server(Answers(opened)).run("stdio")
+        tool_server(Answers(opened, locator(opened))).run("stdio")

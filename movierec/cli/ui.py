@@ -42,6 +42,7 @@ def command(
               movierec ui --port 9000
               curl "http://127.0.0.1:8765/recommend.json?user=1"
     """
+    import threading
     import webbrowser
     from importlib.util import find_spec
 
@@ -57,7 +58,8 @@ def command(
     def ready(address: str) -> None:
         click.echo(f"movierec answers at {address} (Ctrl-C ends it).")
         if opens:
-            webbrowser.open(address)
+            # Apart: some browsers return when they are closed.
+            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
     with database_for_pages(settings) as opened:
         serve(opened, port, ready)

@@ -111,11 +111,13 @@ class Database:
             self._driver = None
 
     def reopen(self, settings: ConnectionSettings) -> None:
-        """Connect anew, to a server that was started again."""
-        self.__exit__(None, None, None)
+        """Connect anew, to a server that was started again; where that fails, all stays as it is."""
+        fresh = Database(settings).__enter__()
+        old, self._driver = self._driver, fresh._driver
         self.settings = settings
         self.__dict__.pop("server", None)
-        self.__enter__()
+        if old is not None:
+            old.close()
 
     @cached_property
     def server(self) -> ServerVersion:

@@ -16,6 +16,7 @@ from movierec.ratings.rejects import printable
 
 __all__ = ["Filters", "named_filters", "stored_genres", "year_range"]
 
+LATEST_YEAR = 9_999
 MOST_LISTED = 30  # genres in a message
 
 
@@ -122,6 +123,8 @@ def year_range(text: str) -> tuple[int | None, int | None]:
         low = int(first) if first else None
         high = (int(last) if last else None) if dots else low
     except ValueError:
+        low = high = None
+    if any(year is not None and abs(year) > LATEST_YEAR for year in (low, high)):
         low = high = None
     if low is None and high is None:
         raise BadRequest(

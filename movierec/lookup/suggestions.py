@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
+from movierec.errors import DatabaseFailed
 from movierec.lookup.titles import ARTICLES, words
 
 __all__ = ["SHORTEST", "suggest_titles"]
 
 SHORTEST = 2  # letters, from which on there is something to suggest
+MOST_WORDS = 20  # of what is typed; each is a clause for Lucene, which takes a thousand
 LOOKED_AT = 1_000  # titles that hold the words, of which the most liked are suggested
 
 
@@ -21,9 +23,14 @@ def suggest_titles(database: Database, text: str, n: int = 8) -> list[Row]:
     typed = words(text)
     if sum(map(len, typed)) < SHORTEST:
         return []
-    named = [word for word in typed if word not in ARTICLES] or list(typed)
+    named = ([word for word in typed if word not in ARTICLES] or list(typed))[:MOST_WORDS]
     for search in (_holds(named), _near(named)):
-        rows = database.read(load_query("web/titles"), search=search, most=LOOKED_AT, limit=n)
+        try:
+            rows = database.read(load_query("web/titles"), search=search, most=LOOKED_AT, limit=n)
+        except DatabaseFailed as error:
+            if "movie_titles" not in str(error):
+                raise
+            return []  # no stage has run yet that makes the index
         if rows:
             return rows
     return []

@@ -172,12 +172,13 @@ def pull_model(database: Database, sequential: bool | None = None) -> Model:
     """
     with consistent_read(database, "derive") as derived, consistent_read(database, "train"):
         run = require_model(database, derived, sequential)
-        rows = database.read(load_query("recommend/model"), sequential=is_sequential(run))
+        # Streamed: of a large database it takes longer than a query may that a person waits for.
+        rows = list(database.stream(load_query("recommend/model"), sequential=is_sequential(run)))
         encoder = read_encoder(database, run)
         generation = run.get("predictionGeneration")
-        predicted = (
-            [] if generation is None else database.read(load_query("pull/predictions"), generation=generation)
-        )
+        predicted = []
+        if generation is not None:
+            predicted = list(database.stream(load_query("pull/predictions"), generation=generation))
         sequential = is_sequential(run)
         sources, targets, weights = pull_edges(database, "FOLLOWED_BY" if sequential else "CO_LIKED")
     movie_ids = id_array(row["movieId"] for row in rows)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -10,7 +13,8 @@ from typing import Any
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
 from movierec.database.runs import list_runs, require_finished, require_live_run
-from movierec.errors import BadRequest, NotFound, StageMissing
+from movierec.database.settings import ConnectionSettings
+from movierec.errors import BadRequest, MovieRecError, NotFound, StageMissing
 from movierec.ids import Id
 from movierec.lookup.filters import Filters, named_filters
 from movierec.lookup.movies import find_movie, find_movies
@@ -23,7 +27,7 @@ from movierec.recommendation.results import SimilarMovie
 from movierec.recommendation.statements import Statement as Pasted
 from movierec.recommendation.statements import recommendation_statement, similar_statement
 from movierec.records import from_row
-from movierec.web.parameters import Asked
+from movierec.web.parameters import MOST_OFFSET, Asked
 from movierec.web.results import (
     Explanation,
     Link,
@@ -52,9 +56,19 @@ REASONS_SHOWN = 10  # of an explanation
 class Answers:
     """One connection, and the model pulled through it; several threads may ask at the same time."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, locate: Callable[[], ConnectionSettings | None] = lambda: None) -> None:
+        """`locate` says where the server is now: it may have been started again with another port."""
         self.database = database
         self.recommender = Recommender(database)
+        self._locate = locate
+        self._reconnecting = threading.Lock()
+
+    def reconnect(self) -> None:
+        """After NoConnection: to a server that was started again elsewhere; the next question finds it."""
+        with self._reconnecting, suppress(MovieRecError):
+            found = self._locate()
+            if found is not None and found != self.database.settings:
+                self.database.reopen(found)
 
     def start(self) -> Start:
         """Where to begin."""
@@ -107,23 +121,25 @@ class Answers:
         """A list, with reasons. Raises BadRequest where nobody is named, NotFound for an unknown user or movie."""
         if asked.offset and asked.diversity:
             raise BadRequest("offset is there with diversity; expected one of the two: a diverse list has no end.")
-        request = self._request(asked, k=asked.k + asked.offset)
-        rows = self.recommender.recommend(request)
+        end = asked.k + asked.offset
+        request = self._request(asked, k=end)
+        # One more than is shown, to know whether there are more; a diverse list is another with each length.
+        rows = self.recommender.recommend(request if asked.diversity else replace(request, k=end + 1))
         model = self.recommender.model(request.sequential)
         history = read_history(self.database, request, model.min_rating)
         statement = None
         if history.liked and not asked.diversity:
             statement = _statement(recommendation_statement(model, history, request))
-        is_more = len(rows) == request.k and asked.offset + asked.k <= 1_000 and not asked.diversity
+        is_more = len(rows) > end and end <= MOST_OFFSET
         return Recommendations(
             user_id=request.user_id,
             **self._named(request),
             history=self._lately(request, history.liked),
             sequential=rows[0].sequential if rows else model.sequential,
             basis=rows[0].basis if rows else "likes",
-            rows=tuple(rows[asked.offset :]),
+            rows=tuple(rows[asked.offset : end]),
             offset=asked.offset,
-            next=asked.address("/recommend.json", offset=asked.offset + asked.k) if is_more else None,
+            next=asked.address("/recommend.json", offset=end) if is_more else None,
             statement=statement,
             run_id=model.run_id,
         )
@@ -131,7 +147,7 @@ class Answers:
     def explanation(self, asked: Asked, text: str) -> Explanation:
         """Why a movie is recommended, or where it stands. Raises as `recommendations`."""
         movie_id: Id = find_movie(self.database, text)["movieId"]
-        request = self._request(asked, k=1)
+        request = replace(self._request(asked, k=1), filters=Filters())  # the rank is that among all movies
         explained = self.recommender.explain(request, movie_id, REASONS_SHOWN)
         movie = self._details(movie_id)
         parameters = {"movieId": movie_id, "likes": [reason.movie_id for reason in explained.because]}
@@ -157,7 +173,7 @@ class Answers:
         """Runs, the newest first."""
         found = list_runs(self.database, asked.offset + RUNS_SHOWN + 1)
         shown = found[asked.offset : asked.offset + RUNS_SHOWN]
-        is_more = len(found) > asked.offset + RUNS_SHOWN
+        is_more = len(found) > asked.offset + RUNS_SHOWN and asked.offset + RUNS_SHOWN <= MOST_OFFSET
         return RunsPage(
             runs=tuple(_plain(run) for run in shown),
             offset=asked.offset,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,8 +26,8 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
-from movierec.database.settings import ConnectionSettings
 from movierec.errors import BadRequest, DatabaseFailed, MovieRecError, NoConnection, NotFound, StageMissing
 from movierec.recommendation.reasons import reason_in_words
 from movierec.records import to_record
@@ -37,7 +36,7 @@ from movierec.web.drawing import evidence, neighbourhood, shortened
 from movierec.web.guard import Guard
 from movierec.web.openapi import openapi
 from movierec.web.parameters import Asked, asked_from
-from movierec.web.results import Problem
+from movierec.web.results import Explanation, Problem, Recommendations
 
 __all__ = ["HOSTS", "Site", "create_app"]
 
@@ -45,6 +44,7 @@ _log = logging.getLogger(__name__)
 
 HOSTS = ("127.0.0.1", "localhost")
 STATIC = {"app.css": "text/css", "app.js": "text/javascript", "icon.svg": "image/svg+xml"}
+PAGES = ("/", "/find", "/movie", "/recommend", "/explain", "/model", "/runs")
 TIMED_OUT = "Neo.ClientError.Transaction.TransactionTimedOut"
 MOST_SUGGESTED = 20
 MOVIE_SITES = {
@@ -58,19 +58,17 @@ class Site:
     """What the application is about.
 
     answers   from the database
-    locate    where the server is now; it may have been started again with another port
     browser   address of its Neo4j Browser; None where that is not known
     """
 
     answers: Answers
-    locate: Callable[[], ConnectionSettings | None]
     browser: Callable[[], str | None]
 
 
 Handler = Callable[["_Call"], Any]
 
 
-def create_app(site: Site) -> Starlette:
+def create_app(site: Site) -> ASGIApp:
     """The application."""
     pages = _Pages(site)
     routes = []
@@ -92,14 +90,12 @@ def create_app(site: Site) -> Starlette:
         Route("/out/{where}/{number}", _out),
         Route("/static/{name}", _static),
     ]
-    return Starlette(
+    app = Starlette(
         routes=routes,
-        middleware=[
-            Middleware(Guard),
-            Middleware(TrustedHostMiddleware, allowed_hosts=list(HOSTS), www_redirect=False),
-        ],
+        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=list(HOSTS), www_redirect=False)],
         exception_handlers={HTTPException: pages.http_problem, Exception: pages.problem},
     )
+    return Guard(app)  # around Starlette's own answer to a mistake of ours, too
 
 
 class _Call:
@@ -115,7 +111,6 @@ class _Call:
 class _Pages:
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._reconnecting = threading.Lock()
         self._templates = _templates()
 
     # What the addresses answer
@@ -204,23 +199,19 @@ class _Pages:
 
     def _of_error(self, error: MovieRecError) -> Problem:
         if isinstance(error, NoConnection):
-            self._reconnect()
+            self._site.answers.reconnect()
         candidates = error.candidates if isinstance(error, NotFound) else ()
         return Problem(
             code=type(error).__name__, message=str(error), exit_code=error.exit_code, candidates=candidates
         )
 
-    def _reconnect(self) -> None:
-        """To a server that was started again at another address; the next request finds it."""
-        database = self._site.answers.database
-        with self._reconnecting, suppress(MovieRecError):
-            found = self._site.locate()
-            if found is not None and found != database.settings:
-                database.reopen(found)
-
     def _rendered(self, request: Request, template: str, context: Mapping[str, Any], status: int) -> Response:
         with suppress(MovieRecError):
             asked = asked_from(request.query_params.multi_items(), ("q", "movie"))
+            answer = context.get("answer")
+            if isinstance(answer, Recommendations | Explanation):
+                names = ("likes", "then", "dislikes")
+                asked = asked.named(**{name: [one.movie_id for one in getattr(answer, name)] for name in names})
             context = {"asked": asked, **context}
         genres: tuple[str, ...] = ()
         if template == "recommend.html":
@@ -231,6 +222,7 @@ class _Pages:
                 "asked": Asked(),
                 "genres": genres,
                 "path": request.url.path,
+                "here": _address(request.url.path, request.url.query),
                 "twin": _twin(request),
                 "has_browser": self._site.browser() is not None,
                 **context,
@@ -279,9 +271,16 @@ def _with_tag(request: Request, response: Response) -> Response:
     return response
 
 
-def _twin(request: Request) -> str:
-    path = "/start" if request.url.path == "/" else request.url.path
-    return f"{path}.json" + (f"?{request.url.query}" if request.url.query else "")
+def _twin(request: Request) -> str | None:
+    """The address of the same answer as JSON; None where there is no such page."""
+    path = request.url.path
+    if path not in PAGES:
+        return None
+    return _address("/start.json" if path == "/" else f"{path}.json", request.url.query)
+
+
+def _address(path: str, query: str) -> str:
+    return f"{path}?{query}" if query else path
 
 
 def _openapi(request: Request) -> Response:

@@ -71,6 +71,11 @@ class Asked:
         text = str(movie_id)
         return replace(self, then=(*(one for one in self.then if one != text), text), offset=0)
 
+    def named(self, **movie_ids: Iterable[object]) -> Asked:
+        """With movies by their ids in the place of what was typed."""
+        changes: dict[str, Any] = {name: tuple(map(str, ids)) for name, ids in movie_ids.items()}
+        return replace(self, **changes)
+
     def without(self, name: str, value: str) -> Asked:
         """Without one of several values."""
         changes: dict[str, Any] = {name: tuple(one for one in getattr(self, name) if one != value)}
@@ -116,7 +121,7 @@ def asked_from(pairs: Iterable[tuple[str, str]], others: Sequence[str] = ()) -> 
 def _whole(name: str, text: str, least: int, most: int, default: int) -> int:
     if not text:
         return default
-    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+    if not (text.isascii() and text.isdigit() and len(text) < 12 and least <= int(text) <= most):
         raise BadRequest(f"{name} is {text!r}; expected a whole number from {least} to {most}.")
     return int(text)
 

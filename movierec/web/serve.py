@@ -7,9 +7,11 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from movierec.database.connection import Database
+from movierec.database.interrupt import hang_up
 from movierec.database.open import embedded_server
 from movierec.database.settings import ConnectionSettings
 from movierec.errors import BadRequest, MovieRecError
@@ -17,7 +19,7 @@ from movierec.errors import BadRequest, MovieRecError
 if TYPE_CHECKING:
     from movierec.web.answers import Answers
 
-__all__ = ["HOST", "database_for_pages", "free_port", "serve"]
+__all__ = ["HOST", "database_for_pages", "free_port", "locator", "serve"]
 
 HOST = "127.0.0.1"
 REPEAT_SECONDS = 1.0  # a page does not wait long for a server that is away
@@ -27,6 +29,16 @@ QUERY_SECONDS = 20.0
 def database_for_pages(settings: ConnectionSettings) -> Database:
     """A connection that fails soon, and whose queries end."""
     return Database(settings, repeat_seconds=REPEAT_SECONDS, query_seconds=QUERY_SECONDS)
+
+
+def locator(database: Database) -> Callable[[], ConnectionSettings | None]:
+    """Says where the embedded server of `database` is; None for any other server, and while it does not run."""
+
+    def locate() -> ConnectionSettings | None:
+        server = embedded_server(database.settings)
+        return server.settings() if server is not None and server.running() is not None else None
+
+    return locate
 
 
 def free_port(wanted: int) -> int:
@@ -50,10 +62,6 @@ def serve(database: Database, port: int, ready: Callable[[str], object]) -> None
     from movierec.web.answers import Answers
     from movierec.web.app import Site, create_app
 
-    def locate() -> ConnectionSettings | None:
-        server = embedded_server(database.settings)
-        return server.settings() if server is not None and server.running() is not None else None
-
     def browser() -> str | None:
         server = embedded_server(database.settings)
         state = server.running() if server is not None else None
@@ -61,8 +69,8 @@ def serve(database: Database, port: int, ready: Callable[[str], object]) -> None
 
     # In an address an id is the rule, and no surprise to anybody.
     logging.getLogger("movierec.lookup.movies").setLevel(logging.ERROR)
-    answers = Answers(database)
-    app = create_app(Site(answers=answers, locate=locate, browser=browser))
+    answers = Answers(database, locator(database))
+    app = create_app(Site(answers=answers, browser=browser))
     config = uvicorn.Config(app, HOST, port, log_level="warning", server_header=False, access_log=False)
 
     class AnnouncedServer(uvicorn.Server):
@@ -70,6 +78,10 @@ def serve(database: Database, port: int, ready: Callable[[str], object]) -> None
             await super().startup(sockets)
             if self.started:  # it listens
                 ready(f"http://{HOST}:{port}/")
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            hang_up()  # on answers that are being made, or the end would wait for them
+            super().handle_exit(sig, frame)
 
     server = AnnouncedServer(config)
     threading.Thread(target=_warm_up, args=(answers,), daemon=True).start()

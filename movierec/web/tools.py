@@ -11,7 +11,7 @@ from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 
-from movierec.errors import MovieRecError, NotFound
+from movierec.errors import MovieRecError, NoConnection, NotFound
 from movierec.records import to_record
 from movierec.web.answers import Answers
 from movierec.web.parameters import asked_from
@@ -39,6 +39,9 @@ def tool_server(answers: Answers) -> MCPServer:
             except NotFound as error:
                 hint = f" Perhaps one of: {'; '.join(error.candidates)}." if error.candidates else ""
                 raise ToolError(f"{error}{hint}") from error
+            except NoConnection as error:
+                answers.reconnect()
+                raise ToolError(str(error)) from error
             except MovieRecError as error:
                 raise ToolError(str(error)) from error
 

@@ -43,7 +43,7 @@ class Served:
 def served(settings: ConnectionSettings, browser: str | None = None) -> Iterator[Served]:
     """The pages of the database at `settings`, until the block ends."""
     with database_for_pages(settings) as database:
-        app = create_app(Site(answers=Answers(database), locate=lambda: None, browser=lambda: browser))
+        app = create_app(Site(answers=Answers(database), browser=lambda: browser))
         port = free_port(0)
         server = uvicorn.Server(uvicorn.Config(app, HOST, port, log_level="critical", server_header=False))
         thread = threading.Thread(target=server.run)

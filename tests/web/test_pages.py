@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
 from typing import Any
 from urllib.parse import urlencode
@@ -18,6 +19,7 @@ from movierec.recommendation.request import RecommendationRequest
 from movierec.web.answers import Answers
 from movierec.web.guard import HEADERS, MOST_QUERY
 from movierec.web.openapi import PATHS
+from movierec.web.serve import database_for_pages
 from tests.servers import TestServer
 from tests.web.site import Served, served
 
@@ -126,6 +128,8 @@ def test_list_goes_on_where_the_last_one_ended(site: Served) -> None:
         ("/recommend.json?user=999", 404, "NotFound", "No user 999"),
         ("/recommend.json?user=1&k=0", 400, "BadRequest", "k is '0'; expected a whole number from 1 to 200"),
         ("/recommend.json?user=1&k=%D9%A3", 400, "BadRequest", "k is "),
+        ("/recommend.json?user=1&offset=" + 5_000 * "9", 400, "BadRequest", "offset is "),
+        ("/recommend.json?user=1&year=99999999999999999999", 400, "BadRequest", "not a range"),
         ("/recommend.json?user=1&colour=red", 400, "BadRequest", "No parameter 'colour'"),
         ("/recommend.json?user=1&user=2", 400, "BadRequest", "user is there 2 times"),
         ("/recommend.json?user=1&genre=Westrn", 400, "BadRequest", "No movie is of genre"),
@@ -261,6 +265,7 @@ def test_titles_are_suggested_while_they_are_typed(neo4j_server: TestServer, ord
 def test_database_that_holds_nothing_yet_is_no_mistake(neo4j_server: TestServer, empty_database: Database) -> None:
     with served(neo4j_server.settings) as site:
         assert "There is no model yet" in site.get("/").text
+        assert site.json("/titles.json", q="matrix")["titles"] == []
         for path, status in (("/model.json", 409), ("/recommend.json?user=1", 409), ("/movie.json?movie=1", 404)):
             assert site.get(path).status_code == status, path
         assert site.json("/runs.json") == {"runs": [], "offset": 0, "next": None}
@@ -283,3 +288,64 @@ def test_description_is_json_that_names_every_parameter(site: Served) -> None:
     for path, one in described["paths"].items():
         for parameter in one["get"]["parameters"]:
             assert parameter["description"].endswith("."), (path, parameter)
+
+
+@pytest.mark.parametrize(
+    ("asked", "removed", "left"),
+    [
+        ("/recommend?likes=17&likes=3", "17", ["3"]),
+        ("/recommend?then=1&dislikes=17&dislikes=3", "3", ["1", "17"]),
+        ("/recommend?then=1&then=Movie 1 (1951)&then=17", "17", ["1"]),
+    ],
+)
+def test_like_is_removed_and_no_other(site: Served, asked: str, removed: str, left: list[str]) -> None:
+    titles = {movie: site.json("/movie.json", movie=movie)["movie"]["title"] for movie in ("1", "3", "17")}
+    page = site.get(asked.replace("Movie 1 (1951)", titles["1"])).text
+    (address,) = re.findall(rf'href="([^"]+)" aria-label="Remove {re.escape(titles[removed])}"', page)
+    after = site.json(unescape(address).replace("/recommend", "/recommend.json"))
+    named = [str(one["movieId"]) for name in ("likes", "then", "dislikes") for one in after[name]]
+    assert named == left
+
+
+def test_list_that_ends_says_so(site: Served) -> None:
+    whole = site.json("/recommend.json", user=1, k=200)
+    assert whole["next"] is None
+    n = len(whole["rows"])
+    assert site.json("/recommend.json", user=1, k=n)["next"] is None
+    assert site.json("/recommend.json", user=1, k=n - 1)["next"] is not None
+
+
+def test_explained_rank_is_that_among_all_movies(site: Served) -> None:
+    plain = site.json("/explain.json", movie=5, user=1)
+    filtered = site.json("/explain.json", movie=5, user=1, year="2020..", min_ratings=9)
+    assert plain["explained"]["rank"] == filtered["explained"]["rank"]
+
+
+def test_mistake_of_ours_is_said_with_all_headers(
+    neo4j_server: TestServer, small_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistaken(answers: Answers) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Answers, "start", mistaken)
+    with served(neo4j_server.settings) as site:
+        for path in ("/", "/start.json"):
+            response = site.get(path)
+            assert response.status_code == 500
+            assert "this is a mistake in movierec" in response.text
+            assert {name: response.headers.get(name) for name in HEADERS} == HEADERS
+
+
+def test_database_that_moved_is_found_and_one_that_is_away_stays_the_one_asked(
+    neo4j_server: TestServer, small_database: Database
+) -> None:
+    right = neo4j_server.settings
+    with database_for_pages(right) as database:
+        moved = right.uri.replace("127.0.0.1", "localhost")
+        places = iter([replace(right, uri="bolt://127.0.0.1:1"), replace(right, uri=moved)])
+        answers = Answers(database, lambda: next(places))
+        answers.reconnect()
+        assert (database.settings, answers.start().counts["users"]) == (right, 60), "nothing answers there"
+        answers.reconnect()
+        assert "localhost" in database.settings.uri
+        assert answers.start().counts["users"] == 60
