@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from threading import Lock
 from typing import Any
 
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from movierec.database.interrupt import has_hung_up
 
-__all__ = ["one_blas_thread", "thread_pool"]
+__all__ = ["one_blas_thread", "safe_factorisation", "thread_pool"]
 
 _lock, _inside = Lock(), 0
 _limiter: Any = None
@@ -57,6 +57,15 @@ def one_blas_thread() -> Iterator[None]:
             _inside -= 1
             if not _inside:
                 _limiter.restore_original_limits()
+
+
+@contextmanager
+def safe_factorisation(nbytes: int) -> Iterator[None]:
+    """Around LAPACK's factorisation of a matrix of so many bytes, on one thread from 2 GiB on: OpenBLAS 0.3.30
+    with several ends the process by a segmentation fault.
+    """
+    with threadpool_limits(1, user_api="blas") if nbytes >= 2**31 else nullcontext():
+        yield
 
 
 @cache

@@ -4,7 +4,7 @@ from threading import Barrier
 import numpy as np
 from threadpoolctl import threadpool_info
 
-from movierec.thread_pool import one_blas_thread
+from movierec.thread_pool import one_blas_thread, safe_factorisation
 
 
 def blas_threads() -> set[int]:
@@ -31,4 +31,13 @@ def test_limit_is_taken_back_by_the_last_of_several_threads() -> None:
         futures = pool.submit(first), pool.submit(second)
         futures[0].result(20)
         assert futures[1].result(20) == {1}, "the other has left already"
+    assert blas_threads() == before
+
+
+def test_matrix_of_two_gibibytes_is_factorised_on_one_thread() -> None:
+    before = blas_threads()
+    with safe_factorisation(2**31 - 1):
+        assert blas_threads() == before
+    with safe_factorisation(2**31):
+        assert blas_threads() == {1}
     assert blas_threads() == before

@@ -31,7 +31,7 @@ from movierec.errors import MovieRecError
 from movierec.evaluation.sequential_baselines import Scores, markov_chain, slist, stan
 from movierec.progress import Advance, silently
 from movierec.recommendation.scoring import LikeHistories, best_of_rows, block_rows
-from movierec.thread_pool import one_blas_thread
+from movierec.thread_pool import one_blas_thread, safe_factorisation
 
 __all__ = [
     "BASELINES",
@@ -112,8 +112,9 @@ def ease(likes: sp.csr_array, seed: int, advance: Advance = silently) -> ScoresO
         gram[:, part] = (by_movie[part] @ likes).toarray().T
     gram[np.diag_indices(n)] += RIDGE
     # By its Cholesky factor, each step in the place of the last; LAPACK fills the upper triangle alone.
-    gram, failed = dpotrf(gram, overwrite_a=1)
-    inverse, failed_too = dpotri(gram, overwrite_c=1)
+    with safe_factorisation(gram.nbytes):
+        gram, failed = dpotrf(gram, overwrite_a=1)
+        inverse, failed_too = dpotri(gram, overwrite_c=1)
     if failed or failed_too:
         raise MovieRecError("EASE's matrix could not be inverted; expected likes to be counts.")
     for part in parts:

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from movierec.errors import MovieRecError
 from movierec.progress import Advance, silently
 from movierec.recommendation.scoring import LikeHistories, block_rows
+from movierec.thread_pool import safe_factorisation
 
 __all__ = [
     "MarkovSettings",
@@ -205,7 +206,8 @@ def slist(
     gram += (1.0 - share) * (before.T @ after).toarray()
     left[np.diag_indices(n_movies)] += settings.ridge
     try:
-        weights = cho_solve(cho_factor(left, overwrite_a=True, check_finite=False), gram, overwrite_b=True)
+        with safe_factorisation(left.nbytes):
+            weights = cho_solve(cho_factor(left, overwrite_a=True, check_finite=False), gram, overwrite_b=True)
     except np.linalg.LinAlgError as error:
         raise MovieRecError("SLIST's matrix could not be inverted; expected likes to be counts.") from error
     weights *= np.maximum(np.bincount(lists.values, minlength=n_movies), 1.0) ** -settings.likes_power
