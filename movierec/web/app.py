@@ -44,7 +44,11 @@ _log = logging.getLogger(__name__)
 
 HOSTS = ("127.0.0.1", "localhost")
 STATIC = {"app.css": "text/css", "app.js": "text/javascript", "icon.svg": "image/svg+xml"}
-PAGES = ("/", "/find", "/movie", "/recommend", "/explain", "/model", "/runs")
+# path -> name, of the handler in _Pages, of the template, and of the twin as JSON
+PAGES = {
+    "/": "start",
+    **{f"/{name}": name for name in ("find", "movie", "recommend", "explain", "model", "runs")},
+}
 TIMED_OUT = "Neo.ClientError.Transaction.TransactionTimedOut"
 MOST_SUGGESTED = 20
 MOVIE_SITES = {
@@ -72,17 +76,10 @@ def create_app(site: Site) -> ASGIApp:
     """The application."""
     pages = _Pages(site)
     routes = []
-    for path, handler, template in (
-        ("/", pages.start, "start.html"),
-        ("/find", pages.find, "find.html"),
-        ("/movie", pages.movie, "movie.html"),
-        ("/recommend", pages.recommend, "recommend.html"),
-        ("/explain", pages.explain, "explain.html"),
-        ("/model", pages.model, "model.html"),
-        ("/runs", pages.runs, "runs.html"),
-    ):
-        routes.append(Route(path, pages.as_page(handler, template)))
-        routes.append(Route("/start.json" if path == "/" else f"{path}.json", pages.as_json(handler)))
+    for path, name in PAGES.items():
+        handler = getattr(pages, name)
+        routes.append(Route(path, pages.as_page(handler, f"{name}.html")))
+        routes.append(Route(f"/{name}.json", pages.as_json(handler)))
     routes += [
         Route("/titles.json", pages.as_json(pages.titles)),
         Route("/openapi.json", _openapi),
@@ -273,10 +270,8 @@ def _with_tag(request: Request, response: Response) -> Response:
 
 def _twin(request: Request) -> str | None:
     """The address of the same answer as JSON; None where there is no such page."""
-    path = request.url.path
-    if path not in PAGES:
-        return None
-    return _address("/start.json" if path == "/" else f"{path}.json", request.url.query)
+    name = PAGES.get(request.url.path)
+    return None if name is None else _address(f"/{name}.json", request.url.query)
 
 
 def _address(path: str, query: str) -> str:
