@@ -10,7 +10,7 @@ movies are solved for in turn, each exactly: Hu, Koren and Volinsky (2008), whos
 sums.
 
 Source: "Revisiting the performance of iALS on item recommendation benchmarks", arXiv 2110.14037, equations 1 to 4.
-Shapes: U users, C movies, D dimensions, R rows that are solved for.
+Shapes: U users, C movies, D dimensions, R rows that are solved for, n likes of a row.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ __all__ = ["ITERATIONS", "factorise", "fit_factors", "solve_rows"]
 
 _log = logging.getLogger(__name__)
 
-BLOCK_ROWS = 256  # systems that are solved at the same time
+BLOCK_NUMBERS = 1_000_000  # of the vectors of likes that are solved for at the same time
 ITERATIONS = 16
 UNOBSERVED_WEIGHT, REGULARISATION = 0.1, 0.02  # chosen on inner splits of both MovieLens sets
 MOST_MOVIES = 60_000  # that take part, the most liked
@@ -100,20 +100,44 @@ def factorise(
 def solve_rows(
     likes: sp.csr_array, others: NDArray[np.float64], unobserved_weight: float, regularisation: float
 ) -> NDArray[np.float64]:
-    """(R, D) the vectors with the least loss for the rows of `likes` (R, N), where `others` (N, D) stay."""
-    n_rows, (n_others, size) = likes.shape[0], others.shape
-    shared = unobserved_weight * (others.T @ others)  # (D, D)
+    """(R, D) the vectors with the least loss for the rows of `likes` (R, N), where `others` (N, D) stay.
+
+    With X (n, D) the vectors of a row's n likes, and r its ridge,
+
+        w = (X'X + a * others' others + r I)^-1 X'1 = M X' (I + X M X')^-1 1,    M = (a * others' others + r I)^-1
+
+    The second form (the Woodbury identity) takes a system of n instead of D; M is a diagonal in the basis of the
+    eigenvectors of others' others.
+    """
     sizes = np.diff(likes.indptr)
-    ridge = regularisation * (sizes + unobserved_weight * n_others)
-    right = likes @ others  # (R, D)
-    found = np.empty((n_rows, size))
-    diagonal = np.arange(size)
-    for start in range(0, n_rows, BLOCK_ROWS):
-        rows = range(start, min(start + BLOCK_ROWS, n_rows))
-        systems = np.broadcast_to(shared, (len(rows), size, size)).copy()
-        for system, row in zip(systems, rows, strict=True):
-            own = others[likes.indices[likes.indptr[row] : likes.indptr[row + 1]]]
-            np.add(system, own.T @ own, out=system)
-        systems[:, diagonal, diagonal] += ridge[rows.start : rows.stop, None]
-        found[rows.start : rows.stop] = np.linalg.solve(systems, right[rows.start : rows.stop, :, None])[..., 0]
-    return found
+    squares, basis = np.linalg.eigh(unobserved_weight * (others.T @ others))
+    rotated = others @ basis
+    ridge = regularisation * (sizes + unobserved_weight * len(others))
+    found = np.zeros((len(sizes), rotated.shape[1]))
+    for size in np.unique(sizes[sizes > 0]).tolist():
+        every = np.flatnonzero(sizes == size)
+        at_once = max(1, BLOCK_NUMBERS // (size * rotated.shape[1]))
+        for start in range(0, len(every), at_once):
+            rows = every[start : start + at_once]
+            own = rotated[likes.indices[likes.indptr[rows][:, None] + np.arange(size)]]  # (rows, n, D)
+            diagonal = squares + ridge[rows, None]
+            solve = _solve_small if size < rotated.shape[1] else _solve_large
+            found[rows] = solve(own, diagonal)
+    return np.asarray(found @ basis.T)
+
+
+def _solve_small(own: NDArray[np.float64], diagonal: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(R, D) by systems of n, from X (R, n, D) and the inverse of M (R, D)."""
+    scaled = own / diagonal[:, None, :]
+    systems = scaled @ own.transpose(0, 2, 1)
+    systems += np.eye(systems.shape[1])
+    solved = np.linalg.solve(systems, np.ones((*systems.shape[:2], 1)))
+    return np.asarray((scaled.transpose(0, 2, 1) @ solved)[..., 0])
+
+
+def _solve_large(own: NDArray[np.float64], diagonal: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same by systems of D."""
+    systems = own.transpose(0, 2, 1) @ own
+    at = np.arange(systems.shape[1])
+    systems[:, at, at] += diagonal
+    return np.asarray(np.linalg.solve(systems, own.sum(axis=1)[..., None])[..., 0])

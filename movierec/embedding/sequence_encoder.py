@@ -35,6 +35,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from movierec.arrays import LikeLists, Lists
 from movierec.embedding.embeddings import Embeddings
+from movierec.embedding.gru_loss import packed_gru, softmax_loss, weights_of
 from movierec.embedding.plan import most_liked, places_among, users_for, users_to_learn_from
 from movierec.embedding.profile_tasks import log_chances
 from movierec.embedding.settings import TrainSettings
@@ -179,16 +180,24 @@ class _Network(nn.Module):
     def loss(self, half: _Half, task: _Task) -> Tensor:
         """Summed cross entropy of the likes that a half predicts."""
         read = functional.embedding(half.read, self.table) * (half.inputs_kept / WEIGHT_DEVIATION)
-        states = self.unit(PackedSequence(read, half.batch_sizes))[0].data  # (N, H)
+        states = self._states(read, half.batch_sizes)
         users = self.output(states * half.states_kept)
         table: Tensor = self.table
         bias: Tensor = self.bias
         if task.candidates is not None:
             table, bias = table[task.candidates], bias[task.candidates]
-        logits = torch.addmm(bias, users, table.T, alpha=1.0 / (WEIGHT_DEVIATION * self.sizes[0] ** 0.5))
+        lowered = None
         if task.log_chances is not None and half.is_own is not None:
-            logits = logits - torch.where(half.is_own[half.windows], 0.0, task.log_chances)
-        return functional.cross_entropy(logits, half.asked, reduction="sum")
+            lowered = torch.where(half.is_own, 0.0, task.log_chances), half.windows
+        scale = 1.0 / (WEIGHT_DEVIATION * self.sizes[0] ** 0.5)
+        return softmax_loss(users, (table, bias), half.asked, scale=scale, lowered=lowered)
+
+    def _states(self, read: Tensor, batch_sizes: Tensor) -> Tensor:
+        """(N, H) of the unit; on a GPU by a library of its maker's."""
+        if read.device.type != "cpu":
+            found: Tensor = self.unit(PackedSequence(read, batch_sizes))[0].data
+            return found
+        return packed_gru(read, batch_sizes, weights_of(self.unit))
 
     @torch.no_grad()
     def encoded(self, movie_ids: Ids, losses: tuple[float, ...]) -> EncodedMovies:

@@ -298,8 +298,7 @@ def write_predictions(
 
 def clear_predictions(database: Database) -> None:
     """Delete the PREDICTS relationships that are not of the live model."""
-    while database.write(load_query("embedding/clear_predictions"), limit=BATCH_EDGES)[0]["edges"]:
-        pass
+    database.run_batches(load_query("embedding/clear_predictions"))
 
 
 def _replace_encoders(transaction: Transaction, encoders: Sequence[EncodedMovies], run_id: str) -> None:

@@ -41,6 +41,7 @@ def test_demo_goes_the_whole_way_on_a_few_ratings(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1_800)  # four minutes on a quick machine
 def test_demo_goes_the_whole_way_twice_to_the_same_model(tmp_path: Path) -> None:
     env = environment(tmp_path / "home")
     server = EmbeddedServer(Home(tmp_path / "home"), env)
@@ -54,7 +55,6 @@ def test_demo_goes_the_whole_way_twice_to_the_same_model(tmp_path: Path) -> None
                 capture_output=True,
                 text=True,
                 check=False,
-                timeout=550,
             )
             assert answer.returncode == 0, answer.stderr
             for part in (

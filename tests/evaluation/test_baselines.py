@@ -112,6 +112,17 @@ def test_ials_finds_the_user_vectors_of_least_loss(likes: sp.csr_array) -> None:
     assert found == pytest.approx(best.x.reshape(6, 3), abs=1e-5)
 
 
+def test_rows_with_few_likes_and_with_many_are_solved_for_alike() -> None:
+    generator = np.random.default_rng(8)
+    dense = np.arange(12) < np.arange(13)[:, None]  # rows of 0 to 12 likes
+    movies = generator.normal(size=(12, 4))
+    found = solve_rows(sp.csr_array(dense.astype(float)), movies, WEIGHT, RIDGE_OF_IALS)
+    for row, liked in zip(found, dense, strict=True):
+        own, ridge = movies[liked], RIDGE_OF_IALS * (liked.sum() + WEIGHT * 12)
+        system = own.T @ own + WEIGHT * movies.T @ movies + ridge * np.eye(4)
+        assert row == pytest.approx(np.linalg.solve(system, own.sum(axis=0)))
+
+
 def test_ials_lowers_its_loss_with_every_iteration(likes: sp.csr_array) -> None:
     losses = []
     for iterations in (1, 2, 4, 8):
