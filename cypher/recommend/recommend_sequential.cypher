@@ -1,7 +1,8 @@
 // Movies for a user, or for someone with these likes, best first: with the order of likes.
 // A like's age is how many likes came after it; likes of one time share their mean age.
 //   recency       = 2 ^ (-age / half-life of a like), a = 1/2 of 1 / likes + 1/2 of recency / sum of recency
-//   logit         = (sum of a * profileEmbedding over likes) . contextEmbedding + likeBias
+//   logit         = (sum of a * profileEmbedding over likes) . contextEmbedding + likeBias; in the dimensions of both that
+//                   were trained without the order of likes a = 1 / likes
 //   graph sum     = sum of recency * weight / sqrt(likeCount) over FOLLOWED_BY out of likes up to 10 half-lives old
 //   prediction sum = sum of 2 ^ (-age / half-life of a prediction) * weight over PREDICTS out of likes, likewise
 // begin _shared/score_terms.cypher
@@ -88,7 +89,7 @@ CALL () {
   RETURN collect(m.profileEmbedding) AS disliked
 }
 // end _shared/disliked.cypher
-CALL (likes, disliked) {
+CALL (train, likes, disliked) {
   // Only movies that were liked when the profiles were trained have a vector.
   UNWIND likes AS like
   WITH like
@@ -97,7 +98,11 @@ CALL (likes, disliked) {
   WITH vectors, [r IN recency | 0.5 / size(recency) + 0.5 * r / reduce(s = 0.0, x IN recency | s + x)] AS a
   WITH CASE WHEN vectors <> [] THEN [
     d IN range(0, size(vectors[0]) - 1) |
-    reduce(s = 0.0, i IN range(0, size(vectors) - 1) | s + a[i] * vectors[i][d])
+    // The dimensions after these were trained without the order of likes, which all weigh the same there.
+    CASE
+      WHEN d < train.embeddingSize THEN reduce(s = 0.0, i IN range(0, size(vectors) - 1) | s + a[i] * vectors[i][d])
+      ELSE reduce(s = 0.0, vector IN vectors | s + vector[d]) / size(vectors)
+    END
       - reduce(s = 0.0, vector IN disliked | s + 0.5 * vector[d] / size(disliked))
   ] END AS profile
   RETURN profile, sqrt(reduce(s = 0.0, x IN profile | s + x * x)) AS norm

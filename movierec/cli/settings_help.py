@@ -60,6 +60,7 @@ TRAIN = {
         "profile_candidates": "Movies in the softmax: all, batch (those that a step's users like), or by size.",
         "profile_learning_rate": "Learning rate, of Adam.",
         "like_half_life": "Likes after which a like counts half, if sequential.",
+        "unordered_share": "Share of the unordered profiles in the logits of sequential ones.",
         "profile_temperature": "The higher, the flatter the profile score; see movierec tune.",
         "graph_weight": "Maximum graph score relative to maximum profile score; see movierec tune.",
         "prediction_weight": "Maximum prediction score, likewise; 0: make no predictions.",

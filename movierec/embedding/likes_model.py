@@ -5,7 +5,7 @@ vectors, predictions and a user encoder. Pure but for checkpoints.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from movierec.progress import Progress, silent
 from movierec.training.checkpoint import Checkpoint
 from movierec.training.peers import Peers, alone
 
-__all__ = ["LikesModel", "learn_from_likes"]
+__all__ = ["LikesModel", "learn_from_likes", "with_unordered_profiles"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +113,27 @@ def learn_from_likes(
             zip(("profile_seconds", "prediction_seconds", "encoder_seconds"), np.diff(times).tolist(), strict=True)
         ),
         checkpoints=tuple(used),
+    )
+
+
+def with_unordered_profiles(sequential: LikesModel, unordered: LikesModel, share: float) -> LikesModel:
+    """The first, with logits of which `share` are the second's: what comes next is also what fits at any time.
+
+    Its profile vectors are those of both, one after the other, (M, 2 D), and a candidate's are weighted:
+
+        P = [P_s, P_u]    O = [(1 - share) O_s, share O_u]    b = (1 - share) b_s + share b_u
+    """
+    one, other = sequential.profiles, unordered.profiles
+    if one is None or other is None or not share:
+        return sequential
+    profiles = replace(
+        one,
+        profiles=np.hstack([one.profiles, other.profiles]),
+        contexts=np.hstack([(1.0 - share) * one.contexts, share * other.contexts]).astype(np.float32),
+        bias=((1.0 - share) * one.bias + share * other.bias).astype(np.float32),
+    )
+    return replace(
+        sequential, profiles=profiles, results=sequential.results | {"profiles_sha256": profiles.sha256()}
     )
 
 

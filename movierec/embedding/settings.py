@@ -87,6 +87,9 @@ class TrainSettings:
     prediction_half_life: float = 10.0  # likes after which a like counts half in what it predicts, if sequential
     encoder_weight: float | None = None  # maximum encoder score, likewise; 0: no user encoder is trained
     encoder_temperature: float | None = None  # of the encoder score
+    unordered_share: float = (
+        0.5  # of the logits of the profiles without the order in those of the profiles with it
+    )
     unordered_profile_temperature: float | None = None  # of answers without the order; so below
     unordered_graph_weight: float | None = None
     unordered_prediction_weight: float | None = None
@@ -115,7 +118,7 @@ class TrainSettings:
         for name in ("p", "q", "learning_rate", "profile_learning_rate", "like_half_life", "prediction_half_life"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise BadRequest(f"{name} is {getattr(self, name)}; expected a positive number.")
-        for name in ("negative_exponent", "final_learning_rate_fraction", "subsample"):
+        for name in ("negative_exponent", "final_learning_rate_fraction", "subsample", "unordered_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise BadRequest(f"{name} is {getattr(self, name)}; expected 0 to 1.")
         for name, choices in (

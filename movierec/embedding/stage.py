@@ -104,7 +104,7 @@ def train_and_write(
     settings = settings.resolved(bool(derived["isSequential"]))
     graph, likes, pulled = _pull(database, settings, progress)
     recorded = settings if likes is None else resolved_for_likes(settings, likes)
-    from movierec.embedding.likes_model import learn_from_likes
+    from movierec.embedding.likes_model import learn_from_likes, with_unordered_profiles
     from movierec.embedding.train import checkpoint_for, train_embeddings
     from movierec.training.checkpoint import discard_abandoned
     from movierec.training.peers import alone
@@ -151,6 +151,8 @@ def train_and_write(
             )
             for one in settings.of_questions()
         ]
+        if len(learnt) == 2:
+            learnt[0] = with_unordered_profiles(learnt[0], learnt[1], settings.unordered_share)
         for prefix, one in zip(OF_QUESTIONS, learnt, strict=False):
             run.results |= {f"{prefix}{name}": value for name, value in one.results.items()}
         for name in learnt[0].seconds:

@@ -214,6 +214,7 @@ def pull_model(database: Database, sequential: bool | None = None) -> Model:
             contexts=vector_table([row["contextEmbedding"] for row in rows]),
             bias=bias,
             has_profile=has_profile,
+            ordered_dimensions=run["embeddingSize"] if sequential else None,
             profile_temperature=run["profileTemperature"],
             graph_weight=run["graphWeight"],
             predictions=_predictions(predicted, movie_ids),

@@ -95,6 +95,7 @@ def reasons_for(
         profiles=vector_table([profiles.get(movie_id) for movie_id in ids]),
         contexts=vector_table([contexts.get(movie_id) for movie_id in ids]),
         has_profile=np.array([profiles.get(movie_id) is not None for movie_id in ids]),
+        ordered_dimensions=run["embeddingSize"] if is_sequential(run) else None,
         encoder=None if user is None else user.encoder,
         encoder_vectors=vector_table([encoded.get(movie_id) for movie_id in ids]),
         is_encoded=np.array([encoded.get(movie_id) is not None for movie_id in ids]),

@@ -2,7 +2,8 @@
 user encoder makes of them. Pure.
 
     profile score    = exp((logit_j - the largest logit) / temperature)
-                       logit_j = (sum over likes i of a_i P_i) . O_j + b_j
+                       logit_j = (sum over likes i of a_i P_i) . O_j + b_j, where the dimensions that were
+                       trained without the order of likes have a_i = 1 / likes
     graph score      = graph weight * g_j / the largest g
     prediction score = prediction weight * q_j / the largest q
     encoder score    = encoder weight * exp((encoder logit_j - the largest) / encoder temperature)
@@ -100,6 +101,7 @@ class Scorer:
     like_half_life       likes after which a like counts half; None: the order of likes is not used
     profiles, contexts   (M, D) float32 P and O; bias (M,) float32 b
     has_profile          (M,) bool: which movies have these three
+    ordered_dimensions   so many of the D, the first ones, were trained with the order of likes; None: all
     profile_temperature  the higher, the flatter the profile score
     graph_weight         maximum graph score, relative to the maximum profile score of 1
     predictions          PREDICTS; None where the model has none
@@ -118,6 +120,7 @@ class Scorer:
     contexts: NDArray[np.float32] | None = None
     bias: NDArray[np.float32] | None = None
     has_profile: NDArray[np.bool_] | None = None
+    ordered_dimensions: int | None = None
     profile_temperature: float = 2.0
     graph_weight: float = 1.0
     predictions: Adjacency | None = None
@@ -146,27 +149,39 @@ class Scorer:
         """
         if self.profiles is None or self.contexts is None or self.bias is None or self.has_profile is None:
             return None
-        weights = self.profile_weights(likes)
-        profiles = likes.movies.sums(weights[:, None] * self.profiles[likes.movies.values])  # (B, D)
+        profiles = likes.movies.sums(self.weighted_profiles(likes))  # (B, D)
         disliked = likes.disliked[self.has_profile[likes.disliked]]
         if len(disliked):
             profiles = profiles - DISLIKE_WEIGHT * self.profiles[disliked].mean(axis=0)
         logits: NDArray[np.float64] = profiles @ self._wide_contexts
         logits += self.bias
         logits[:, ~self.has_profile] = -np.inf
-        logits[likes.movies.sums(weights) == 0] = -np.inf
+        logits[likes.movies.sums(self.profile_weights(likes)) == 0] = -np.inf
         return logits
+
+    def weighted_profiles(self, likes: LikeHistories) -> NDArray[np.float64]:
+        """(T, D) what each like adds to its user's profile."""
+        assert self.profiles is not None
+        added: NDArray[np.float64] = self.profile_weights(likes)[:, None] * self.profiles[likes.movies.values]
+        if (n := self.ordered_dimensions) is not None and n < added.shape[1]:
+            added[:, n:] = self._even_weights(likes)[:, None] * self.profiles[likes.movies.values, n:]
+        return added
 
     def profile_weights(self, likes: LikeHistories) -> NDArray[np.float64]:
         """(T,) weight a of each like in its user's profile; they sum to 1; 0 for movies without a profile."""
-        movies, known = likes.movies, self.has_profile
-        counts = np.ones(len(movies.values)) if known is None else known[movies.values].astype(np.float64)
-        even: NDArray[np.float64] = counts / np.maximum(movies.sums(counts), 1.0)[movies.rows]
+        even = self._even_weights(likes)
         if self.like_half_life is None:
             return even
-        recency = counts * np.exp2(-likes.ages / self.like_half_life)
+        movies = likes.movies
+        recency = (even > 0) * np.exp2(-likes.ages / self.like_half_life)
         sums = movies.sums(recency)
         return np.asarray(0.5 * even + 0.5 * recency / np.where(sums > 0, sums, 1.0)[movies.rows])
+
+    def _even_weights(self, likes: LikeHistories) -> NDArray[np.float64]:
+        """(T,) 1 / likes of its user that have a profile, where this one has."""
+        movies, known = likes.movies, self.has_profile
+        counts = np.ones(len(movies.values)) if known is None else known[movies.values].astype(np.float64)
+        return np.asarray(counts / np.maximum(movies.sums(counts), 1.0)[movies.rows])
 
     def graph_weights(self, likes: LikeHistories) -> NDArray[np.float64]:
         """(T,) weight r of each like in the graph score; 0 for those that are too old."""
@@ -315,8 +330,7 @@ def _contributions(
     profile_score, graph_score, prediction_score, encoder_score = scores
     contributions = np.zeros(len(liked))
     if scorer.profiles is not None and scorer.contexts is not None and profile_score > 0:
-        added = scorer.profile_weights(likes) * (scorer.profiles[liked] @ scorer.contexts[movie])
-        contributions += _divided(profile_score, added)
+        contributions += _divided(profile_score, scorer.weighted_profiles(likes) @ scorer.contexts[movie])
     if graph_score > 0:
         terms = scorer.graph.weights_to(liked, movie) * scorer.graph_weights(likes)
         contributions += graph_score * terms / terms.sum()

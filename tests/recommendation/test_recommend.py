@@ -156,11 +156,12 @@ def by_hand(
     ago = dict(zip(recent, steps.tolist(), strict=True))
     known = [m for m in recent if movies.get(m, {}).get("p") is not None]
     total = sum(recent[m] for m in known)
-    profile = (
-        sum((0.5 / len(known) + 0.5 * recent[m] / total) * np.array(movies[m]["p"]) for m in known)
-        if known
-        else None
-    )
+    profile = None
+    if known:
+        weighted = [(0.5 / len(known) + 0.5 * recent[m] / total) * np.array(movies[m]["p"]) for m in known]
+        profile = np.sum(weighted, axis=0)
+        unordered = np.mean([movies[m]["p"] for m in known], axis=0)
+        profile = np.concatenate([profile[: run["embeddingSize"]], unordered[run["embeddingSize"] :]])
     if request.dislikes and profile is not None:
         profile = profile - 0.5 * np.mean([movies[m]["p"] for m in request.dislikes], axis=0)
     logits, graph_score, predicted = {}, dict.fromkeys(movies, 0.0), dict.fromkeys(movies, 0.0)

@@ -55,6 +55,17 @@ def test_sequential_scores_by_hand() -> None:
     assert graph_score[0, 2:] == pytest.approx([0.5 * (0.5 * 3 + 1) / 8, 0.5])
 
 
+def test_dimensions_trained_without_the_order_weigh_all_likes_the_same() -> None:
+    scorer = Scorer(graph=ROWS, like_half_life=3.0, **TABLES, ordered_dimensions=1)
+    recent = 0.25 + 0.5 / 3  # of movie 0, which has the first dimension; movie 1 has the second
+    assert scorer.weighted_profiles(LIKED).tolist() == [[0, 0.5], [pytest.approx(recent), 0]]
+    logits = scorer.logits(LIKED)
+    assert logits is not None
+    assert logits[0, 2:] == pytest.approx([1 + 2 * recent, 4 * 0.5])
+    contributions = contributions_of_likes(scorer, LIKED, np.array([2]), [(1.0, 0.0, 0.0, 0.0)])
+    assert contributions.tolist() == [[0, 1]], "only movie 0 leads to movie 2"
+
+
 # What is predicted: 0 -> 2 by 0.2, 0 -> 3 by 0.1, 1 -> 3 by 0.4.
 PREDICTED = Adjacency.from_edges(4, np.array([0, 0, 1]), np.array([2, 3, 3]), np.array([0.2, 0.1, 0.4]))
 
