@@ -11,12 +11,69 @@ from movierec.cli.grouped import Command, Group
 from movierec.cli.options import connection_options, open_database
 
 
-@click.group("plot", cls=Group, short_help="Plot the training loss.")
+@click.group("plot", cls=Group, short_help="Draw a map of all movies, the graph, or the training loss.")
 def command() -> None:
-    """Draw pictures (needs the extra "plots").
+    """Draw pictures (needs the extra "plots", the map "map").
 
-    Example: movierec plot loss loss.png
+    \b
+    Examples: movierec plot map map.html
+              movierec plot graph graph.png
+              movierec plot loss loss.png
     """
+
+
+@command.command("map", cls=Command)
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--most", type=click.IntRange(min=1), metavar="N", help="Only the N most-liked movies.")
+@click.option(
+    "--seed", type=click.IntRange(min=0, max=2**32 - 1), default=1, show_default=True, help="Of the layout."
+)
+@connection_options
+def map_(path: Path, most: int | None, seed: int, **connection: Any) -> None:
+    """Draw all movies of the live model into PATH, similar ones near each other.
+
+    With the ending .html one page that needs no network: zoom, search, and click a
+    movie for those most similar to it. A picture with .png, .svg or .pdf. Of 6,000
+    movies it takes half a minute.
+
+    \b
+    Examples: movierec plot map map.html
+              movierec plot map map.png --most 2000
+    """
+    from movierec.cli.progress import bar_or_lines
+    from movierec.movie_map.layout import regions
+    from movierec.movie_map.page import map_page
+    from movierec.movie_map.stage import map_of_movies
+    from movierec.plots import plot_map, require_picture_file, write_page
+
+    require_picture_file(path, (".html",))
+    with open_database(**connection) as database:
+        movies, run_id = map_of_movies(database, seed=seed, most=most, progress=bar_or_lines)
+    found = regions(movies.places, movies.genres, movies.years, movies.titles, movies.like_counts)
+    if path.suffix.lower() == ".html":
+        write_page(map_page(movies, found, run_id), path)
+    else:
+        plot_map(movies, found, path)
+    click.echo(path)
+
+
+@command.command("graph", cls=Command)
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+@connection_options
+def graph(path: Path, **connection: Any) -> None:
+    """Draw how degrees and weights of CO_LIKED and FOLLOWED_BY are distributed into PATH (.png, .svg or .pdf).
+
+    Example: movierec plot graph graph.png
+    """
+    from movierec.cli.progress import bar_or_lines
+    from movierec.graph.pull import pull_edges
+    from movierec.plots import plot_graph, require_picture_file
+
+    require_picture_file(path)
+    with open_database(**connection) as database:
+        graphs = {name: pull_edges(database, name, bar_or_lines) for name in ("CO_LIKED", "FOLLOWED_BY")}
+    plot_graph({name: edges for name, edges in graphs.items() if len(edges[2])}, path)
+    click.echo(path)
 
 
 @command.command("loss", cls=Command)

@@ -254,6 +254,44 @@ def test_database_that_goes_away_is_said_and_found_again(
     expect(page.get_by_role("heading", level=1)).to_have_text("Matrix, The (1999)")
 
 
+def test_map_is_searched_and_read_without_a_network(
+    chromium: Browser, server: EmbeddedServer, tmp_path: Path
+) -> None:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("NEO4J_")}
+    env |= {"MOVIEREC_HOME": str(server.home.folder)}
+    path = tmp_path / "map.html"
+    subprocess.run([sys.executable, "-m", "movierec", "plot", "map", path], env=env, check=True)
+    problems: list[str] = []
+    for scheme, width in (("light", 1280), ("dark", 1280), ("light", 320)):
+        context = chromium.new_context(
+            viewport={"width": width, "height": 860}, color_scheme="dark" if scheme == "dark" else "light"
+        )
+        context.set_offline(True)
+        page = context.new_page()
+        page.on("console", lambda message: problems.append(message.text))
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.goto(path.as_uri())
+        if (scheme, width) == ("light", 1280):
+            page.screenshot(path=Path(os.environ.get("MOVIEREC_SCREENSHOTS", tmp_path)) / "map.png")
+        page.get_by_label("Find a movie").fill("mátrix")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=2)).to_have_text("Matrix, The (1999)")
+        assert page.locator("#near li").count() == 8
+        page.locator("#near button").first.click()
+        expect(page.get_by_role("heading", level=2)).not_to_have_text("Matrix, The (1999)")
+        page.get_by_label("by decade").check()
+        page.get_by_role("button", name="1990s").click()
+        expect(page.get_by_role("button", name="1990s")).to_have_attribute("aria-pressed", "true")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{scheme}, {width}: {found.generate_report()}"
+        again = context.new_page()
+        again.goto(page.url)
+        expect(again.get_by_role("heading", level=2)).to_be_visible()  # the address names the movie
+        assert not problems
+        context.close()
+
+
 def test_example_in_javascript_gives_titles(context: BrowserContext, address: str) -> None:
     (example,) = re.findall(r"```javascript\n(.*?)```", (DOCS / "ui.md").read_text(), re.DOTALL)
     page, lines = context.new_page(), []

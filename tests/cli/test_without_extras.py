@@ -18,6 +18,7 @@ OF_EXTRAS = (
     "torch",
     "numba",
     "sklearn",
+    "openTSNE",
     "scipy",
     "surprise",
     "jgo",
@@ -59,13 +60,19 @@ def test_database_that_holds_a_model_answers(
 
 @pytest.mark.parametrize(
     ("name", "extra"),
-    [("train", "train"), ("evaluate", "embedded"), ("plot", "plots"), ("ui", "ui"), ("mcp", "mcp")],
+    [
+        ("train", "train"),
+        ("evaluate", "embedded"),
+        ("plot loss loss.png", "plots"),
+        ("plot map map.html", "map"),
+        ("ui", "ui"),
+        ("mcp", "mcp"),
+    ],
 )
 def test_command_that_needs_an_extra_names_it(
     neo4j_server: TestServer, small_database: Database, tmp_path: Path, name: str, extra: str
 ) -> None:
-    more = ("loss", "loss.png") if name == "plot" else ()
-    answer = movierec(neo4j_server, tmp_path, name, *more)
+    answer = movierec(neo4j_server, tmp_path, *name.split())
     assert answer.returncode == 1
     assert f"movierec[{extra}]" in answer.stderr
     assert len(answer.stderr.strip().splitlines()) == 1, answer.stderr

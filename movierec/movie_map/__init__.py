@@ -1,0 +1,1 @@
+"""A map of all movies: similar ones lie near each other."""
