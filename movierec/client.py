@@ -719,6 +719,7 @@ class Client:
         n_users: int | None = None,
         in_place: bool = False,
         keep: bool = False,
+        record: bool = False,
         by_user: str | Path | None = None,
     ) -> EvaluationReport:
         """Evaluate movierec and baselines on held-out likes, on a copy in a temporary server.
@@ -735,6 +736,8 @@ class Client:
             Use the connected database itself, one made for experiments, which then stays split.
         keep : bool
             Leave the scratch server running.
+        record : bool
+            Keep the result in the connected database, as a Run, for the page and for agents.
         by_user : path, optional
             CSV file to write every user's metrics to.
 
@@ -755,6 +758,7 @@ class Client:
             n_users=n_users,
             in_place=in_place,
             keep=keep,
+            record=record,
             by_user=None if by_user is None else Path(by_user),
             progress=self._progress,
         )

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 @sequential_option
 @click.option("--in-place", is_flag=True, help="Split, derive and train in the connected database itself.")
 @click.option("--keep", is_flag=True, help="Leave the scratch server running, for a look in Neo4j Browser.")
+@click.option("--record", is_flag=True, help="Keep the result in the connected database, for the page and agents.")
 @click.option("--by-user", type=click.Path(path_type=Path), help="Write every user's metrics to this CSV file.")
 @click.option("--dry-run", is_flag=True, help="Estimate time and memory; copy and write nothing.")
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw NDCG@10 and coverage into this picture.")
@@ -58,6 +59,7 @@ def command(
     sequential: str | None,
     in_place: bool,
     keep: bool,
+    record: bool,
     by_user: Path | None,
     dry_run: bool,
     plot: Path | None,
@@ -67,12 +69,14 @@ def command(
     """Hold out a part of each user's likes, build the model from the rest, and measure how well it ranks them.
 
     Runs on a copy of the ratings in a scratch server; the connected database is
-    only read. With --in-place it runs there, and leaves the database split: for
-    one that was made for experiments. Many users take long; --users 10000 asks
-    a random sample of them, and says within what interval the mean of all lies.
+    only read, but for a Run of the result with --record. With --in-place it runs
+    there, and leaves the database split: for one that was made for experiments.
+    Many users take long; --users 10000 asks a random sample of them, and says
+    within what interval the mean of all lies.
 
     \b
     Examples: movierec evaluate --seeds 3
+              movierec evaluate --record
               movierec evaluate --strategy random --sequential off
               movierec evaluate --users 10000 --dry-run
               movierec evaluate --test-file ml-100k/u1.test
@@ -101,6 +105,7 @@ def command(
             n_users=n_users,
             in_place=in_place,
             keep=keep,
+            record=record,
             by_user=by_user,
             progress=bar_or_lines,
         )

@@ -16,6 +16,7 @@ from movierec.embedding.settings import TrainSettings
 from movierec.errors import BadRequest
 from movierec.evaluation.estimate import estimate_evaluation
 from movierec.evaluation.protocol import Tables, evaluate_in
+from movierec.evaluation.record import record_evaluation
 from movierec.evaluation.results import (
     EvaluationEstimate,
     EvaluationReport,
@@ -47,6 +48,7 @@ def evaluate(
     n_users: int | None = None,
     in_place: bool = False,
     keep: bool = False,
+    record: bool = False,
     by_user: Path | None = None,
     progress: Progress = silent,
 ) -> EvaluationReport:
@@ -54,7 +56,8 @@ def evaluate(
 
     With `n_users`, lists are made for a random sample of so many users, and the intervals are theirs.
     `database` is only read, unless `in_place`, for a database made for experiments, which then stays split. With
-    `keep` the scratch server is left running. `by_user` is a CSV file to write every user's metrics to.
+    `keep` the scratch server is left running. With `record` a Run of what was measured is written to `database`,
+    for the page and for agents. `by_user` is a CSV file to write every user's metrics to.
     """
     if by_user is not None and not by_user.parent.is_dir():
         raise BadRequest(f"There is no folder {by_user.parent} to write {by_user.name} into.")
@@ -70,7 +73,10 @@ def evaluate(
             n_users=n_users,
             by_user=None if by_user is None else _writer(by_user),
         )
-    return replace(report, seconds=round(time.monotonic() - started, 3))
+    report = replace(report, seconds=round(time.monotonic() - started, 3))
+    if record:
+        record_evaluation(database, report)
+    return report
 
 
 def estimate(

@@ -12,7 +12,7 @@ from typing import Any
 
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
-from movierec.database.runs import list_runs, require_finished, require_live_run
+from movierec.database.runs import last_done, list_runs, require_finished, require_live_run
 from movierec.database.settings import ConnectionSettings
 from movierec.errors import BadRequest, MovieRecError, NotFound, StageMissing
 from movierec.ids import Id
@@ -167,7 +167,15 @@ class Answers:
             counts=self._counts(),
             derive=_plain(require_finished(self.database, "derive")),
             train=_plain(require_live_run(self.database)),
+            evaluation=None if (found := last_done(self.database, "evaluate")) is None else _plain(found),
         )
+
+    def quality(self) -> dict[str, Any]:
+        """The newest evaluation that was recorded. Raises StageMissing before there is one."""
+        found = last_done(self.database, "evaluate")
+        if found is None:
+            raise StageMissing('No evaluation is recorded. Run "movierec evaluate --record".')
+        return _plain(found)
 
     def runs(self, asked: Asked) -> RunsPage:
         """Runs, the newest first."""

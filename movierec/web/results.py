@@ -171,6 +171,8 @@ class ModelPage:
     """the Run of the last derivation"""
     train: dict[str, Any]
     """the Run of the live model: its settings and results"""
+    evaluation: dict[str, Any] | None = None
+    """the Run of the newest evaluation that was recorded: its protocol, and NDCG@10 of each method"""
 
 
 @dataclass(frozen=True, kw_only=True)

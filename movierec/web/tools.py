@@ -100,4 +100,9 @@ def tool_server(answers: Answers) -> MCPServer:
         """What is in the database, and how the model that answers was trained."""
         return answers.model()  # type: ignore[return-value]
 
+    @tool
+    def quality() -> dict[str, Any]:
+        """How well the model ranks what people went on to like: NDCG@10 of it and of other methods."""
+        return answers.quality()
+
     return server

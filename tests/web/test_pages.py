@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,13 +15,15 @@ import requests
 
 from movierec.database.connection import Database
 from movierec.database.query_files import parse_query
+from movierec.evaluation.run import evaluate
+from movierec.graph.settings import DeriveSettings
 from movierec.recommendation.in_database import explain, recommend, similar_movies
 from movierec.recommendation.request import RecommendationRequest
 from movierec.web.answers import Answers
 from movierec.web.guard import HEADERS, MOST_QUERY
 from movierec.web.openapi import PATHS
 from movierec.web.serve import database_for_pages
-from tests.servers import TestServer
+from tests.servers import SMALL_TRAIN, TestServer
 from tests.web.site import Served, served
 
 NAMESPACE = "http://www.w3.org/2000/svg"  # names a language; nothing is fetched from there
@@ -269,6 +272,33 @@ def test_database_that_holds_nothing_yet_is_no_mistake(neo4j_server: TestServer,
         for path, status in (("/model.json", 409), ("/recommend.json?user=1", 409), ("/movie.json?movie=1", 404)):
             assert site.get(path).status_code == status, path
         assert site.json("/runs.json") == {"runs": [], "offset": 0, "next": None}
+
+
+def test_recorded_evaluation_is_shown_with_the_model(
+    neo4j_server: TestServer, changed_small_database: Database, tmp_path: Path
+) -> None:
+    with served(neo4j_server.settings) as site:
+        assert site.json("/model.json")["evaluation"] is None
+        assert "movierec evaluate --record" in site.get("/model").text
+        report = evaluate(
+            changed_small_database,
+            {"MOVIEREC_HOME": str(tmp_path)},
+            derive=DeriveSettings(sequential="on"),
+            train=SMALL_TRAIN,
+            in_place=True,
+            record=True,
+        )
+        shown = site.json("/model.json")["evaluation"]
+        assert (shown["status"], shown["protocol"]) == ("done", report.protocol)
+        values = dict(zip(shown["methods"], shown["ndcgs"], strict=True))
+        assert values == {name: metrics["ndcg@10"] for name, metrics in report.methods.items()}
+        assert shown["ndcgs"] == sorted(shown["ndcgs"], reverse=True)
+        for name, low, high in zip(shown["methods"], shown["lowestNdcgs"], shown["highestNdcgs"], strict=True):
+            assert (low, high) == report.intervals[name]
+        page = site.get("/model").text
+        assert f"{values['movierec']:.4f}" in page
+        assert "95 % interval" in page
+        assert site.json("/runs.json")["runs"][0]["runId"] == shown["runId"]
 
 
 def test_query_that_takes_too_long_is_ended(

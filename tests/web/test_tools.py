@@ -38,12 +38,13 @@ def test_tools_give_the_answers_of_the_library(neo4j_server: TestServer, small_d
         found["find"] = await client.call_tool("find_movies", {"text": "movie 3"})
         found["why"] = await client.call_tool("explain", {"movie": "5", "user": "1"})
         found["what"] = await client.call_tool("model", {})
+        found["how well"] = await client.call_tool("quality", {})
         found["wrong"] = await client.call_tool("similar_movies", {"movie": "Moviee 3 (1953)"})
         found["nobody"] = await client.call_tool("recommend", {})
         return found
 
     found = with_tools(neo4j_server, ask)
-    names = ("find_movies", "similar_movies", "recommend", "explain", "model")
+    names = ("find_movies", "similar_movies", "recommend", "explain", "model", "quality")
     assert all(found[name].description and found[name].annotations.read_only_hint for name in names)
 
     def ids(name: str, key: str = "rows") -> list[int]:
@@ -58,6 +59,8 @@ def test_tools_give_the_answers_of_the_library(neo4j_server: TestServer, small_d
     assert 3 in ids("find", "titles")
     assert found["why"].structured_content["explained"]["movieId"] == 5
     assert found["what"].structured_content["counts"]["users"] == 60
+    assert found["how well"].is_error
+    assert "movierec evaluate --record" in found["how well"].content[0].text
     assert found["wrong"].is_error
     assert "Movie 3 (1953)" in found["wrong"].content[0].text
     assert found["nobody"].is_error
