@@ -1,6 +1,6 @@
 // One movie and those most strongly linked with it, each with its two strongest links among them.
-// Look for: neighbours that hang together by themselves, such as the parts of a series. Browser must not add the links
-// that were left out: run ":config autoComplete: false" first.
+// Look for: neighbours that hang together by themselves, such as the parts of a series.
+// Browser must not add the links that were left out: run ":config autoComplete: false" first.
 // Parameters: none.
 // Returns: a NODE, c RELATIONSHIP, b NODE.
 
