@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from movierec.errors import BadRequest, MissingExtra
+from movierec.whole_file import whole_file
 
 if TYPE_CHECKING:
     from movierec.evaluation.results import EvaluationReport
@@ -35,12 +36,10 @@ def require_picture_file(path: Path, others: tuple[str, ...] = ()) -> None:
 
 def write_page(page: str, path: Path) -> None:
     """Write an HTML page, whole or not at all."""
-    draft = path.with_name(f".{path.name}.part")
     try:
-        draft.write_text(page, encoding="utf-8", newline="\n")
-        draft.replace(path)
+        with whole_file(path) as file:
+            file.write(page.encode())
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise BadRequest(f"Cannot write {path}: {error.strerror}.") from error
 
 

@@ -10,6 +10,8 @@ import click
 from movierec.cli.grouped import Command, Group
 from movierec.cli.options import connection_options, open_database
 
+path_argument = click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+
 
 @click.group("plot", cls=Group, short_help="Draw a map of all movies, the graph, or the training loss.")
 def command() -> None:
@@ -23,7 +25,7 @@ def command() -> None:
 
 
 @command.command("map", cls=Command)
-@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+@path_argument
 @click.option("--most", type=click.IntRange(min=1), metavar="N", help="Only the N most-liked movies.")
 @click.option(
     "--seed", type=click.IntRange(min=0, max=2**32 - 1), default=1, show_default=True, help="Of the layout."
@@ -58,7 +60,7 @@ def map_(path: Path, most: int | None, seed: int, **connection: Any) -> None:
 
 
 @command.command("graph", cls=Command)
-@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+@path_argument
 @connection_options
 def graph(path: Path, **connection: Any) -> None:
     """Draw how degrees and weights of CO_LIKED and FOLLOWED_BY are distributed into PATH (.png, .svg or .pdf).
@@ -77,7 +79,7 @@ def graph(path: Path, **connection: Any) -> None:
 
 
 @command.command("loss", cls=Command)
-@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+@path_argument
 @connection_options
 def loss(path: Path, **connection: Any) -> None:
     """Draw the loss by epoch of the live model's training into PATH (.png, .svg or .pdf).

@@ -14,7 +14,6 @@ never sees a part of it. An error or Ctrl-C removes what was written; a process 
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -28,6 +27,7 @@ from movierec.ids import Id
 from movierec.progress import Progress, silent
 from movierec.recommendation.results import Recommendation, WrittenLists
 from movierec.records import record_fields, snake_case
+from movierec.whole_file import whole_file
 
 __all__ = ["COLUMNS", "require_list_file", "write_lists"]
 
@@ -61,7 +61,7 @@ def write_lists(
     try:
         with (
             progress("recommend", n_users, "users") as advance,
-            _whole(path) as file,
+            whole_file(path) as file,
             _WRITERS[path.suffix](file) as write,
         ):
             for user_id, recommended in lists:
@@ -71,20 +71,6 @@ def write_lists(
     except OSError as error:
         raise BadRequest(f"Cannot write {path}: {error.strerror or error}.") from error
     return WrittenLists(path=path, users=users, rows=rows, seconds=round(time.monotonic() - started, 3))
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[IO[bytes]]:
-    """A new file, under its name once the block has ended; removed after an error."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
-    try:
-        with draft.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -167,15 +167,19 @@ class Answers:
             counts=self._counts(),
             derive=_plain(require_finished(self.database, "derive")),
             train=_plain(require_live_run(self.database)),
-            evaluation=None if (found := last_done(self.database, "evaluate")) is None else _plain(found),
+            evaluation=self._evaluation(),
         )
 
     def quality(self) -> dict[str, Any]:
         """The newest evaluation that was recorded. Raises StageMissing before there is one."""
-        found = last_done(self.database, "evaluate")
+        found = self._evaluation()
         if found is None:
             raise StageMissing('No evaluation is recorded. Run "movierec evaluate --record".')
-        return _plain(found)
+        return found
+
+    def _evaluation(self) -> dict[str, Any] | None:
+        found = last_done(self.database, "evaluate")
+        return None if found is None else _plain(found)
 
     def runs(self, asked: Asked) -> RunsPage:
         """Runs, the newest first."""

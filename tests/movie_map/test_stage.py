@@ -67,7 +67,7 @@ def test_map_is_drawn_as_a_page_and_as_a_picture(
     again = tmp_path / "again.html"
     assert connected("plot", "map", again).exit_code == 0
     assert again.read_bytes() == page.read_bytes(), "the same model has the same map"
-    assert sorted(one.name for one in tmp_path.iterdir() if one.suffix == ".part") == []
+    assert sorted(one.name for one in tmp_path.iterdir() if one.suffix == ".unfinished") == []
 
 
 @pytest.mark.parametrize(
