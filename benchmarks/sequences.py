@@ -2,13 +2,15 @@
 
     python -m benchmarks.sequences FOLDER               every .txt file of the folder
     python -m benchmarks.sequences FOLDER Beauty LastFM
+    python -m benchmarks.sequences FOLDER Beauty --strategy last
 
-A line of a file is a user and the items that they took, in order: Beauty, Sports_and_Outdoors and LastFM as S3-Rec
-(Zhou and others, CIKM 2020) published them with its code, RUCAIBox/CIKM2020-S3Rec on GitHub, folder data. They are
-not part of this repository. The last item of each user is asked for from all before it, by what is learnt from all
-but the last two (`--strategy last-two`); every item that the user does not have is ranked. movierec's figures are
-means of three seeds, with the standard deviation between them; its settings are the defaults. "without" and
-"alone" are lists with one part of the score left out, or by nothing else.
+A line of a file is a user and the items that they took, in order: Beauty, Sports_and_Outdoors and LastFM as
+S3-Rec (Zhou and others, CIKM 2020) published them with its code, RUCAIBox/CIKM2020-S3Rec on GitHub, folder data.
+They are not part of this repository. The last item of each user is asked for from all before it, by what is
+learnt from all but the last two (`last-two`), as papers do, or from all but the last (`last`); every item that
+the user does not have is ranked. movierec's figures are means of three seeds, with the standard deviation between
+them; its settings are the defaults. "without" and "alone" are lists with one part of the score left out, or by
+nothing else.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import click
 import numpy as np
 
 from benchmarks.common import publish, table
@@ -38,9 +41,9 @@ SEEDS = (1, 2, 3)
 SHOWN = ("hit_rate@5", "ndcg@5", "hit_rate@10", "ndcg@10", "hit_rate@20", "ndcg@20")
 
 
-def measured(file: Path) -> str:
+def measured(file: Path, strategy: str) -> str:
     """The table of one file."""
-    split = SplitSettings(strategy="last-two")
+    split = SplitSettings(strategy=strategy)
     with scratch_database(dict(os.environ)) as (database, home):
         load_ratings(database, file)
         split_ratings(database, split)
@@ -55,7 +58,7 @@ def measured(file: Path) -> str:
             scores = restricted_to(scores_by_parts(model.scorer), model, data.catalogue)
             for name, (own, _) in evaluate_methods(scores, data.cases, data.catalogue).items():
                 found.setdefault(name, []).append([float(own[metric].mean()) for metric in SHOWN])
-            print(file.stem, seed, found["movierec"][-1], file=sys.stderr, flush=True)
+            print(file.stem, strategy, seed, found["movierec"][-1], file=sys.stderr, flush=True)
     for name, runs in found.items():
         rows.append(
             [name, *(f"{np.mean(one):.4f} ± {np.std(one, ddof=1):.4f}" for one in zip(*runs, strict=True))]
@@ -68,15 +71,16 @@ def measured(file: Path) -> str:
     )
 
 
-def main(arguments: list[str]) -> None:
-    if not arguments:
-        raise SystemExit(__doc__)
-    files = sorted(Path(arguments[0]).glob("*.txt"))
-    wanted = arguments[1:] or [file.stem for file in files]
-    for file in files:
-        if file.stem in wanted:
-            publish(f"sequences {file.stem}", measured(file), "quality")
+@click.command(help="\b\n" + __doc__.replace("\n\n", "\n\n\b\n"))
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("names", nargs=-1)
+@click.option("--strategy", type=click.Choice(["last-two", "last"]), default="last-two", show_default=True)
+def main(folder: Path, names: tuple[str, ...], strategy: str) -> None:
+    for file in sorted(folder.glob("*.txt")):
+        if not names or file.stem in names:
+            title = f"sequences {file.stem}" + ("" if strategy == "last-two" else f" {strategy}")
+            publish(title, measured(file, strategy), "quality")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -16,7 +16,7 @@ from movierec.embedding.embeddings import Embeddings, Profiles
 from movierec.embedding.plan import resolved_for_likes, users_to_learn_from
 from movierec.embedding.predictions import Predictions, RegressionSettings, fit_predictions
 from movierec.embedding.profiles import profile_checkpoint, train_profiles
-from movierec.embedding.sequence_encoder import encoder_checkpoint, train_encoder
+from movierec.embedding.sequence_encoder import encoder_checkpoint, encoder_plan, train_encoder
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.user_encoder import EncodedMovies
 from movierec.progress import Progress, silent
@@ -75,6 +75,7 @@ def learn_from_likes(
     used = [profile_checkpoint(checkpoints, likes, embeddings, settings, peers.size)]
     encodes = bool(settings.encoder_weight and len(users_to_learn_from(likes)))
     if encodes and settings.sequential == "on":
+        encodes = len(encoder_plan(likes, settings).users) > 0
         used.append(encoder_checkpoint(checkpoints, likes, embeddings, settings))
     if fresh:
         for checkpoint in used:

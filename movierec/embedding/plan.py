@@ -18,6 +18,7 @@ from movierec.embedding.settings import PROFILE_EPOCHS, TrainSettings
 
 __all__ = [
     "BAND_POSITIONS",
+    "LEAST_LIKES",
     "SHARED_NEGATIVES",
     "Plan",
     "most_liked",
@@ -36,6 +37,7 @@ SHARED_NEGATIVES = 32  # drawn for each group
 CHUNK_POSITIONS = 131_072  # walked at once: many steps, so that starting the walker costs nothing
 FULL_SOFTMAX = 2**25  # users * movies up to which profiles are trained on all movies, in less than a minute
 PROFILE_STEPS = 5_000  # after which profiles are trained enough, in whole epochs
+LEAST_LIKES = 3  # of a movie that predictions and the sequence encoder know
 
 
 @dataclass(frozen=True, kw_only=True)

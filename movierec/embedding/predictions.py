@@ -29,7 +29,7 @@ import torch
 from numpy.typing import NDArray
 
 from movierec.arrays import LikeLists
-from movierec.embedding.plan import most_liked, places_among, users_for, users_to_learn_from
+from movierec.embedding.plan import LEAST_LIKES, most_liked, places_among, users_for, users_to_learn_from
 from movierec.embedding.prediction_kernel import count_all, count_cuts
 from movierec.errors import MovieRecError
 from movierec.ids import Ids
@@ -40,7 +40,6 @@ __all__ = ["Predictions", "RegressionSettings", "fit_predictions"]
 
 _log = logging.getLogger(__name__)
 
-LEAST_LIKES = 3  # of a movie that takes part
 MOST_MOVIES = 8_000  # that take part: tables of 0.5 GB, and half a minute on two cores
 MOST_PAIRS = 400_000_000  # of likes of one user, that are counted: some ten seconds
 PREDICTED = 100  # movies, at most, by each

@@ -36,7 +36,7 @@ from torch.nn.utils.rnn import PackedSequence
 from movierec.arrays import LikeLists, Lists
 from movierec.embedding.embeddings import Embeddings
 from movierec.embedding.gru_loss import packed_gru, softmax_loss, weights_of
-from movierec.embedding.plan import most_liked, places_among, users_for, users_to_learn_from
+from movierec.embedding.plan import LEAST_LIKES, most_liked, places_among, users_for
 from movierec.embedding.profile_tasks import log_chances
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.user_encoder import MOST_READ, EncodedMovies, GruEncoder
@@ -79,9 +79,10 @@ class EncoderPlan:
 
 def encoder_plan(likes: LikeLists, settings: TrainSettings) -> EncoderPlan:
     """The sizes of a training, with fewer epochs and at last fewer users where likes are many."""
-    movies = most_liked(likes.like_counts, 1, MOST_MOVIES)
-    sizes = np.diff(likes.indptr)
-    every = users_to_learn_from(likes)
+    movies = most_liked(likes.like_counts, LEAST_LIKES, MOST_MOVIES)
+    taking_part = places_among(movies, likes.n_movies)[likes.movies] >= 0
+    sizes = Lists(likes.indptr, likes.movies).kept(taking_part).sizes
+    every = np.flatnonzero(sizes >= 2)
     users = users_for(sizes, every, MOST_PREDICTED, random_generator(Stream.ENCODER, settings.seed))
     if len(users) < len(every):
         _log.info("the encoder learns from %d of %d users", len(users), len(every))

@@ -119,7 +119,18 @@ def histories(sizes: list[int]) -> LikeLists:
     )
 
 
-def test_windows_ask_for_every_like_but_the_first_once() -> None:
+def test_movies_that_fewer_than_three_like_are_neither_read_nor_asked_for() -> None:
+    likes = histories([1, 2, 101, 100, 350, 60])  # users like the first so many movies
+    plan = encoder_plan(likes, SETTINGS)
+    assert plan.movies.tolist() == list(range(100))
+    assert plan.users.tolist() == [1, 2, 3, 4, 5]
+    windows = draw_windows(likes, plan, np.random.default_rng(1))
+    assert sum(len(one) - 1 for one in windows) == plan.likes == 1 + 99 + 99 + 99 + 59
+    assert len(encoder_plan(histories([5, 5]), SETTINGS).users) == 0
+
+
+def test_windows_ask_for_every_like_but_the_first_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LEAST_LIKES", 1)
     likes, starts, firsts = histories([1, 2, 101, 100, 350]), set(), set()
     plan = encoder_plan(likes, SETTINGS)
     assert plan.users.tolist() == [1, 2, 3, 4]
