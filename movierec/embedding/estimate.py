@@ -37,7 +37,7 @@ LIBRARIES_MB = 680  # PyTorch and numba, loaded and used: what benchmarks.scalin
 PULL_BYTES = 120  # an edge, while rows are put together and sorted
 HOLD_OUT_BYTES = 200  # an edge, while some are held out
 ENCODER_TABLES = 8  # the weights, their average, Adam's two, and gradients of both halves of a step and their sum
-PROFILE_TABLES = 8  # of (B, C) numbers in a step of the profiles: inputs, targets, logits and what comes between
+PROFILE_TABLES = 4  # of (B, C) numbers in a step of the profiles: logits, their logarithms and what comes between
 
 
 class _Enough(Exception):

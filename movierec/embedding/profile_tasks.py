@@ -27,6 +27,7 @@ from torch import Tensor
 
 from movierec.arrays import LikeLists
 from movierec.embedding.settings import TrainSettings
+from movierec.embedding.sparse_rows import SparseRows
 
 __all__ = ["ProfileTask", "chances_by_size", "draw_task", "log_chances", "profile_weights"]
 
@@ -38,20 +39,20 @@ TARGETS = 5  # one like in so many is a target, without the order of likes
 class ProfileTask:
     """What B users are to learn, and the C movies that take part.
 
-    inputs       (B, C) float32: weight a of each like in its user's profile; rows sum to 1
-    targets      (B, C) float32: weight t of each like that is to be predicted; rows sum to 1
+    inputs       (B, C) float32, sparse: weight a of each like in its user's profile; rows sum to 1
+    targets      (B, C) float32, sparse: weight t of each like that is to be predicted; rows sum to 1
     candidates   (C,) int64, positions of the movies, ascending; None: all M
     log_chances  (C,) float32: ln of the chance that each is a candidate for a user who does not like it; None: 0
     """
 
-    inputs: Tensor
-    targets: Tensor
+    inputs: SparseRows
+    targets: SparseRows
     candidates: Tensor | None = None
     log_chances: Tensor | None = None
 
-    def users(self, part: slice) -> ProfileTask:
-        """That of some of the users."""
-        return replace(self, inputs=self.inputs[part], targets=self.targets[part])
+    def users(self, start: int, end: int) -> ProfileTask:
+        """That of the users from `start` to before `end`."""
+        return replace(self, inputs=self.inputs.part(start, end), targets=self.targets.part(start, end))
 
     def to(self, device: str) -> ProfileTask:
         """The same on a device."""
@@ -121,14 +122,12 @@ def draw_task(
     candidates, columns = None, movies
     if chances is not None:
         candidates, columns = np.unique(movies, return_inverse=True)
-    n_columns = likes.n_movies if candidates is None else len(candidates)
-    inputs, targets = np.zeros((2, len(users), n_columns), dtype=np.float32)
-    inputs[rows[is_input], columns[is_input]] = weights
     others = rows[~is_input]
-    targets[others, columns[~is_input]] = (
-        target_weights / np.bincount(others, target_weights, minlength=len(users))[others]
+    target_weights = target_weights / np.bincount(others, target_weights, minlength=len(users))[others]
+    task = ProfileTask(
+        inputs=SparseRows.of(len(users), rows[is_input], columns[is_input], weights),
+        targets=SparseRows.of(len(users), others, columns[~is_input], target_weights),
     )
-    task = ProfileTask(inputs=torch.from_numpy(inputs), targets=torch.from_numpy(targets))
     if candidates is None or chances is None:
         return task
     return replace(

@@ -172,27 +172,33 @@ def starting_tables(
 def softmax_gradients(tables: Sequence[Tensor], task: ProfileTask) -> tuple[Tensor, list[Tensor]]:
     """Summed loss of B users, and its gradients by P, O and b, of which `tables` holds the candidates' rows."""
     profiles, contexts, bias = tables
-    profile = task.inputs @ profiles  # (B, D)
+    given = task.inputs.rows, task.inputs.columns
+    asked, asked_for = (task.targets.rows, task.targets.columns), task.targets.values
+    profile = task.inputs.times(profiles)  # (B, D)
     logits = torch.addmm(bias, profile, contexts.T)  # (B, C)
     if task.log_chances is not None:
-        logits.sub_(torch.where(task.targets > 0, 0.0, task.log_chances))
-    logits.masked_fill_(task.inputs > 0, -torch.inf)
+        of_targets = logits[asked]
+        logits.sub_(task.log_chances)
+        logits[asked] = of_targets
+    logits[given] = -torch.inf
     logarithms = torch.log_softmax(logits, dim=1)
-    loss = -torch.where(task.targets > 0, task.targets * logarithms, 0.0).sum()
-    slope = logarithms.exp_().sub_(task.targets)  # (B, C): of the loss by each logit
-    return loss, [task.inputs.T @ (slope @ contexts), slope.T @ profile, slope.sum(0)]
+    loss = -(asked_for * logarithms[asked]).sum()
+    slope = logarithms.exp_()  # (B, C): of the loss by each logit
+    slope[asked] = slope[asked] - asked_for
+    of_profiles = task.inputs.transposed_times(slope @ contexts, len(profiles))
+    return loss, [of_profiles, slope.T @ profile, slope.sum(0)]
 
 
 def _step(optimiser: RowAdam, task: ProfileTask, rate: float, run: RunTasks = run_sequentially) -> float:
     """One step on the mean loss; returns the summed loss. The halves are summed in a fixed order."""
     rows, n_users = task.candidates, len(task.inputs)
     half = (n_users + 1) // 2
-    parts = [slice(0, half), slice(half, n_users)]
+    parts = [(0, half), (half, n_users)]
     tables = optimiser.tables if rows is None else [table.index_select(0, rows) for table in optimiser.tables]
     found: list[list[Tensor]] = [[], []]
 
     def gradients(i: int) -> float:
-        loss, found[i] = softmax_gradients(tables, task.users(parts[i]))
+        loss, found[i] = softmax_gradients(tables, task.users(*parts[i]))
         return float(loss)
 
     losses = run([lambda: gradients(0), lambda: gradients(1)])

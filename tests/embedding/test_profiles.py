@@ -27,6 +27,7 @@ from movierec.embedding.profiles import (
 )
 from movierec.embedding.row_adam import RowAdam
 from movierec.embedding.settings import TrainSettings
+from movierec.embedding.sparse_rows import SparseRows
 from movierec.errors import BadRequest, MovieRecError
 from tests.embedding.test_train import Stopped, stopping_after
 
@@ -79,14 +80,39 @@ def drawn(
     """(B, M) inputs and targets, over all movies."""
     task = draw_task(likes, users, settings, np.random.default_rng(seed))
     assert task.candidates is None
-    return task.inputs.numpy(), task.targets.numpy()
+    return dense(task.inputs, likes.n_movies).numpy(), dense(task.targets, likes.n_movies).numpy()
+
+
+def dense(sparse: SparseRows, n_columns: int) -> torch.Tensor:
+    found = torch.zeros(len(sparse), n_columns, dtype=sparse.values.dtype)
+    found[sparse.rows, sparse.columns] = sparse.values
+    return found
+
+
+def among(sparse: SparseRows, columns: torch.Tensor) -> SparseRows:
+    """The same with these of its columns, ascending, which are all that it has."""
+    return dataclasses.replace(sparse, columns=torch.searchsorted(columns, sparse.columns))
 
 
 def in_double(task: ProfileTask) -> ProfileTask:
     chances = None if task.log_chances is None else task.log_chances.double()
-    return dataclasses.replace(
-        task, inputs=task.inputs.double(), targets=task.targets.double(), log_chances=chances
-    )
+    inputs, targets = (dataclasses.replace(one, values=one.values.double()) for one in (task.inputs, task.targets))
+    return dataclasses.replace(task, inputs=inputs, targets=targets, log_chances=chances)
+
+
+def test_sparse_products_are_those_of_the_dense_matrix() -> None:
+    generator = np.random.default_rng(4)
+    matrix = np.where(generator.random((9, 30)) < 0.2, generator.normal(size=(9, 30)), 0.0).astype(np.float32)
+    matrix[[0, 4, 8]] = 0.0  # rows without numbers, the first and the last too
+    rows, columns = np.nonzero(matrix)
+    sparse = SparseRows.of(9, rows, columns, matrix[rows, columns])
+    here, there = (torch.from_numpy(generator.normal(size=(n, 5)).astype(np.float32)) for n in (30, 9))
+    torch.testing.assert_close(sparse.times(here), torch.from_numpy(matrix) @ here)
+    torch.testing.assert_close(sparse.transposed_times(there, 30), torch.from_numpy(matrix).T @ there)
+    for start, end in ((0, 4), (4, 9), (0, 9), (3, 3)):
+        part = sparse.part(start, end)
+        assert len(part) == end - start
+        assert torch.equal(dense(part, 30), torch.from_numpy(matrix[start:end]))
 
 
 def test_weights_of_a_profile_by_hand() -> None:
@@ -137,9 +163,10 @@ def test_gradients_are_those_of_autograd() -> None:
     tables, task = random_tables(6), draw_task(LIKES, USERS, IN_ORDER, np.random.default_rng(1))
     loss, gradients = softmax_gradients(tables, task)
     leaves = [table.clone().requires_grad_(True) for table in tables]
-    logits = (task.inputs @ leaves[0]) @ leaves[1].T + leaves[2]
-    logits = logits.masked_fill(task.inputs > 0, -1e9)
-    expected = -(task.targets * torch.log_softmax(logits, 1)).sum()
+    inputs, targets = dense(task.inputs, 6), dense(task.targets, 6)
+    logits = (inputs @ leaves[0]) @ leaves[1].T + leaves[2]
+    logits = logits.masked_fill(inputs > 0, -1e9)
+    expected = -(targets * torch.log_softmax(logits, 1)).sum()
     expected.backward()
     assert float(loss) == pytest.approx(float(expected.detach()), rel=1e-5)
     for found, leaf in zip(gradients, leaves, strict=True):
@@ -198,8 +225,9 @@ def sampled_gradients(likes: LikeLists, batch_size: int, n_batches: int) -> tupl
     tables = random_tables(likes.n_movies, torch.float64)
     task = in_double(draw_task(likes, np.array([0]), IN_ORDER, np.random.default_rng(1)))
     _, full = softmax_gradients(tables, task)
-    own = ((task.inputs > 0) | (task.targets > 0))[0]
-    exponentials = torch.exp((task.inputs @ tables[0] @ tables[1].T + tables[2])[0]).masked_fill(own, 0.0)
+    inputs = dense(task.inputs, likes.n_movies)
+    own = ((inputs > 0) | (dense(task.targets, likes.n_movies) > 0))[0]
+    exponentials = torch.exp((inputs @ tables[0] @ tables[1].T + tables[2])[0]).masked_fill(own, 0.0)
     chances = torch.from_numpy(log_chances(likes.like_counts, likes.n_users, batch_size)).double()
     sums = [torch.zeros_like(table) for table in tables]
     denominator = 0.0
@@ -209,8 +237,8 @@ def sampled_gradients(likes: LikeLists, batch_size: int, n_batches: int) -> tupl
         there = np.unique(np.concatenate([likes.movies[likes.indptr[u] : likes.indptr[u + 1]] for u in batch]))
         here = torch.from_numpy(there.astype(np.int64))
         part = ProfileTask(
-            inputs=task.inputs[:, here],
-            targets=task.targets[:, here],
+            inputs=among(task.inputs, here),
+            targets=among(task.targets, here),
             candidates=here,
             log_chances=chances[here],
         )
