@@ -50,6 +50,7 @@ def many_movies() -> MapMovies:
         places=(places / np.abs(places).max()).astype(np.float32),
         neighbours=generator.integers(0, MOVIES, (MOVIES, 8)).astype(np.int32),
         counts=generator.integers(1, 500, (MOVIES, 8)).astype(np.int32),
+        distances=generator.random((MOVIES, 8), np.float32),
     )
 
 

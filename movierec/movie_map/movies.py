@@ -23,6 +23,7 @@ class MapMovies:
     places       (M, 2) float32, from -1 to 1
     neighbours   (M, K) int32, positions of the most similar movies, best first; -1 where there are fewer
     counts       (M, K) int32, users who like both
+    distances    (M, K) float32, 1 - the cosine
     """
 
     movie_ids: Ids
@@ -33,6 +34,7 @@ class MapMovies:
     places: NDArray[np.float32]
     neighbours: NDArray[np.int32]
     counts: NDArray[np.int32]
+    distances: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.titles)

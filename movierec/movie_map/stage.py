@@ -40,7 +40,7 @@ def map_of_movies(
     vectors = vector_table([row["embedding"] for row in rows])
     if vectors is None:
         raise StageMissing('No movie has a vector. Run "movierec train" first.')
-    neighbours, counts = most_similar(rows, vectors, linked)
+    neighbours, counts, distances = most_similar(rows, vectors, linked)
     movies = MapMovies(
         movie_ids=id_array(row["movieId"] for row in rows),
         titles=[row["title"] or str(row["movieId"]) for row in rows],
@@ -50,20 +50,22 @@ def map_of_movies(
         places=places_of_vectors(vectors, seed, threads, progress),
         neighbours=neighbours,
         counts=counts,
+        distances=distances,
     )
     return movies, run["runId"]
 
 
 def most_similar(
     rows: Sequence[Row], vectors: NDArray[np.float32], linked: Sequence[Row]
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """(M, K) positions of the most similar of the strongest links, by the score of `similar`, and (M, K) how many
-    people like both; -1 and 0 where there are fewer.
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
+    """(M, K) positions of the most similar of the strongest links, by the score of `similar`, how many people like
+    both, and 1 - the cosine; -1, 0 and 0 where there are fewer.
     """
     ids = id_array(row["movieId"] for row in rows)
     unit = unit_vectors(vectors)
     neighbours = np.full((len(rows), NEIGHBOURS), -1, np.int32)
     counts = np.zeros((len(rows), NEIGHBOURS), np.int32)
+    distances = np.zeros((len(rows), NEIGHBOURS), np.float32)
     places: Lists = places_of(ids, [row["others"] for row in linked])
     own = places_of(ids, [[row["movieId"] for row in linked]]).values
     for position, others, row in zip(own, places, linked, strict=True):
@@ -71,8 +73,10 @@ def most_similar(
         if position < 0 or not known.any():
             continue
         weights = np.array(row["weights"])[known]
-        scores = unit[others[known]] @ unit[position] + np.sqrt(weights / weights.max())
+        cosines = unit[others[known]] @ unit[position]
+        scores = cosines + np.sqrt(weights / weights.max())
         best = np.argsort(-scores, kind="stable")[:NEIGHBOURS]
         neighbours[position, : len(best)] = others[known][best]
         counts[position, : len(best)] = np.array(row["counts"])[known][best]
-    return neighbours, counts
+        distances[position, : len(best)] = 1.0 - cosines[best]
+    return neighbours, counts, distances

@@ -33,11 +33,13 @@ def test_neighbours_are_ranked_as_similar_ranks_the_strongest_links(small_databa
         for row in linked:
             one, other = np.array(row["own"]), np.array(row["embedding"])
             cosine = one @ other / np.linalg.norm(one) / np.linalg.norm(other)
-            scores[row["movieId"]] = (cosine + np.sqrt(row["weight"] / linked[0]["weight"]), row["count"])
+            scores[row["movieId"]] = (cosine + np.sqrt(row["weight"] / linked[0]["weight"]), row["count"], cosine)
         best = sorted(scores, key=lambda movie: -scores[movie][0])[:NEIGHBOURS]
         near = movies.movie_ids[movies.neighbours[position][: len(best)]].tolist()
         assert near == best
         assert movies.counts[position][: len(best)].tolist() == [scores[movie][1] for movie in best]
+        distances = [1.0 - scores[movie][2] for movie in best]
+        assert movies.distances[position][: len(best)] == pytest.approx(distances, abs=1e-6)
 
 
 def test_the_most_liked_movies_alone(small_database: Database) -> None:
@@ -71,7 +73,7 @@ def test_map_is_drawn_as_a_page_and_as_a_picture(
 
 
 @pytest.mark.parametrize(
-    ("name", "wanted"), [("map.gif", "expected one of .html, .png, .svg, .pdf"), ("no/map.html", "is no folder")]
+    ("name", "wanted"), [("map.gif", "expected one of .html, .parquet, .png, .svg, .pdf"), ("no/map.html", "is no folder")]
 )
 def test_a_map_that_cannot_be_written_is_refused_before_it_is_made(
     connected: Callable[..., Answer], tmp_path: Path, name: str, wanted: str
