@@ -43,6 +43,7 @@ from movierec.records import record_fields, to_records
 
 if TYPE_CHECKING:
     import networkx as nx
+    from torch_geometric.data import Data
 
     from movierec.costs import CostEstimate
     from movierec.embedding.results import TrainingEstimate, TrainResult
@@ -1020,6 +1021,21 @@ class Client:
         from movierec.export import to_networkx
 
         return to_networkx(self.database, graph)
+
+    def to_pyg(self, graph: str = "CO_LIKED") -> Data:
+        """CO_LIKED, FOLLOWED_BY or PREDICTS as a PyTorch Geometric Data object.
+
+        It has x (the embeddings, float32; zeros where there is none), edge_index (CO_LIKED in both directions),
+        edge_weight and like_count as tensors, and lists movie_id, title, year and genres.
+
+        Examples
+        --------
+        >>> client.to_pyg().is_undirected()
+        True
+        """
+        from movierec.export import to_pyg
+
+        return to_pyg(self.database, graph)
 
     def _movie_ids(self, movies: Name | Iterable[Name]) -> tuple[int | str, ...]:
         return find_movies(self.database, _several(movies))

@@ -34,8 +34,9 @@ from movierec.ids import Id, id_array
 
 if TYPE_CHECKING:
     import networkx as nx
+    from torch_geometric.data import Data
 
-__all__ = ["FORMATS", "GRAPHS", "ExportResult", "export_model", "to_networkx"]
+__all__ = ["FORMATS", "GRAPHS", "ExportResult", "export_model", "to_networkx", "to_pyg"]
 
 GRAPHS = ("CO_LIKED", "FOLLOWED_BY", "PREDICTS")
 UNDIRECTED = "CO_LIKED"
@@ -102,6 +103,42 @@ def to_networkx(database: Database, graph: str = UNDIRECTED) -> nx.Graph:
         found.add_node(row.pop("movieId"), **row)
     found.add_weighted_edges_from(zip(sources.tolist(), targets.tolist(), weights.tolist(), strict=True))
     return found
+
+
+def to_pyg(database: Database, graph: str = UNDIRECTED) -> Data:
+    """One of GRAPHS with M movies and E edges as a PyTorch Geometric Data object, of tensors and lists:
+
+    x            (M, D) float32, the embeddings; zeros where there is none
+    edge_index   (2, E) int64; CO_LIKED has each pair in both directions
+    edge_weight  (E,) float32
+    like_count   (M,) int64
+    movie_id, title, year, genres   lists of M
+
+    Raises MissingExtra without PyTorch Geometric, StageMissing before `train` is done.
+    """
+    if not find_spec("torch_geometric"):
+        raise MissingExtra("Making a PyTorch Geometric graph", "pyg")
+    import torch
+    from torch_geometric.data import Data
+
+    rows, (sources, targets, weights) = _of_one_graph(database, graph)
+    ids = id_array(row["movieId"] for row in rows)
+    order = np.argsort(ids)
+    edges = np.stack([order[np.searchsorted(ids, one, sorter=order)] for one in (sources, targets)])
+    if graph == UNDIRECTED:
+        edges, weights = np.hstack([edges, edges[::-1]]), np.tile(weights, 2)
+    size = next((len(row["embedding"]) for row in rows if row["embedding"]), 0)
+    vectors = np.array([row["embedding"] or [0.0] * size for row in rows], dtype=np.float32)
+    return Data(
+        x=torch.from_numpy(vectors),
+        edge_index=torch.from_numpy(edges.astype(np.int64)),
+        edge_weight=torch.from_numpy(weights.astype(np.float32)),
+        like_count=torch.tensor([row["likeCount"] for row in rows]),
+        movie_id=ids.tolist(),
+        title=[row["title"] for row in rows],
+        year=[row["year"] for row in rows],
+        genres=[row["genres"] for row in rows],
+    )
 
 
 def _of_one_graph(database: Database, graph: str) -> tuple[list[Row], Edges]:

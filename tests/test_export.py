@@ -9,7 +9,7 @@ from movierec.cli.export import KINDS
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query, parse_query
 from movierec.errors import BadRequest, MissingExtra, StageMissing
-from movierec.export import FORMATS, export_model, to_networkx
+from movierec.export import FORMATS, export_model, to_networkx, to_pyg
 
 RENAME = parse_query(
     "tests/rename",
@@ -111,6 +111,31 @@ def test_networkx_reads_the_graphs(small_database: Database, tmp_path: Path, fil
     assert result.edges == n_edges > 100
 
 
+@pytest.mark.parametrize("graph", ["CO_LIKED", "FOLLOWED_BY", "PREDICTS"])
+def test_pyg_has_the_graph_that_networkx_has(small_database: Database, graph: str) -> None:
+    from torch_geometric.utils import to_networkx as from_pyg
+
+    data, expected = to_pyg(small_database, graph), to_networkx(small_database, graph)
+    data.validate()
+    assert data.is_undirected() == (graph == "CO_LIKED")
+    # As PyG itself makes a networkx graph of it: nodes are positions.
+    found = from_pyg(data, edge_attrs=["edge_weight"], to_undirected=graph == "CO_LIKED")
+    found = nx.relabel_nodes(found, dict(enumerate(data.movie_id)))
+    assert set(found) == set(expected)
+    assert found.number_of_edges() == expected.number_of_edges() > 100
+    for source, target, weight in found.edges(data="edge_weight"):
+        assert weight == pytest.approx(expected[source][target]["weight"], rel=1e-6)
+    for position, movie_id in enumerate(data.movie_id):
+        described = expected.nodes[movie_id]
+        assert data.title[position] == described["title"]
+        assert data.like_count[position] == described["likeCount"]
+        vector = described["embedding"]
+        assert (
+            data.x[position].tolist()
+            == (np.zeros(data.num_features) if vector is None else np.array(vector, np.float32)).tolist()
+        )
+
+
 def test_graphml_holds_any_title(changed_small_database: Database, tmp_path: Path) -> None:
     title = '\u202eA <b> & "c" \x07 ]]> ' + 500 * "x"
     changed_small_database.write(RENAME, title=title)
@@ -136,3 +161,5 @@ def test_unknown_graph_and_missing_libraries_are_named(
     monkeypatch.setattr("movierec.export.find_spec", lambda name: None)
     with pytest.raises(MissingExtra, match=r"movierec\[graphs\]"):
         to_networkx(small_database)
+    with pytest.raises(MissingExtra, match=r"movierec\[pyg\]"):
+        to_pyg(small_database)

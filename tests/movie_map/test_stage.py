@@ -73,7 +73,8 @@ def test_map_is_drawn_as_a_page_and_as_a_picture(
 
 
 @pytest.mark.parametrize(
-    ("name", "wanted"), [("map.gif", "expected one of .html, .parquet, .png, .svg, .pdf"), ("no/map.html", "is no folder")]
+    ("name", "wanted"),
+    [("map.gif", "expected one of .html, .parquet, .png, .svg, .pdf"), ("no/map.html", "is no folder")],
 )
 def test_a_map_that_cannot_be_written_is_refused_before_it_is_made(
     connected: Callable[..., Answer], tmp_path: Path, name: str, wanted: str
