@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -18,6 +19,11 @@ from movierec.cli.request_options import request_from_options, use_of_order_opti
 @use_of_order_option
 @click.option("-n", type=click.IntRange(1, 50), default=10, show_default=True, help="How many reasons.")
 @click.option("--cypher", is_flag=True, help="Print a query that shows the reasons as a graph in Neo4j Browser.")
+@click.option(
+    "--html",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help='Draw the reasons into a page that needs no network (extra "notebook").',
+)
 @connection_options
 @format_option
 def command(
@@ -28,6 +34,7 @@ def command(
     sequential: bool | None,
     n: int,
     cypher: bool,
+    html: Path | None,
     output_format: str,
     **connection: Any,
 ) -> None:
@@ -37,16 +44,24 @@ def command(
     Examples: movierec explain "Aliens (1986)" --user 1
               movierec explain "Aliens (1986)" --likes "Alien (1979)" --format json
               movierec explain "Aliens (1986)" --user 1 --cypher
+              movierec explain "Aliens (1986)" --user 1 --html aliens.html
     """
     from movierec.cli.output import print_record, print_rows
     from movierec.database.query_files import load_query, with_literals
+    from movierec.drawings import require_neo4j_viz, write_reasons
     from movierec.lookup.movies import find_movies
     from movierec.recommendation.in_database import explain
 
+    if html:
+        require_neo4j_viz()
     with open_database(**connection) as database:
         request = request_from_options(database, user, named, sequential=sequential)
         (movie_id,) = find_movies(database, [movie])
         explained = explain(database, request, movie_id, n)
+    if html:
+        write_reasons(explained, html)
+        click.echo(html)
+        return
     if cypher:
         because = [reason.movie_id for reason in explained.because]
         click.echo(with_literals(load_query("recommend/paths"), {"movieId": movie_id, "likes": because}))

@@ -65,6 +65,7 @@ def test_database_that_holds_a_model_answers(
         ("evaluate", "embedded"),
         ("plot loss loss.png", "plots"),
         ("plot map map.html", "map"),
+        ("explain 1 --user 1 --html reasons.html", "notebook"),
         ("ui", "ui"),
         ("mcp", "mcp"),
     ],
