@@ -6,7 +6,8 @@ movies asked for, which starts from the walk embeddings, and dropout on both sid
     h_t = GRU(h_(t-1), dropout(sqrt(D) V_i_t))      u_t = A dropout(h_t) + a
     loss = - mean over likes of log softmax_j (u_t . V_j + c_j) at the next like
 
-V starts as the walk embeddings at a length of about 1, c at 0.75 ln(likes + 1). Users' likes are cut into windows
+V starts as the walk embeddings at a length of about 1, c at 0.75 ln(likes + 1). Movies that fewer than three like
+are neither read nor asked for: of them there is little to learn, and many. Users' likes are cut into windows
 of 100, somewhere else in every epoch; likes of the same second are shuffled anew. Steps are those of AdamW
 (Loshchilov and Hutter 2019), and the result is their moving average. Where the movies are many, the softmax runs
 over those that the step's windows have, with the correction of `profile_tasks`.
