@@ -292,6 +292,26 @@ def test_map_is_searched_and_read_without_a_network(
         context.close()
 
 
+def test_drawn_reasons_need_no_network(chromium: Browser, server: EmbeddedServer, tmp_path: Path) -> None:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("NEO4J_")}
+    env |= {"MOVIEREC_HOME": str(server.home.folder)}
+    path = tmp_path / "reasons.html"
+    command = [sys.executable, "-m", "movierec", "explain", "Aliens (1986)", "--user", "1", "--html", str(path)]
+    subprocess.run(command, env=env, check=True)
+    problems: list[str] = []
+    context = chromium.new_context(viewport={"width": 1000, "height": 700})
+    context.set_offline(True)
+    page = context.new_page()
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("requestfailed", lambda request: problems.append(request.url))
+    page.goto(path.as_uri())
+    expect(page.locator("canvas").first).to_be_visible()
+    page.wait_for_timeout(6_000)  # the nodes move to their places
+    page.screenshot(path=Path(os.environ.get("MOVIEREC_SCREENSHOTS", tmp_path)) / "reasons.png")
+    assert not problems
+    context.close()
+
+
 def test_example_in_javascript_gives_titles(context: BrowserContext, address: str) -> None:
     (example,) = re.findall(r"```javascript\n(.*?)```", (DOCS / "ui.md").read_text(), re.DOTALL)
     page, lines = context.new_page(), []
