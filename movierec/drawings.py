@@ -6,9 +6,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from movierec.errors import BadRequest, MissingExtra
+from movierec.errors import MissingExtra
+from movierec.plots import write_page
 from movierec.recommendation.results import Reason, Recommendation
-from movierec.whole_file import whole_file
 
 if TYPE_CHECKING:
     from neo4j_viz import VisualizationGraph
@@ -26,7 +26,7 @@ def require_neo4j_viz() -> None:
 
 
 def draw_reasons(explained: Recommendation) -> VisualizationGraph:
-    """The movie and the likes that speak for it, larger the more of the score is due to them.
+    """The movie and the likes that contribute to its score; nodes are sized by their share of it.
 
     Links say how many people like both, and times how many by chance. In a notebook,
     `draw_reasons(client.explain(...)).render()` shows it. Raises MissingExtra without neo4j-viz.
@@ -52,12 +52,7 @@ def draw_reasons(explained: Recommendation) -> VisualizationGraph:
 
 def write_reasons(explained: Recommendation, path: Path) -> None:
     """Write the drawing as one HTML page that needs no network, whole or not at all."""
-    page = draw_reasons(explained).render(height="100vh").data
-    try:
-        with whole_file(path) as file:
-            file.write(page.encode())
-    except OSError as error:
-        raise BadRequest(f"Cannot write {path}: {error.strerror}.") from error
+    write_page(draw_reasons(explained).render(height="100vh").data, path)
 
 
 def _evidence(reason: Reason) -> str:

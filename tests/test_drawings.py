@@ -32,7 +32,7 @@ EXPLAINED = Recommendation(
 )
 
 
-def test_movie_is_linked_with_each_like_that_speaks_for_it() -> None:
+def test_movie_is_linked_with_each_like_that_contributes_to_its_score() -> None:
     drawn = draw_reasons(EXPLAINED)
     movie, *likes = drawn.nodes
     assert [node.caption for node in drawn.nodes] == [EXPLAINED.title, *(reason.title for reason in REASONS)]
