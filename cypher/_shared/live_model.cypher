@@ -5,5 +5,6 @@ WHERE derive.status = 'done' OR NOT coalesce(derive.singleTransaction, false)
 WITH train, derive
 ORDER BY derive.startedAt DESC, derive.runId DESC
 LIMIT 1
-WITH train, derive
+// As maps: a Run has many properties, and to find one of them for every movie takes time.
+WITH properties(train) AS train, properties(derive) AS derive
 WHERE derive.status = 'done'

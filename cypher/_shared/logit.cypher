@@ -1,4 +1,5 @@
 WITH m, sum(term) AS graphSum, sum(predicted) AS predictionSum, max(isRated) AS isRated
+WHERE m.likeIndex >= 0 AND m.likeCount > 0 // a derivation since the training may have left some without
 RETURN
   m,
   graphSum,

@@ -1,3 +1,2 @@
-MATCH (:User {userId: $userId})-[:RATED]->(m:Movie)
-WHERE m.likeIndex >= 0 AND m.likeCount > 0
+MATCH (:User {userId: $userId})-[:RATED]->(m)
 RETURN m, 0.0 AS term, 0.0 AS predicted, 1 AS isRated

@@ -4,8 +4,11 @@
 :param likes => [2571];
 :param movieIds => [1, 260];
 
-UNWIND $movieIds AS movieId
-MATCH (:Movie {movieId: movieId})-[c:CO_LIKED]-(liked:Movie)
+MATCH (liked:Movie)
 WHERE liked.movieId IN $likes
+WITH collect(liked) AS likes
+UNWIND $movieIds AS movieId
+MATCH (:Movie {movieId: movieId})-[c:CO_LIKED]-(liked)
+WHERE liked IN likes
 RETURN liked.movieId AS likedId, movieId, c.weight AS weight
 ORDER BY likedId, movieId;

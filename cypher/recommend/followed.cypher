@@ -5,8 +5,11 @@
 :param likes => [2571];
 :param movieIds => [1, 260];
 
-UNWIND $likes AS likedId
-MATCH (:Movie {movieId: likedId})-[f:FOLLOWED_BY]->(m:Movie)
+MATCH (m:Movie)
 WHERE m.movieId IN $movieIds
+WITH collect(m) AS movies
+UNWIND $likes AS likedId
+MATCH (:Movie {movieId: likedId})-[f:FOLLOWED_BY]->(m)
+WHERE m IN movies
 RETURN likedId, m.movieId AS movieId, f.weight AS weight, m.likeCount AS likeCount
 ORDER BY likedId, movieId;

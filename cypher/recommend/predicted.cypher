@@ -6,8 +6,11 @@
 :param movieIds => [1, 260];
 :param generation => 0;
 
-UNWIND $likes AS likedId
-MATCH (:Movie {movieId: likedId})-[p:PREDICTS {generation: $generation}]->(m:Movie)
+MATCH (m:Movie)
 WHERE m.movieId IN $movieIds
+WITH collect(m) AS movies
+UNWIND $likes AS likedId
+MATCH (:Movie {movieId: likedId})-[p:PREDICTS {generation: $generation}]->(m)
+WHERE m IN movies
 RETURN likedId, m.movieId AS movieId, p.weight AS weight
 ORDER BY likedId, movieId;

@@ -51,7 +51,8 @@ WHERE derive.status = 'done' OR NOT coalesce(derive.singleTransaction, false)
 WITH train, derive
 ORDER BY derive.startedAt DESC, derive.runId DESC
 LIMIT 1
-WITH train, derive
+// As maps: a Run has many properties, and to find one of them for every movie takes time.
+WITH properties(train) AS train, properties(derive) AS derive
 WHERE derive.status = 'done'
 // end _shared/live_model.cypher
 CALL (train, derive) {
@@ -117,28 +118,29 @@ CALL (train, likes, profile, norm, userNorm) {
     UNWIND likes AS like
     WITH like.movie AS liked, like.recency AS recency, like.age AS age
     WHERE age <= 10 * train.likeHalfLife
-    MATCH (liked)-[f:FOLLOWED_BY]->(m:Movie)
-    RETURN m, recency * f.weight / sqrt(m.likeCount) AS term, 0.0 AS predicted, 0 AS isRated
+    MATCH (liked)-[f:FOLLOWED_BY]->(m)
+    WITH m, sum(recency * f.weight) AS total
+    RETURN m, total / sqrt(m.likeCount) AS term, 0.0 AS predicted, 0 AS isRated
     UNION ALL
     UNWIND likes AS like
     WITH like.movie AS liked, like.age AS age
     WHERE age <= 10 * train.predictionHalfLife
-    MATCH (liked)-[p:PREDICTS {generation: train.predictionGeneration}]->(m:Movie)
-    WHERE m.likeIndex >= 0 AND m.likeCount > 0 // a derivation since the training may have left some without
-    RETURN m, 0.0 AS term, 2.0 ^ (-age / train.predictionHalfLife) * p.weight AS predicted, 0 AS isRated
+    WITH liked, 2.0 ^ (-age / train.predictionHalfLife) AS recency
+    MATCH (liked)-[p:PREDICTS {generation: train.predictionGeneration}]->(m)
+    RETURN m, 0.0 AS term, sum(recency * p.weight) AS predicted, 0 AS isRated
     UNION ALL
     MATCH (m:Movie)
     WHERE m.likeIndex >= 0 AND m.likeCount > 0
     RETURN m, 0.0 AS term, 0.0 AS predicted, 0 AS isRated
     UNION ALL
     // begin _shared/rated.cypher
-    MATCH (:User {userId: $userId})-[:RATED]->(m:Movie)
-    WHERE m.likeIndex >= 0 AND m.likeCount > 0
+    MATCH (:User {userId: $userId})-[:RATED]->(m)
     RETURN m, 0.0 AS term, 0.0 AS predicted, 1 AS isRated
     // end _shared/rated.cypher
   }
   // begin _shared/logit.cypher
   WITH m, sum(term) AS graphSum, sum(predicted) AS predictionSum, max(isRated) AS isRated
+  WHERE m.likeIndex >= 0 AND m.likeCount > 0 // a derivation since the training may have left some without
   RETURN
     m,
     graphSum,

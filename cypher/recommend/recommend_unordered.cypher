@@ -46,7 +46,8 @@ WHERE derive.status = 'done' OR NOT coalesce(derive.singleTransaction, false)
 WITH train, derive
 ORDER BY derive.startedAt DESC, derive.runId DESC
 LIMIT 1
-WITH train, derive
+// As maps: a Run has many properties, and to find one of them for every movie takes time.
+WITH properties(train) AS train, properties(derive) AS derive
 WHERE derive.status = 'done'
 // A sequential training has settings for both questions.
 WITH derive, CASE train.sequential
@@ -58,7 +59,7 @@ WITH derive, CASE train.sequential
     encoderWeight: train.unorderedEncoderWeight,
     encoderTemperature: train.unorderedEncoderTemperature
   }
-  ELSE properties(train)
+  ELSE train
 END AS train
 // end _shared/live_model_unordered.cypher
 CALL (derive) {
@@ -101,26 +102,25 @@ CALL () {
 CALL (train, likes, profile, norm, userNorm) {
   CALL (train, likes) {
     UNWIND likes AS liked
-    MATCH (liked)-[c:CO_LIKED]-(m:Movie)
-    RETURN m, c.weight AS term, 0.0 AS predicted, 0 AS isRated
+    MATCH (liked)-[c:CO_LIKED]-(m)
+    RETURN m, sum(c.weight) AS term, 0.0 AS predicted, 0 AS isRated
     UNION ALL
     UNWIND likes AS liked
-    MATCH (liked)-[p:PREDICTS {generation: train.predictionGeneration}]->(m:Movie)
-    WHERE m.likeIndex >= 0 AND m.likeCount > 0 // a derivation since the training may have left some without
-    RETURN m, 0.0 AS term, p.weight AS predicted, 0 AS isRated
+    MATCH (liked)-[p:PREDICTS {generation: train.predictionGeneration}]->(m)
+    RETURN m, 0.0 AS term, sum(p.weight) AS predicted, 0 AS isRated
     UNION ALL
     MATCH (m:Movie)
     WHERE m.likeIndex >= 0 AND m.likeCount > 0
     RETURN m, 0.0 AS term, 0.0 AS predicted, 0 AS isRated
     UNION ALL
     // begin _shared/rated.cypher
-    MATCH (:User {userId: $userId})-[:RATED]->(m:Movie)
-    WHERE m.likeIndex >= 0 AND m.likeCount > 0
+    MATCH (:User {userId: $userId})-[:RATED]->(m)
     RETURN m, 0.0 AS term, 0.0 AS predicted, 1 AS isRated
     // end _shared/rated.cypher
   }
   // begin _shared/logit.cypher, unordered
   WITH m, sum(term) AS graphSum, sum(predicted) AS predictionSum, max(isRated) AS isRated
+  WHERE m.likeIndex >= 0 AND m.likeCount > 0 // a derivation since the training may have left some without
   RETURN
     m,
     graphSum,

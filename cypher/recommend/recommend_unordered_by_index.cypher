@@ -55,7 +55,8 @@ WHERE derive.status = 'done' OR NOT coalesce(derive.singleTransaction, false)
 WITH train, derive
 ORDER BY derive.startedAt DESC, derive.runId DESC
 LIMIT 1
-WITH train, derive
+// As maps: a Run has many properties, and to find one of them for every movie takes time.
+WITH properties(train) AS train, properties(derive) AS derive
 WHERE derive.status = 'done'
 // A sequential training has settings for both questions.
 WITH derive, CASE train.sequential
@@ -67,7 +68,7 @@ WITH derive, CASE train.sequential
     encoderWeight: train.unorderedEncoderWeight,
     encoderTemperature: train.unorderedEncoderTemperature
   }
-  ELSE properties(train)
+  ELSE train
 END AS train
 // end _shared/live_model_unordered.cypher
 CALL (derive) {
