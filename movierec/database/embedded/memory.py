@@ -6,7 +6,7 @@ heap (about a third on a laptop, never more than 31 GB, above which pointers gro
 the rest; Neo4j's manual sizes the page cache by the store and its growth. Here other programs and a training run
 beside the server, so it gets what its store needs, within half of the memory that is available:
 
-    heap       = 1.5 GB + store / 2         at least 1 GB, up to half of that half, and 31 GB
+    heap       = 2.5 GB + store / 2         at least 1 GB, up to half of that half, and 31 GB
     page cache = 1.5 * store, for growth    at least 256 MB, up to the rest of that half
 
 Source: `MemoryRecommendationsCommand` of Neo4j 5, and "Memory configuration" in Neo4j's operations manual.
@@ -27,7 +27,7 @@ __all__ = ["ServerMemory", "available_bytes", "check_size", "choose_memory", "in
 
 MB, GB, TB = 2**20, 2**30, 2**40
 SHARE = 0.5  # of the available memory
-BASE_HEAP = 1.5 * GB  # all vectors are written in one transaction, which takes over 35 KB a movie
+BASE_HEAP = 2.5 * GB  # all vectors are replaced in one transaction, which takes some 50 KB a movie
 MIN_HEAP, MIN_PAGE_CACHE = 1 * GB, 256 * MB  # carry ml-latest-small from load to recommendations
 MIN_HEAP_OF_SMALL_MACHINE = 512 * MB
 SMALL_MACHINE = 2 * GB  # available

@@ -19,10 +19,10 @@ MB, GB = 2**20, 2**30
 @pytest.mark.parametrize(
     ("store", "available", "heap", "page_cache"),
     [
-        (0, 22 * GB, "1536m", "256m"),  # small data take little, however much there is
-        (24 * MB, 22 * GB, "1600m", "256m"),
-        (2 * GB, 22 * GB, "2560m", "3g"),  # 25 million ratings
-        (6 * GB, 22 * GB, "4608m", "6656m"),  # the page cache may not take more than is left of half of the memory
+        (0, 22 * GB, "2560m", "256m"),  # small data take little, however much there is
+        (24 * MB, 22 * GB, "2624m", "256m"),
+        (2 * GB, 22 * GB, "3584m", "3g"),  # 25 million ratings
+        (6 * GB, 22 * GB, "5632m", "5632m"),  # the page cache may not take more than is left of half of the memory
         (6 * GB, 4 * GB, "1g", "1g"),
         (6 * GB, 2 * GB, "1g", "256m"),
         (24 * MB, 1 * GB, "512m", "256m"),
@@ -89,7 +89,7 @@ def test_memory_grows_with_the_store_and_what_was_given_is_kept(tmp_path: Path) 
     server = EmbeddedServer(Home(tmp_path / "home"), dict(os.environ))
     try:
         first = server.start()
-        assert settings_of(server) == {"heap": "1.50GiB", "pagecache": "256.00MiB"}
+        assert settings_of(server) == {"heap": "2.50GiB", "pagecache": "256.00MiB"}
         assert server.outgrown_memory() == ""
 
         large = server.home.data / "databases" / "neo4j" / "made-large"
