@@ -96,8 +96,8 @@ def test_two_homes_starting_together_get_ports_of_their_own(tmp_path: Path, cach
 
 
 @pytest.mark.slow
-def test_eight_homes_with_caches_of_their_own_starting_together_get_ports_of_their_own(tmp_path: Path) -> None:
-    start_together(tmp_path, 8, "caches of their own")
+def test_four_homes_with_caches_of_their_own_starting_together_get_ports_of_their_own(tmp_path: Path) -> None:
+    start_together(tmp_path, 4, "caches of their own")
 
 
 def start_together(tmp_path: Path, n: int, caches: str) -> None:
