@@ -37,6 +37,22 @@ TYPED = ("ma", "matr", "the matrix", "matirx", "star w", "toy", "leon prof", "lo
 
 
 @contextmanager
+def pages_of(server: EmbeddedServer) -> Iterator[str]:
+    """Where `movierec ui` answers, started as a user starts it."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("NEO4J_")}
+    env |= {"MOVIEREC_HOME": str(server.home.folder), "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-c", "from movierec.cli.start import main; main()", "ui", "--port", "0"]
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            found = re.match(r"movierec answers at (http://127\.0\.0\.1:\d+)/", process.stdout.readline())
+            assert found
+            yield found[1]
+        finally:
+            process.terminate()
+
+
+@contextmanager
 def page() -> Iterator[str]:
     """Where the pages of a new database with a model answer."""
     server = EmbeddedServer(Home(Path(tempfile.mkdtemp(prefix="movierec-pages-"))), dict(os.environ))
@@ -46,17 +62,8 @@ def page() -> Iterator[str]:
             load_ratings(database, MOVIELENS)
             derive_co_liked(database, DeriveSettings())
             train_and_write(database, TrainSettings(), server.home.checkpoints)
-        env = {name: value for name, value in os.environ.items() if not name.startswith("NEO4J_")}
-        env |= {"MOVIEREC_HOME": str(server.home.folder), "PYTHONUNBUFFERED": "1"}
-        command = [sys.executable, "-m", "movierec", "ui", "--port", "0"]
-        with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:
-            try:
-                assert process.stdout is not None
-                found = re.search(r"http://\S+:\d+", process.stdout.readline())
-                assert found
-                yield found[0]
-            finally:
-                process.terminate()
+        with pages_of(server) as address:
+            yield address
     finally:
         server.discard()
 

@@ -16,11 +16,11 @@ from movierec.recommendation.in_database import RECOMMEND, SIMILAR
 from movierec.recommendation.model import Model
 from movierec.recommendation.request import RecommendationRequest
 
-__all__ = ["Statement", "recommendation_statement", "similar_statement"]
+__all__ = ["BoundQuery", "recommendation_statement", "similar_statement"]
 
 
 @dataclass(frozen=True)
-class Statement:
+class BoundQuery:
     """A query and its parameters."""
 
     query: Query
@@ -31,7 +31,7 @@ class Statement:
         return with_literals(self.query, self.parameters)
 
 
-def recommendation_statement(model: Model, history: History, request: RecommendationRequest) -> Statement:
+def recommendation_statement(model: Model, history: History, request: RecommendationRequest) -> BoundQuery:
     """Of a list for someone with this history, likes named in the request included; the encoder has read it."""
     scorer, likes = model.scorer, model.like_histories([history])
     embedding = None
@@ -40,11 +40,11 @@ def recommendation_statement(model: Model, history: History, request: Recommenda
         if len(read.values):
             embedding = scorer.encoder.encode(read, ages)[0]
     query = load_query(RECOMMEND[model.sequential][0])
-    return Statement(query, request.model_parameters(model.sequential, embedding))
+    return BoundQuery(query, request.model_parameters(model.sequential, embedding))
 
 
-def similar_statement(movie_id: Id, k: int, filters: Filters, popularity: float = 0.0) -> Statement:
+def similar_statement(movie_id: Id, k: int, filters: Filters, popularity: float = 0.0) -> BoundQuery:
     """Of a list of movies like one that has a vector."""
     parameters = {**filters.parameters(), "movieId": movie_id, "vector": None, "k": k, "popularity": popularity}
     del parameters["withRated"]  # there is no user
-    return Statement(load_query(SIMILAR[False][0]), parameters)
+    return BoundQuery(load_query(SIMILAR[False][0]), parameters)

@@ -24,8 +24,7 @@ from movierec.recommendation.history import read_history
 from movierec.recommendation.in_memory import Recommender
 from movierec.recommendation.request import RecommendationRequest
 from movierec.recommendation.results import SimilarMovie
-from movierec.recommendation.statements import Statement as Pasted
-from movierec.recommendation.statements import recommendation_statement, similar_statement
+from movierec.recommendation.statements import BoundQuery, recommendation_statement, similar_statement
 from movierec.records import from_row
 from movierec.web.parameters import MOST_OFFSET, Asked
 from movierec.web.results import (
@@ -151,7 +150,7 @@ class Answers:
         explained = self.recommender.explain(request, movie_id, REASONS_SHOWN)
         movie = self._details(movie_id)
         parameters = {"movieId": movie_id, "likes": [reason.movie_id for reason in explained.because]}
-        pasted = Pasted(load_query("recommend/paths"), parameters)
+        pasted = BoundQuery(load_query("recommend/paths"), parameters)
         return Explanation(
             movie=movie,
             user_id=request.user_id,
@@ -267,8 +266,8 @@ def _by_year(history: Sequence[Row]) -> Iterable[YearOfRatings]:
         yield YearOfRatings(year=year, ratings=n, mean_rating=stars / n)
 
 
-def _statement(pasted: Pasted) -> Statement:
-    return Statement(cypher=pasted.pasted(), parameters=pasted.parameters)
+def _statement(query: BoundQuery) -> Statement:
+    return Statement(cypher=query.pasted(), parameters=query.parameters)
 
 
 def _plain(run: Mapping[str, Any]) -> dict[str, Any]:

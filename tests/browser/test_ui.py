@@ -17,6 +17,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from benchmarks.pages import pages_of
 from movierec.database.connection import Database
 from movierec.database.embedded.server import EmbeddedServer
 from movierec.embedding.settings import TrainSettings
@@ -63,18 +64,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]
 
 @pytest.fixture(scope="module")
 def address(server: EmbeddedServer) -> Iterator[str]:
-    """Where `movierec ui` answers, started as a user starts it."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("NEO4J_")}
-    env |= {"MOVIEREC_HOME": str(server.home.folder), "PYTHONUNBUFFERED": "1"}
-    command = [sys.executable, "-c", "from movierec.cli.start import main; main()", "ui", "--port", "0"]
-    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            found = re.match(r"movierec answers at (http://127\.0\.0\.1:\d+)/", process.stdout.readline())
-            assert found
-            yield found[1]
-        finally:
-            process.terminate()
+    with pages_of(server) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
