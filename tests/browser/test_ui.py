@@ -22,12 +22,16 @@ from movierec.database.connection import Database
 from movierec.database.embedded.server import EmbeddedServer
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
+from movierec.evaluation.protocol import evaluate_in
+from movierec.evaluation.record import record_evaluation
 from movierec.graph.derive import derive_co_liked
 from movierec.graph.load import load_ratings
-from movierec.graph.settings import DeriveSettings
+from movierec.graph.reset import reset_database
+from movierec.graph.settings import DeriveSettings, SplitSettings
 from movierec.home import Home
 from tests.browser.page import FLAGS, log_in, rows, run
-from tests.servers import MOVIELENS
+from tests.servers import MOVIELENS, SMALL_DERIVE, SMALL_TRAIN
+from tests.small_ratings import write_small_ratings
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 PAGES = {
@@ -49,14 +53,19 @@ SHOWN = ("start", "movie", "recommend", "explain", "model")  # in docs/images
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    server = EmbeddedServer(Home(tmp_path_factory.mktemp("ui") / "home"), dict(os.environ))
+    folder = tmp_path_factory.mktemp("ui")
+    server = EmbeddedServer(Home(folder / "home"), dict(os.environ))
     try:
         server.start()
         with Database(server.settings()) as database:
+            load_ratings(database, write_small_ratings(folder / "small"))
+            report = evaluate_in(database, SplitSettings(), SMALL_DERIVE, SMALL_TRAIN, server.home.checkpoints)
+            reset_database(database)
             load_ratings(database, MOVIELENS)
             derive_co_liked(database, DeriveSettings())
             settings = TrainSettings(epochs=2, profile_epochs=10, encoder_epochs=1)
             train_and_write(database, settings, server.home.checkpoints)
+            record_evaluation(database, report)  # of other ratings, but the page looks the same
         yield server
     finally:
         server.discard()
@@ -211,6 +220,8 @@ def test_every_page_is_accessible_and_fits(
         response = page.goto(address + path)
         assert response is not None
         assert response.status == (404 if name == "problem" else 200), name
+        if name == "model":
+            expect(page.get_by_role("heading", name="How well it ranks")).to_be_visible()
         found = Axe().run(page)
         assert found.violations_count == 0, f"{name}, {scheme}, {width}: {found.generate_report()}"
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
