@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import XMLGenerator
 from xml.sax.xmlreader import AttributesImpl
 
@@ -29,8 +30,9 @@ from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
 from movierec.database.runs import consistent_read, require_live_run
 from movierec.errors import BadRequest, MissingExtra
-from movierec.graph.pull import Edges, pull_edges
+from movierec.graph.pull import Edges, derived_graphs, pull_edges
 from movierec.ids import Id, id_array
+from movierec.whole_file import whole_file
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -159,7 +161,7 @@ def _nodes(database: Database) -> list[Row]:
 
 def _graphs(database: Database) -> dict[str, Edges]:
     """Those that have an edge."""
-    found = {name: _pull(database, name) for name in GRAPHS}
+    found = {name: _pull(database, name) for name in (*derived_graphs(database), "PREDICTS")}
     return {name: edges for name, edges in found.items() if len(edges[2])}
 
 
@@ -200,7 +202,7 @@ def _word2vec(folder: Path, rows: Sequence[Row], graphs: dict[str, Edges]) -> li
 
 
 def _word2vec_binary(folder: Path, rows: Sequence[Row], graphs: dict[str, Edges]) -> list[str]:
-    with (folder / "vectors.bin").open("wb") as file:
+    with whole_file(folder / "vectors.bin") as file:
         file.write(_first_line(rows).encode())
         for row in rows:
             file.write(f"{_word(row['movieId'])} ".encode())
@@ -209,11 +211,12 @@ def _word2vec_binary(folder: Path, rows: Sequence[Row], graphs: dict[str, Edges]
 
 
 def _numpy(folder: Path, rows: Sequence[Row], graphs: dict[str, Edges]) -> list[str]:
-    np.savez(
-        folder / "vectors.npz",
-        movie_ids=id_array(row["movieId"] for row in rows),
-        vectors=np.array([row["embedding"] for row in rows], dtype=np.float32),
-    )
+    with whole_file(folder / "vectors.npz") as file:
+        np.savez(
+            file,
+            movie_ids=id_array(row["movieId"] for row in rows),
+            vectors=np.array([row["embedding"] for row in rows], dtype=np.float32),
+        )
     return ["vectors.npz"]
 
 
@@ -233,7 +236,8 @@ def _parquet(folder: Path, rows: Sequence[Row], graphs: dict[str, Edges]) -> lis
         "embedding": pa.list_(pa.float32()),
     }
     table = pa.table({name: [row[name] for row in rows] for name in kinds}, schema=pa.schema(list(kinds.items())))
-    parquet.write_table(table, folder / "movies.parquet")
+    with whole_file(folder / "movies.parquet") as file:
+        parquet.write_table(table, file)
     return ["movies.parquet"]
 
 
@@ -252,7 +256,7 @@ def _graphml(folder: Path, rows: Sequence[Row], graphs: dict[str, Edges]) -> lis
     files = []
     for name, edges in graphs.items():
         files.append(f"{name.lower()}.graphml")
-        with (folder / files[-1]).open("w", encoding="utf-8", newline="\n") as file:
+        with _text(folder / files[-1]) as file:
             _write_graphml(file, rows, edges, directed=name != UNDIRECTED)
     return files
 
@@ -312,8 +316,14 @@ def _each(edges: Edges) -> Iterator[tuple[Id, Id, float]]:
     return zip(sources.tolist(), targets.tolist(), weights.tolist(), strict=True)
 
 
-def _text(path: Path) -> IO[str]:
-    return path.open("w", encoding="utf-8", newline="\n")
+@contextmanager
+def _text(path: Path) -> Iterator[TextIOWrapper]:
+    with whole_file(path) as file:
+        text = TextIOWrapper(file, encoding="utf-8", newline="\n")
+        try:
+            yield text
+        finally:
+            text.detach()  # which leaves the file open
 
 
 def _first_line(rows: Sequence[Row]) -> str:

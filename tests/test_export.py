@@ -111,6 +111,13 @@ def test_networkx_reads_the_graphs(small_database: Database, tmp_path: Path, fil
     assert result.edges == n_edges > 100
 
 
+@pytest.mark.one_version
+def test_model_without_an_order_has_no_graph_of_it(keras_database: Database, tmp_path: Path) -> None:
+    assert export_model(keras_database, tmp_path, "edge-list").files == ("co_liked.tsv",)
+    with pytest.raises(StageMissing, match="no FOLLOWED_BY"):
+        to_networkx(keras_database, "FOLLOWED_BY")
+
+
 @pytest.mark.parametrize("graph", ["CO_LIKED", "FOLLOWED_BY", "PREDICTS"])
 def test_pyg_has_the_graph_that_networkx_has(small_database: Database, graph: str) -> None:
     from torch_geometric.utils import to_networkx as from_pyg
@@ -151,6 +158,7 @@ def test_id_with_white_space_is_refused_where_it_separates_columns(
     for file_format in ("word2vec", "word2vec-binary", "edge-list"):
         with pytest.raises(BadRequest, match=r"'blue shirt' has white space.*Use graphml"):
             export_model(changed_small_database, tmp_path, file_format)
+    assert not list(tmp_path.iterdir()), "a file that is not whole is none"
 
 
 def test_unknown_graph_and_missing_libraries_are_named(

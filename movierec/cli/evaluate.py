@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -215,17 +216,18 @@ def _users(report: dict[str, Any], is_sample: bool) -> str:
 def _print_similar(report: dict[str, Any]) -> None:
     from movierec.cli.output import print_rows
 
-    print_rows(
-        [{"similarity": name, **metrics} for name, metrics in report["similar"].items()],
-        "table",
-        {
-            "similarity": "similarity",
-            "NDCG@10 of the next like": lambda row: f"{row['next_like_ndcg@10']:.4f}",
-            "genres in common": lambda row: f"{row['genres_in_common']:.3f}",
-        },
-        title="similar movies",
-    )
+    columns: dict[str, str | Callable[[Mapping[str, Any]], Any]] = {
+        "similarity": "similarity",
+        "NDCG@10 of the next like": lambda row: f"{row['next_like_ndcg@10']:.4f}",
+        "genres in common": lambda row: f"{row['genres_in_common']:.3f}",
+    }
     probe = report["genreProbe"]
+    if not probe["movies"]:
+        del columns["genres in common"]
+    rows = [{"similarity": name, **metrics} for name, metrics in report["similar"].items()]
+    print_rows(rows, "table", columns, title="similar movies")
+    if not probe["movies"]:
+        return
     click.echo(
         f"\nGenres told from the vectors of {probe['movies']:,.0f} movies: mean average precision "
         f"{probe['averagePrecision']:.3f} ({probe['byChance']:.3f} by chance)."

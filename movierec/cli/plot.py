@@ -76,13 +76,13 @@ def graph(path: Path, **connection: Any) -> None:
     Example: movierec plot graph graph.png
     """
     from movierec.cli.progress import bar_or_lines
-    from movierec.graph.pull import pull_edges
+    from movierec.graph.pull import derived_graphs, pull_edges
     from movierec.plots import plot_graph, require_picture_file
 
     require_picture_file(path)
     with open_database(**connection) as database:
-        graphs = {name: pull_edges(database, name, bar_or_lines) for name in ("CO_LIKED", "FOLLOWED_BY")}
-    plot_graph({name: edges for name, edges in graphs.items() if len(edges[2])}, path)
+        graphs = {name: pull_edges(database, name, bar_or_lines) for name in derived_graphs(database)}
+    plot_graph(graphs, path)
     click.echo(path)
 
 

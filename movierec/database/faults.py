@@ -94,8 +94,8 @@ def mapped(error: Exception, uri: str, handled: BaseException | None = None) -> 
         if "looks like HTTP" in text:
             return NoConnection(f"A web server answers at {uri}. Give the port of Bolt, usually 7687.")
         return NoConnection(
-            f"No Neo4j server answers at {uri}. Start it, or correct NEO4J_URI; "
-            "unset NEO4J_URI to use the embedded server."
+            f'No Neo4j server answers at {uri}. Start it ("movierec server start" if it is the embedded one), or '
+            "correct NEO4J_URI; unset NEO4J_URI to use the embedded server."
         )
     if isinstance(error, driver.ConfigurationError):
         return BadRequest(f"The connection to {uri} is misconfigured: {first_line}.")

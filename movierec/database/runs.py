@@ -129,7 +129,7 @@ def record_run(
             # The server is away; the Run stays "running" and the next one marks it interrupted.
             _log.warning("Could not record the failure of %s.", log.run_id)
         raise
-    results = _properties(log.results) | {"seconds": seconds()}
+    results = {"seconds": seconds()} | _properties(log.results)
     database.write(load_query("runs/finish"), runId=log.run_id, status="done", results=results)
     _log.info("%s done: %s", log.run_id, log.results)
 

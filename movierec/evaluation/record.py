@@ -25,6 +25,6 @@ def record_evaluation(database: Database, report: EvaluationReport) -> str:
             "ndcgs": ndcgs,
             "lowest_ndcgs": [float(low) for low, _ in intervals],
             "highest_ndcgs": [float(high) for _, high in intervals],
-            "evaluation_seconds": report.seconds,
+            "seconds": report.seconds,
         }
     return run.run_id

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from movierec.arrays import LikeLists, MovieGraph, graph_from_edges, symmetric_pmi
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query
-from movierec.database.runs import consistent_read
+from movierec.database.runs import consistent_read, require_finished
 from movierec.errors import MovieRecError, StageMissing
 from movierec.ids import Ids, id_array
 from movierec.progress import Advance, Progress, silent
 from movierec.thread_pool import thread_pool
 
-__all__ = ["pull_edges", "pull_followed_graph", "pull_likes", "pull_movie_graph"]
+__all__ = ["Edges", "derived_graphs", "pull_edges", "pull_followed_graph", "pull_likes", "pull_movie_graph"]
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +50,11 @@ def pull_followed_graph(database: Database, progress: Progress = silent) -> Movi
         )
     _log.info("pulled %d movies, %d edges of FOLLOWED_BY", graph.n_movies, graph.n_edges)
     return graph
+
+
+def derived_graphs(database: Database) -> tuple[str, ...]:
+    """The kinds of relationships that the last derivation made. Raises StageMissing unless it is done."""
+    return tuple(EDGES) if require_finished(database, "derive")["isSequential"] else ("CO_LIKED",)
 
 
 def pull_edges(database: Database, kind: str, progress: Progress = silent) -> Edges:

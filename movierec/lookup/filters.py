@@ -100,6 +100,7 @@ def stored_genres(typed: Iterable[str], known: Collection[str]) -> tuple[str, ..
         if stored is None:
             near = difflib.get_close_matches(genre.casefold(), by_name, 1)
             hint = f'Did you mean "{by_name[near[0]]}"?' if near else f"Expected one of {_listed(known)}."
+            hint = hint if known else "No movie has genres; leave the filter out."
             raise BadRequest(f"No movie is of genre {printable(genre)!r}. {hint}")
         found.append(stored)
     return tuple(found)

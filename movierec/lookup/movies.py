@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
 from movierec.errors import BadRequest, DatabaseFailed, NotFound
-from movierec.ids import Id, parse_id, whole_number
-from movierec.lookup.titles import ARTICLES, meant, nearest, parse_title, words
+from movierec.ids import Id, parse_id
+from movierec.lookup.titles import ARTICLES, LONGEST_WORD, meant, nearest, parse_title, words
 
-__all__ = ["find_movie", "find_movies", "find_sequences"]
+__all__ = ["find_movie", "find_movies", "find_sequences", "movies_meant", "movies_of_id"]
 
 N_CANDIDATES = 5
 POOL = 200  # titles with the typed words, or near ones, that are compared in full
@@ -24,8 +25,8 @@ _log = logging.getLogger(__name__)
 def find_movie(database: Database, movie: str | int) -> Row:
     """{"movieId", "title", "year", "likeCount", "hasVector"} of the one movie that is meant.
 
-    A number is an id. Text is, by the first of these that finds one: digits that are an id; the title as it is
-    stored; an id that is a text; an IMDb id ("tt0133093") or TMDB id ("tmdb:603"); a title
+    A number is an id. Text is, by the first of these that finds one: an id, in digits or not; the title as it is
+    stored; an IMDb id ("tt0133093") or TMDB id ("tmdb:603"); a title
     that differs by case, accents, punctuation, article, order of words or a missing year, or one of its names in
     brackets (`titles`); the only title that holds all of the words. Whatever is not the title as it is stored is
     logged as a warning, with the movie that was found.
@@ -76,13 +77,13 @@ def find_sequences(database: Database, lines: Iterable[str]) -> list[tuple[Id, .
 
 
 def _find(database: Database, text: str) -> Row:
-    if whole_number(text) is not None:
-        rows = _of_id(database, text)
-        if rows:
-            others = [row for row in _meant(text, _with_words(database, text)) if row not in rows]
-            if others:
-                _log.warning("%s is an id; for the title, give %s.", text, _quoted([others[0]["title"]]))
-            return rows[0]
+    rows = movies_of_id(database, text)
+    if rows:
+        others = [row for row in movies_meant(database, text) if row not in rows]
+        if others:
+            title, movie_id = others[0]["title"], others[0]["movieId"]
+            _log.warning("%s is an id; for the title, give %s.", text, movie_id if title == text else f'"{title}"')
+        return rows[0]
     for rows in _by_stored_text(database, text):
         if rows:
             return _only(text, rows)
@@ -101,9 +102,8 @@ def _find(database: Database, text: str) -> Row:
 
 
 def _by_stored_text(database: Database, text: str) -> Iterable[list[Row]]:
-    """The movies of a stored title, of an id that is a text, or of an IMDb or TMDB id."""
+    """The movies of a stored title, or of an IMDb or TMDB id."""
     yield database.read(load_query("recommend/movies_of_title"), title=text)
-    yield _of_id(database, text)
     external = EXTERNAL_ID.fullmatch(text)
     if external:
         imdb, tmdb = external["imdb"], external["tmdb"]
@@ -114,11 +114,16 @@ def _by_stored_text(database: Database, text: str) -> Iterable[list[Row]]:
         )
 
 
-def _of_id(database: Database, text: str) -> list[Row]:
-    """The movie with this id, as an integer or as a text."""
+def movies_of_id(database: Database, text: str) -> list[Row]:
+    """The movie with this id, as an integer or as a text, if there is one."""
     query = load_query("recommend/movie_by_id")
     found = (database.read(query, movieId=movie_id) for movie_id in parse_id(text))
     return next((rows for rows in found if rows), [])
+
+
+def movies_meant(database: Database, text: str) -> list[Row]:
+    """The movies with exactly this title, but for case, accents, punctuation, articles and the year."""
+    return _meant(text, _with_words(database, text))
 
 
 def _meant(text: str, rows: Sequence[Row]) -> list[Row]:
@@ -135,13 +140,13 @@ def _with_words(database: Database, text: str) -> list[Row]:
     """Movies with all of the words in their titles, in any order; the year and articles do not count."""
     name = parse_title(text).name
     wanted = [word for word in name if word not in ARTICLES] or name
-    return _search(database, " AND ".join(f'"{word}"' for word in wanted))
+    return _search(database, " AND ".join(f'"{word[:LONGEST_WORD]}"' for word in wanted))
 
 
 def _near(database: Database, text: str) -> list[Row]:
     """Movies with words that differ by a letter or two, or begin alike, or are written as one ("Spiderman")."""
-    name = [word for word in parse_title(text).name if word.isascii()]
-    terms = [f"{''.join(name)}~^4"] if name else []
+    name = [word[:LONGEST_WORD] for word in parse_title(text).name if word.isascii()]
+    terms = [f"{''.join(name)[:LONGEST_WORD]}~^4"] if name else []
     for word in name:
         if len(word) > 2 and word not in ARTICLES:
             terms += [f"{word}~{1 if len(word) < 5 else 2}", f"{word[:4]}*"]
@@ -165,10 +170,12 @@ def _only(text: str, rows: Sequence[Row]) -> Row:
         return rows[0]
     first = sorted(rows, key=lambda row: (-(row["likeCount"] or 0), row["movieId"]))[:N_CANDIDATES]
     titles = [row["title"] for row in first]
-    if len({row["title"] for row in rows}) < len(rows):
+    repeated = Counter(row["title"] for row in rows)
+    if len(repeated) < len(rows):
         # Different movies may have one title.
         said = ", ".join(f'"{row["title"]}" ({row["movieId"]})' for row in first)
-        raise NotFound(f"{text!r} is in several titles: {said}. Give one whole, or its movieId.", titles)
+        given = [row["title"] if repeated[row["title"]] == 1 else str(row["movieId"]) for row in first]
+        raise NotFound(f"{text!r} is in several titles: {said}. Give one whole, or its movieId.", given)
     raise NotFound(f"{text!r} is in several titles: {_quoted(titles)}. Give one whole.", titles)
 
 

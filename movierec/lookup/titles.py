@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Title", "meant", "nearest", "parse_title", "title_keys", "words"]
+__all__ = ["ARTICLES", "LONGEST_WORD", "Title", "meant", "nearest", "parse_title", "title_keys", "words"]
 
 # Of the languages in which MovieLens moves them behind the name.
 ARTICLES = frozenset(
@@ -36,6 +36,7 @@ YEAR = re.compile(r"\s*\((\d{4})(?:\s*[-–]\s*(?:\d{4})?)?\)\s*$")
 BRACKETS = re.compile(r"\(([^()]*)\)")
 ALIAS = re.compile(r"^\s*a\.?\s?k\.?\s?a\.?\s+", re.IGNORECASE)
 MOVED_ARTICLE = re.compile(r"^(.*), ([^\s,]+)$", re.DOTALL)
+LONGEST_WORD = 100  # letters; Lucene looks for near words by an automaton, which may not be too large
 CUTOFF = 0.7  # of difflib's ratio, below which a title is not near
 
 

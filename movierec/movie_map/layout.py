@@ -83,16 +83,21 @@ def regions(
         members = np.flatnonzero(labels == label)
         if not len(members):
             continue
-        middle = np.median(places[members], axis=0)
-        famous = titles[members[np.argmax(like_counts[members])]]
+        # A region may have holes: its name is written at the movie that is nearest to its middle.
+        distances = np.linalg.norm(places[members] - np.median(places[members], axis=0), axis=1)
+        middle = places[members[np.argmin(distances)]]
+        famous = int(members[np.argmax(like_counts[members])])
         name = _name(members, genres, years, everywhere, n)
         found.append((Region(name=name, x=float(middle[0]), y=float(middle[1]), movies=len(members)), famous))
-    found.sort(key=lambda one: (-one[0].movies, one[0].name, one[1]))
+    found.sort(key=lambda one: (-one[0].movies, one[0].name, titles[one[1]]))
     named: dict[str, Region] = {}
     for region, famous in found:
-        # What is named by nothing, or as another, is named by the movie that most like.
-        name = region.name if region.name and region.name not in named else f"around {famous}"
-        named.setdefault(name, replace(region, name=name))
+        if region.name and region.name not in named:
+            named[region.name] = region
+            continue
+        # What is named by nothing, or as another, is named by the movie that most like, where that is.
+        x, y = map(float, places[famous])
+        named.setdefault(f"around {titles[famous]}", replace(region, name=f"around {titles[famous]}", x=x, y=y))
     return list(named.values())
 
 

@@ -84,6 +84,10 @@ class Answers:
         """All genres, in alphabetical order."""
         return tuple(sorted(row["genre"] for row in self.database.read(load_query("recommend/genres"))))
 
+    def is_sequential(self) -> bool:
+        """Does the live model know the order of likes? Raises StageMissing before there is one."""
+        return bool(require_live_run(self.database).get("sequential") == "on")
+
     def titles(self, q: str, n: int) -> Titles:
         """Movies whose titles are near what was typed."""
         return Titles(q=q, titles=_titles(suggest_titles(self.database, q, n)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -35,7 +35,7 @@ from movierec.web.answers import Answers
 from movierec.web.drawing import evidence, neighbourhood, shortened
 from movierec.web.guard import Guard
 from movierec.web.openapi import openapi
-from movierec.web.parameters import Asked, asked_from
+from movierec.web.parameters import REQUEST, Asked, asked_from
 from movierec.web.results import Explanation, Problem, Recommendations
 
 __all__ = ["HOSTS", "Site", "create_app"]
@@ -101,8 +101,8 @@ class _Call:
     def __init__(self, request: Request, answers: Answers) -> None:
         self.request, self.answers = request, answers
 
-    def asked(self, *others: str) -> Asked:
-        return asked_from(self.request.query_params.multi_items(), others)
+    def asked(self, *others: str, names: Sequence[str] = ()) -> Asked:
+        return asked_from(self.request.query_params.multi_items(), others, names)
 
 
 class _Pages:
@@ -120,18 +120,18 @@ class _Pages:
         return call.answers.titles(call.asked("q").others.get("q", ""), MOST_SUGGESTED)
 
     def titles(self, call: _Call) -> Any:
-        asked = call.asked("q")
+        asked = call.asked("q", names=("k",))
         return call.answers.titles(asked.others.get("q", ""), min(asked.k, MOST_SUGGESTED))
 
     def movie(self, call: _Call) -> Any:
-        asked = call.asked("movie")
+        asked = call.asked("movie", names=("k", "popularity"))
         return call.answers.movie(_required(asked, "movie"), asked.k, asked.popularity)
 
     def recommend(self, call: _Call) -> Any:
-        return call.answers.recommendations(call.asked())
+        return call.answers.recommendations(call.asked(names=REQUEST))
 
     def explain(self, call: _Call) -> Any:
-        asked = call.asked("movie")
+        asked = call.asked("movie", names=REQUEST)
         return call.answers.explanation(asked, _required(asked, "movie"))
 
     def model(self, call: _Call) -> Any:
@@ -139,21 +139,21 @@ class _Pages:
         return call.answers.model()
 
     def runs(self, call: _Call) -> Any:
-        return call.answers.runs(call.asked())
+        return call.answers.runs(call.asked(names=("offset",)))
 
     # As pages and as JSON
 
     def as_page(self, handler: Handler, template: str) -> Callable[[Request], Response]:
         def page(request: Request) -> Response:
             try:
-                context, status = {"answer": handler(_Call(request, self._site.answers))}, HTTPStatus.OK
-                shown = template
+                context: dict[str, Any] = {"answer": handler(_Call(request, self._site.answers))}
+                status, shown = HTTPStatus.OK, template
             except MovieRecError as error:
-                if template == "recommend.html" and not request.query_params:
-                    # Nobody is named yet: the form alone.
-                    context, status, shown = {"answer": None}, HTTPStatus.OK, template
-                else:
-                    context, status, shown = {"problem": self._of_error(error)}, _status(error), "problem.html"
+                status, shown, context = _status(error), "problem.html", {"problem": self._of_error(error)}
+                if template == "recommend.html" and isinstance(error, NotFound | BadRequest):
+                    shown, context = template, {"answer": None, **context}  # what was entered stays in the form
+                    if not request.query_params:  # nobody is named yet
+                        status, context = HTTPStatus.OK, {"answer": None}
             return self._rendered(request, shown, context, status)
 
         return page
@@ -202,6 +202,13 @@ class _Pages:
             code=type(error).__name__, message=str(error), exit_code=error.exit_code, candidates=candidates
         )
 
+    def _orders(self, template: str) -> bool:
+        """May the form ask what comes next?"""
+        if template == "recommend.html":
+            with suppress(MovieRecError):
+                return self._site.answers.is_sequential()
+        return True
+
     def _rendered(self, request: Request, template: str, context: Mapping[str, Any], status: int) -> Response:
         with suppress(MovieRecError):
             asked = asked_from(request.query_params.multi_items(), ("q", "movie"))
@@ -217,7 +224,10 @@ class _Pages:
         html = self._templates.get_template(template).render(
             {
                 "asked": Asked(),
+                "problem": None,
                 "genres": genres,
+                "orders": self._orders(template),
+                "corrections": _corrections,
                 "path": request.url.path,
                 "here": _address(request.url.path, request.url.query),
                 "twin": _twin(request),
@@ -226,6 +236,15 @@ class _Pages:
             }
         )
         return _with_tag(request, Response(html, status, media_type="text/html"))
+
+
+def _corrections(asked: Asked, problem: Problem) -> list[tuple[str, Asked]]:
+    """For each candidate what is asked with it, in the place of the text that was not found."""
+    for name in ("then", "likes", "dislikes"):
+        for text in getattr(asked, name):
+            if repr(text) in problem.message:
+                return [(one, asked.corrected(name, text, one)) for one in problem.candidates]
+    return []
 
 
 def _required(asked: Asked, name: str) -> str:

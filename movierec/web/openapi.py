@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import Any, Union, get_args, get_origin
 
 from movierec.records import record_fields
-from movierec.web.parameters import MOST_OFFSET, MOST_ROWS, SEVERAL
+from movierec.web.parameters import MOST_OFFSET, MOST_ROWS, REQUEST, SEVERAL
 from movierec.web.results import (
     Explanation,
     ModelPage,
@@ -48,7 +48,6 @@ OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "q": ({"type": "string"}, "What is being typed."),
 }
 REQUIRED = {"movie": frozenset(("/movie.json", "/explain.json"))}
-REQUEST = tuple(name for name in OPTIONS if name not in ("movie", "q"))
 # path -> what it answers with, in words, and its parameters
 PATHS: dict[str, tuple[type, str, tuple[str, ...]]] = {
     "/start.json": (Start, "What is in the database, and where to begin.", ()),
@@ -66,6 +65,7 @@ PROBLEMS = {
     409: "A stage has not run yet, or is not done.",
     414: "The address is too long.",
     429: "Too many requests.",
+    500: "The database failed, or there is a mistake in movierec.",
     503: "The database is away, or too much is asked at once; Retry-After says when to try again.",
     504: "The query took too long.",
 }

@@ -9,12 +9,13 @@ from urllib.parse import urlencode
 
 from movierec.errors import BadRequest
 
-__all__ = ["Asked", "asked_from"]
+__all__ = ["REQUEST", "Asked", "asked_from"]
 
 MOST_LIKES = 200  # named in one address
 MOST_ROWS = 200  # of one list, as on the command line
 MOST_OFFSET = 1_000
-NAMES = (
+# Whom a list is for, and which movies it may have.
+REQUEST = (
     *("user", "likes", "then", "dislikes", "genre", "with_genre", "without_genre", "year", "min_ratings"),
     *("exclude", "with_rated", "diversity", "popularity", "sequential", "k", "offset"),
 )
@@ -54,7 +55,7 @@ class Asked:
         one = replace(self, **changes)
         plain = Asked()
         pairs: list[tuple[str, Any]] = list(one.others.items())
-        for name in NAMES:
+        for name in REQUEST:
             value = getattr(one, name)
             if value == getattr(plain, name):
                 continue
@@ -76,22 +77,33 @@ class Asked:
         changes: dict[str, Any] = {name: tuple(map(str, ids)) for name, ids in movie_ids.items()}
         return replace(self, **changes)
 
+    def corrected(self, name: str, value: str, better: str) -> Asked:
+        """With one of several values in the place of another."""
+        changes: dict[str, Any] = {name: tuple(better if one == value else one for one in getattr(self, name))}
+        return replace(self, **changes, offset=0)
+
     def without(self, name: str, value: str) -> Asked:
         """Without one of several values."""
         changes: dict[str, Any] = {name: tuple(one for one in getattr(self, name) if one != value)}
         return replace(self, **changes, offset=0)
 
 
-def asked_from(pairs: Iterable[tuple[str, str]], others: Sequence[str] = ()) -> Asked:
-    """What pairs of name and value ask; `others` are further parameters that the address may have.
+def asked_from(
+    pairs: Iterable[tuple[str, str]], others: Sequence[str] = (), names: Sequence[str] = REQUEST
+) -> Asked:
+    """What pairs of name and value ask: `names` are the parameters of REQUEST that the address may have, `others`
+    further ones.
 
     Raises BadRequest for a name that is none, one that is there twice and may not be, or a value out of range.
     Empty values are what a form leaves empty: as if they were not there.
     """
     found: dict[str, list[str]] = {}
     for name, value in pairs:
-        if name not in NAMES and name not in others:
-            raise BadRequest(f"No parameter {name!r}; expected one of {', '.join((*others, *NAMES))}.")
+        if name not in names and name not in others:
+            expected = ", ".join((*others, *names))
+            raise BadRequest(
+                f"No parameter {name!r} here; expected {f'one of {expected}' if expected else 'none'}."
+            )
         if value.strip():
             found.setdefault(name, []).append(value.strip())
     for name, values in found.items():

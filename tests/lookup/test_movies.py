@@ -12,6 +12,7 @@ from movierec.database.query_files import load_query
 from movierec.errors import NotFound
 from movierec.graph.load import load_files
 from movierec.lookup.movies import find_movie, find_movies
+from movierec.lookup.suggestions import suggest_titles
 from movierec.ratings.files import Files
 from movierec.ratings.rejects import BadRows
 from movierec.ratings.source import ReadSettings
@@ -98,8 +99,20 @@ def test_titles_with_their_article_in_front_are_found_by_it(empty_database: Data
         load_files(empty_database, files, ReadSettings(table="movies"), bad_rows)
     assert [find_movie(empty_database, text)["movieId"] for text in ("The Matrix", "Matrix, The (1999)")] == [1, 1]
     assert find_movie(empty_database, "alien (1990)")["movieId"] == 3
-    with pytest.raises(NotFound, match=r'"Alien" \(2\), "Alien" \(3\). Give one whole, or its movieId'):
+    with pytest.raises(NotFound, match=r'"Alien" \(2\), "Alien" \(3\). Give one whole, or its movieId') as caught:
         find_movie(empty_database, "Alien")
+    assert caught.value.candidates == ("2", "3")
+
+
+def test_id_that_is_a_text_wins_over_the_title_of_another_movie(
+    empty_database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "movies.csv").write_text("movieId,title\nEmma,The Heroine of Highbury\nemma-2,Emma\n")
+    with Files(str(tmp_path / "movies.csv")) as files, BadRows(0) as bad_rows:
+        load_files(empty_database, files, ReadSettings(table="movies"), bad_rows)
+    assert find_movies(empty_database, ["Emma", "emma-2", "The Heroine of Highbury"]) == ("Emma", "emma-2", "Emma")
+    assert "Emma is an id; for the title, give emma-2." in caplog.messages
+    assert [row["movieId"] for row in suggest_titles(empty_database, "Emma")] == ["Emma", "emma-2"]
 
 
 @pytest.mark.parametrize("movie_id", [5, 10**18, 2**63 - 1])

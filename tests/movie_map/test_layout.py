@@ -47,4 +47,6 @@ def test_regions_are_named_by_what_is_common_there_and_rare_elsewhere() -> None:
     found = {one.name: one for one in regions(places, genres, years, titles, likes)}
     assert set(found) == {"Horror, Drama 1980s", "War, Drama", "around Movie 89"}
     assert {one.movies for one in found.values()} == {30}
+    for one in found.values():  # a name stands at a movie
+        assert np.linalg.norm(places - [one.x, one.y], axis=1).min() == pytest.approx(0.0, abs=1e-6)
     assert regions(places[:2], genres[:2], years[:2], titles[:2], likes[:2]) == []

@@ -134,6 +134,9 @@ def test_list_goes_on_where_the_last_one_ended(site: Served) -> None:
         ("/recommend.json?user=1&offset=" + 5_000 * "9", 400, "BadRequest", "offset is "),
         ("/recommend.json?user=1&year=99999999999999999999", 400, "BadRequest", "not a range"),
         ("/recommend.json?user=1&colour=red", 400, "BadRequest", "No parameter 'colour'"),
+        ("/movie.json?movie=3&genre=Drama", 400, "BadRequest", "expected one of movie, k, popularity"),
+        ("/find.json?q=the&k=3", 400, "BadRequest", "No parameter 'k'; expected one of q"),
+        ("/model.json?user=1", 400, "BadRequest", "No parameter 'user'; expected none"),
         ("/recommend.json?user=1&user=2", 400, "BadRequest", "user is there 2 times"),
         ("/recommend.json?user=1&genre=Westrn", 400, "BadRequest", "No movie is of genre"),
         ("/recommend.json?user=1&year=soon", 400, "BadRequest", "not a range"),
@@ -164,6 +167,29 @@ def test_near_titles_are_links(site: Served, small_database: Database) -> None:
     candidates = site.get("/movie.json", movie=typed).json()["error"]["candidates"]
     assert title in candidates
     assert f'href="/movie?{urlencode({"movie": title})}"' in site.get("/movie", movie=typed).text
+
+
+def test_form_keeps_what_was_entered_and_offers_what_may_be_meant(site: Served) -> None:
+    title = site.json("/movie.json", movie=3)["movie"]["title"]
+    page = site.get("/recommend", then=["17", title.replace("e", "ee", 1)], min_ratings=2)
+    assert page.status_code == 404
+    assert 'name="min_ratings" type="number" min="0" value="2"' in page.text
+    corrected = urlencode({"then": ["17", title], "min_ratings": 2}, doseq=True)
+    assert f'href="/recommend?{corrected}"' in unescape(page.text)
+    assert site.get(f"/recommend?{corrected}").status_code == 200
+
+
+def test_movie_of_this_title_or_id_is_suggested_before_those_that_more_people_like(site: Served) -> None:
+    for typed in ("movie 3", "3"):
+        assert site.json("/titles.json", q=typed)["titles"][0]["movieId"] == 3
+    assert site.json("/find.json", q="x" * 5_000)["titles"] == []
+
+
+def test_model_without_an_order_is_not_asked_what_comes_next(
+    neo4j_server: TestServer, keras_database: Database
+) -> None:
+    with served(neo4j_server.settings) as site:
+        assert "the model knows no order" in site.get("/recommend", user=1).text
 
 
 def test_only_loopback_names_are_answered_and_only_gets(site: Served) -> None:

@@ -32,15 +32,16 @@ def test_tools_give_the_answers_of_the_library(neo4j_server: TestServer, small_d
     async def ask(client: ClientSession) -> dict[str, Any]:
         listed = (await client.list_tools()).tools
         found: dict[str, Any] = {tool.name: tool for tool in listed}
-        found["likes"] = await client.call_tool("recommend", {"then": ["3", "17"], "n": 4})
-        found["user"] = await client.call_tool("recommend", {"user": "1", "sequential": "off", "n": 3})
-        found["similar"] = await client.call_tool("similar_movies", {"movie": "3", "n": 5})
-        found["find"] = await client.call_tool("find_movies", {"text": "movie 3"})
+        found["likes"] = await client.call_tool("recommend", {"then": [3, "17"], "k": 4})
+        found["user"] = await client.call_tool("recommend", {"user": 1, "sequential": "off", "k": 3})
+        found["similar"] = await client.call_tool("similar_movies", {"movie": 3, "k": 5})
+        found["find"] = await client.call_tool("find_movies", {"q": "movie 3"})
         found["why"] = await client.call_tool("explain", {"movie": "5", "user": "1"})
         found["what"] = await client.call_tool("model", {})
         found["how well"] = await client.call_tool("quality", {})
         found["wrong"] = await client.call_tool("similar_movies", {"movie": "Moviee 3 (1953)"})
         found["nobody"] = await client.call_tool("recommend", {})
+        found["unknown"] = await client.call_tool("recommend", {"then": ["3"], "genres": ["Drama"]})
         return found
 
     found = with_tools(neo4j_server, ask)
@@ -65,3 +66,6 @@ def test_tools_give_the_answers_of_the_library(neo4j_server: TestServer, small_d
     assert "Movie 3 (1953)" in found["wrong"].content[0].text
     assert found["nobody"].is_error
     assert "nobody to recommend to" in found["nobody"].content[0].text
+    assert found["unknown"].is_error
+    assert "no argument 'genres'; expected one of likes, then" in found["unknown"].content[0].text
+    assert found["recommend"].input_schema["additionalProperties"] is False

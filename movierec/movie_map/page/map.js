@@ -43,7 +43,14 @@ const KINDS = {
     note: "Choose a decade to see its movies only.",
   },
 };
-let kind = KINDS.genre, only = null, chosen = -1;
+// Only what the data have is offered.
+const kinds = [...(data.coloured.length ? ["genre"] : []), ...(years.length ? ["decade"] : [])];
+document.querySelectorAll("input[name=by]").forEach((one) => {
+  one.checked = one.value === kinds[0];
+  one.parentElement.hidden = !kinds.includes(one.value);
+});
+$("by").hidden = !kinds.length;
+let kind = KINDS[kinds[0] || "genre"], only = null, chosen = -1;
 let scale = 1, left = 0, top_ = 0; // a place p is drawn at left + p.x * scale, top_ - p.y * scale
 let width = 0, height = 0;
 
@@ -264,7 +271,7 @@ function legend() {
       return line;
     })
   );
-  $("note").textContent = kind.note;
+  $("note").textContent = kinds.length ? kind.note : "The movies have no genres and no years to colour them by.";
 }
 document.querySelectorAll("input[name=by]").forEach((one) =>
   one.addEventListener("change", () => {

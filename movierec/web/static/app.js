@@ -57,12 +57,13 @@ function suggest(box, id) {
 
   function show(titles) {
     found = titles;
+    const named = (title) => titles.filter((one) => one.title === title).length;
     list.replaceChildren(
       ...titles.map((movie, i) => {
         const option = document.createElement("li");
         option.id = `${list.id}-${i}`;
         option.setAttribute("role", "option");
-        option.textContent = movie.title;
+        option.textContent = named(movie.title) > 1 ? `${movie.title} – ${movie.movieId}` : movie.title;
         option.addEventListener("pointerdown", (event) => event.preventDefault());
         option.addEventListener("click", () => choose(movie));
         return option;
