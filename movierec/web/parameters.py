@@ -101,9 +101,7 @@ def asked_from(
     for name, value in pairs:
         if name not in names and name not in others:
             expected = ", ".join((*others, *names))
-            raise BadRequest(
-                f"No parameter {name!r} here; expected {f'one of {expected}' if expected else 'none'}."
-            )
+            raise BadRequest(f"No parameter {name!r}; expected {'one of ' if expected else 'none'}{expected}.")
         if value.strip():
             found.setdefault(name, []).append(value.strip())
     for name, values in found.items():
