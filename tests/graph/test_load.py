@@ -289,6 +289,14 @@ def test_standard_input_and_listing(
     assert (load["name"], load["status"], load["written"]) == ("standard input", "done", 1)
 
 
+def test_rejected_load_is_listed_as_unfinished(
+    empty_database: Database, connected: Callable[..., Answer], tmp_path: Path
+) -> None:
+    assert connected("load", own_file(tmp_path, "a.csv", "1,1,4.0,100", "1,2,x,100")).exit_code == 4
+    (load,) = json.loads(connected("load", "--list", "--format", "json").out)
+    assert (load["name"], load["status"]) == ("a.csv", "unfinished")
+
+
 @pytest.mark.parametrize("arguments", [(), ("a.csv", "--list"), ("--list", "--remove", "1")])
 def test_load_does_one_thing_at_a_time(movierec: Callable[..., Answer], arguments: tuple[str, ...]) -> None:
     answer = movierec("load", *arguments)
