@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,6 +40,11 @@ from movierec.recommendation.model import pull_model
 
 SEEDS = (1, 2, 3)
 SHOWN = ("hit_rate@5", "ndcg@5", "hit_rate@10", "ndcg@10", "hit_rate@20", "ndcg@20")
+
+
+def sequence_files(folder: Path, names: Sequence[str]) -> list[Path]:
+    """The files of these names, or all there are."""
+    return [file for file in sorted(folder.glob("*.txt")) if not names or file.stem in names]
 
 
 def measured(file: Path, strategy: str) -> str:
@@ -76,10 +82,9 @@ def measured(file: Path, strategy: str) -> str:
 @click.argument("names", nargs=-1)
 @click.option("--strategy", type=click.Choice(["last-two", "last"]), default="last-two", show_default=True)
 def main(folder: Path, names: tuple[str, ...], strategy: str) -> None:
-    for file in sorted(folder.glob("*.txt")):
-        if not names or file.stem in names:
-            title = f"sequences {file.stem}" + ("" if strategy == "last-two" else f" {strategy}")
-            publish(title, measured(file, strategy), "quality")
+    for file in sequence_files(folder, names):
+        title = f"sequences {file.stem}" + ("" if strategy == "last-two" else f" {strategy}")
+        publish(title, measured(file, strategy), "quality")
 
 
 if __name__ == "__main__":

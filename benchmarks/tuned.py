@@ -21,6 +21,7 @@ import numpy as np
 
 from benchmarks.common import publish, table
 from benchmarks.datasets import DATASETS, dataset
+from benchmarks.sequences import sequence_files
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
 from movierec.evaluation.dataset import pull_evaluation_data
@@ -83,8 +84,7 @@ def main(folder: Path | None, names: tuple[str, ...]) -> None:
                 for strategy in ("newest", "random")
             ]
     else:
-        files = [file for file in sorted(folder.glob("*.txt")) if not names or file.stem in names]
-        rows = [measured(file.stem, file, "last-two") for file in files]
+        rows = [measured(file.stem, file, "last-two") for file in sequence_files(folder, names)]
     columns = ["NDCG@10", "defaults", "chosen", "with these", "gain", "best", "with these"]
     publish("tuned" if folder is None else "tuned sequences", table(columns, rows), "quality")
 

@@ -22,6 +22,7 @@ from movierec.lookup.suggestions import suggest_titles
 from movierec.lookup.users import find_user
 from movierec.recommendation.history import read_history
 from movierec.recommendation.in_memory import Recommender
+from movierec.recommendation.model import is_sequential
 from movierec.recommendation.request import RecommendationRequest
 from movierec.recommendation.results import SimilarMovie
 from movierec.recommendation.statements import BoundQuery, recommendation_statement, similar_statement
@@ -86,7 +87,7 @@ class Answers:
 
     def is_sequential(self) -> bool:
         """Does the live model know the order of likes? Raises StageMissing before there is one."""
-        return bool(require_live_run(self.database).get("sequential") == "on")
+        return is_sequential(require_live_run(self.database))
 
     def titles(self, q: str, n: int) -> Titles:
         """Movies whose titles are near what was typed."""

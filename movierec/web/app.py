@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -34,7 +34,7 @@ from movierec.records import to_record
 from movierec.web.answers import Answers
 from movierec.web.drawing import evidence, neighbourhood, shortened
 from movierec.web.guard import Guard
-from movierec.web.openapi import openapi
+from movierec.web.openapi import PATHS, openapi
 from movierec.web.parameters import REQUEST, Asked, asked_from
 from movierec.web.results import Explanation, Problem, Recommendations
 
@@ -101,8 +101,11 @@ class _Call:
     def __init__(self, request: Request, answers: Answers) -> None:
         self.request, self.answers = request, answers
 
-    def asked(self, *others: str, names: Sequence[str] = ()) -> Asked:
-        return asked_from(self.request.query_params.multi_items(), others, names)
+    def asked(self) -> Asked:
+        """By the parameters that the description has for this path."""
+        path = self.request.url.path
+        _, _, names = PATHS[f"/{PAGES[path]}.json" if path in PAGES else path]
+        return asked_from(self.request.query_params.multi_items(), names)
 
 
 class _Pages:
@@ -117,21 +120,21 @@ class _Pages:
         return call.answers.start()
 
     def find(self, call: _Call) -> Any:
-        return call.answers.titles(call.asked("q").others.get("q", ""), MOST_SUGGESTED)
+        return call.answers.titles(call.asked().others.get("q", ""), MOST_SUGGESTED)
 
     def titles(self, call: _Call) -> Any:
-        asked = call.asked("q", names=("k",))
+        asked = call.asked()
         return call.answers.titles(asked.others.get("q", ""), min(asked.k, MOST_SUGGESTED))
 
     def movie(self, call: _Call) -> Any:
-        asked = call.asked("movie", names=("k", "popularity"))
+        asked = call.asked()
         return call.answers.movie(_required(asked, "movie"), asked.k, asked.popularity)
 
     def recommend(self, call: _Call) -> Any:
-        return call.answers.recommendations(call.asked(names=REQUEST))
+        return call.answers.recommendations(call.asked())
 
     def explain(self, call: _Call) -> Any:
-        asked = call.asked("movie", names=REQUEST)
+        asked = call.asked()
         return call.answers.explanation(asked, _required(asked, "movie"))
 
     def model(self, call: _Call) -> Any:
@@ -139,7 +142,7 @@ class _Pages:
         return call.answers.model()
 
     def runs(self, call: _Call) -> Any:
-        return call.answers.runs(call.asked(names=("offset",)))
+        return call.answers.runs(call.asked())
 
     # As pages and as JSON
 
@@ -202,31 +205,26 @@ class _Pages:
             code=type(error).__name__, message=str(error), exit_code=error.exit_code, candidates=candidates
         )
 
-    def _orders(self, template: str) -> bool:
-        """May the form ask what comes next?"""
-        if template == "recommend.html":
-            with suppress(MovieRecError):
-                return self._site.answers.is_sequential()
-        return True
-
     def _rendered(self, request: Request, template: str, context: Mapping[str, Any], status: int) -> Response:
         with suppress(MovieRecError):
-            asked = asked_from(request.query_params.multi_items(), ("q", "movie"))
+            asked = asked_from(request.query_params.multi_items(), (*REQUEST, "q", "movie"))
             answer = context.get("answer")
             if isinstance(answer, Recommendations | Explanation):
                 names = ("likes", "then", "dislikes")
                 asked = asked.named(**{name: [one.movie_id for one in getattr(answer, name)] for name in names})
             context = {"asked": asked, **context}
         genres: tuple[str, ...] = ()
+        orders = True  # may the form ask what comes next?
         if template == "recommend.html":
             with suppress(MovieRecError):
                 genres = self._site.answers.genres()
+                orders = self._site.answers.is_sequential()
         html = self._templates.get_template(template).render(
             {
                 "asked": Asked(),
                 "problem": None,
                 "genres": genres,
-                "orders": self._orders(template),
+                "orders": orders,
                 "corrections": _corrections,
                 "path": request.url.path,
                 "here": _address(request.url.path, request.url.query),

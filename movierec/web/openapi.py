@@ -21,7 +21,7 @@ from movierec.web.results import (
     Titles,
 )
 
-__all__ = ["openapi"]
+__all__ = ["PATHS", "openapi"]
 
 PLAIN = {int: "integer", float: "number", str: "string", bool: "boolean", type(None): "null"}
 OPTIONS: dict[str, tuple[dict[str, Any], str]] = {

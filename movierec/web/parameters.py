@@ -88,19 +88,17 @@ class Asked:
         return replace(self, **changes, offset=0)
 
 
-def asked_from(
-    pairs: Iterable[tuple[str, str]], others: Sequence[str] = (), names: Sequence[str] = REQUEST
-) -> Asked:
-    """What pairs of name and value ask: `names` are the parameters of REQUEST that the address may have, `others`
-    further ones.
+def asked_from(pairs: Iterable[tuple[str, str]], names: Sequence[str] = REQUEST) -> Asked:
+    """What pairs of name and value ask; `names` are the parameters that the address may have, those of REQUEST or
+    others.
 
     Raises BadRequest for a name that is none, one that is there twice and may not be, or a value out of range.
     Empty values are what a form leaves empty: as if they were not there.
     """
     found: dict[str, list[str]] = {}
     for name, value in pairs:
-        if name not in names and name not in others:
-            expected = ", ".join((*others, *names))
+        if name not in names:
+            expected = ", ".join(names)
             raise BadRequest(f"No parameter {name!r}; expected {'one of ' if expected else 'none'}{expected}.")
         if value.strip():
             found.setdefault(name, []).append(value.strip())
@@ -123,7 +121,7 @@ def asked_from(
         sequential=_sequential(one("sequential")),
         k=_whole("k", one("k"), 1, MOST_ROWS, 10),
         offset=_whole("offset", one("offset"), 0, MOST_OFFSET, 0),
-        others={name: one(name) for name in others if name in found},
+        others={name: one(name) for name in found if name not in REQUEST},
         **{name: tuple(dict.fromkeys(found.get(name, ()))) for name in SEVERAL},
     )
 

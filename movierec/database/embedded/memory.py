@@ -27,7 +27,7 @@ __all__ = ["ServerMemory", "available_bytes", "check_size", "choose_memory", "in
 
 MB, GB, TB = 2**20, 2**30, 2**40
 SHARE = 0.5  # of the available memory
-BASE_HEAP = 2.5 * GB  # all vectors are replaced in one transaction, which takes some 50 KB a movie
+BASE_HEAP = 2.5 * GB  # all vectors are replaced in one transaction, whose memory grows with the movies
 MIN_HEAP, MIN_PAGE_CACHE = 1 * GB, 256 * MB  # carry ml-latest-small from load to recommendations
 MIN_HEAP_OF_SMALL_MACHINE = 512 * MB
 SMALL_MACHINE = 2 * GB  # available
