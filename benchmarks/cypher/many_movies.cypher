@@ -9,7 +9,8 @@ CREATE (m:Movie {
   year: 1950 + ($first + i) % 70,
   genres: CASE ($first + i) % 4 WHEN 0 THEN ['Comedy'] WHEN 1 THEN ['Drama'] ELSE ['Drama', 'Action'] END,
   likeCount: $likeCounts[i],
-  likeIndex: $first + i,
-  embedding: $embeddings[i]
+  likeIndex: $first + i
 })
+WITH m, i
+CALL db.create.setNodeVectorProperty(m, 'embedding', $embeddings[i])
 RETURN count(m) AS movies;

@@ -1,4 +1,4 @@
-// Set the vectors of one batch of movies; position i of both lists belongs to the same movie.
+// Set the vectors of one batch of movies, as 32-bit floats; position i of both lists belongs to the same movie.
 // Parameters: movieIds LIST<INTEGER | STRING>; vectors LIST<LIST<FLOAT>>, all of one dimension.
 // Returns: movies INTEGER.
 :param movieIds => [1];
@@ -6,5 +6,5 @@
 
 UNWIND range(0, size($movieIds) - 1) AS i
 MATCH (m:Movie {movieId: $movieIds[i]})
-SET m.ratingEmbedding = $vectors[i]
+CALL db.create.setNodeVectorProperty(m, 'ratingEmbedding', $vectors[i])
 RETURN count(m) AS movies;

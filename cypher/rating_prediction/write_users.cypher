@@ -1,4 +1,4 @@
-// Set the vectors of one batch of users; position i of both lists belongs to the same user.
+// Set the vectors of one batch of users, as 32-bit floats; position i of both lists belongs to the same user.
 // Parameters: userIds LIST<INTEGER | STRING>; vectors LIST<LIST<FLOAT>>, all of one dimension.
 // Returns: users INTEGER.
 :param userIds => [1];
@@ -6,5 +6,5 @@
 
 UNWIND range(0, size($userIds) - 1) AS i
 MATCH (u:User {userId: $userIds[i]})
-SET u.ratingEmbedding = $vectors[i]
+CALL db.create.setNodeVectorProperty(u, 'ratingEmbedding', $vectors[i])
 RETURN count(u) AS users;

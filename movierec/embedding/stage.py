@@ -340,15 +340,23 @@ def _norms(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
 
 def _write_table(transaction: Transaction, movie_ids: Ids, table: dict[str, NDArray[Any]], prefix: str) -> None:
     """Rows of all columns become properties of the movies."""
-    names = [camel_case(prefix + name) for name in table]
+    table = {camel_case(prefix + name): column for name, column in table.items()}
     for start in range(0, len(movie_ids), BATCH_ROWS):
         rows = slice(start, start + BATCH_ROWS)
-        columns = [column[rows].tolist() for column in table.values()]
+        part = {name: column[rows] for name, column in table.items()}
         transaction.run(
             load_query("embedding/write_vectors"),
             movieIds=movie_ids[rows],
-            vectors=[dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)],
+            vectors=_rows({name: column for name, column in part.items() if column.ndim == 2}),
+            numbers=_rows({name: column for name, column in part.items() if column.ndim == 1}),
         )
+
+
+def _rows(columns: dict[str, NDArray[Any]]) -> list[dict[str, Any]]:
+    return [
+        dict(zip(columns, values, strict=True))
+        for values in zip(*(column.tolist() for column in columns.values()), strict=True)
+    ]
 
 
 def _pull(
