@@ -354,9 +354,10 @@ def parts_of_scores() -> None:
             with _derived(name, strategy=strategy) as (database, checkpoints, data):
                 found: dict[str, list[float]] = {}
                 for seed in SEEDS:
-                    train_and_write(database, TrainSettings(seed=seed), checkpoints)
+                    trained = train_and_write(database, TrainSettings(seed=seed), checkpoints)
                     model = pull_model(database, order == "on")
-                    methods = restricted_to(scores_by_parts(model.scorer), model, data.catalogue)
+                    scores = scores_by_parts(model.scorer, trained.genre_dimensions)
+                    methods = restricted_to(scores, model, data.catalogue)
                     for method, (own, _) in evaluate_methods(methods, data.cases, data.catalogue).items():
                         found.setdefault(method, []).append(float(own["ndcg@10"].mean()))
                 called = f"{name}, {strategy}, {CALLED[order]}"

@@ -59,9 +59,11 @@ def measured(file: Path, strategy: str) -> str:
         rows = [[name, *(f"{tables[name][metric].mean():.4f}" for metric in SHOWN)] for name in tables]
         found: dict[str, list[list[float]]] = {}
         for seed in SEEDS:
-            train_and_write(database, replace(TrainSettings(sequential="on"), seed=seed), home.checkpoints)
+            settings = replace(TrainSettings(sequential="on"), seed=seed)
+            trained = train_and_write(database, settings, home.checkpoints)
             model = pull_model(database)
-            scores = restricted_to(scores_by_parts(model.scorer), model, data.catalogue)
+            parts = scores_by_parts(model.scorer, trained.genre_dimensions)
+            scores = restricted_to(parts, model, data.catalogue)
             for name, (own, _) in evaluate_methods(scores, data.cases, data.catalogue).items():
                 found.setdefault(name, []).append([float(own[metric].mean()) for metric in SHOWN])
             print(file.stem, strategy, seed, found["movierec"][-1], file=sys.stderr, flush=True)

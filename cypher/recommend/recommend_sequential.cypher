@@ -96,12 +96,13 @@ CALL (train, likes, disliked) {
   WITH like
   WHERE like.movie.profileEmbedding IS NOT NULL AND like.movie.likeCount > 0
   WITH collect(like.recency) AS recency, collect(like.movie.profileEmbedding) AS vectors
-  WITH vectors, [r IN recency | 0.5 / size(recency) + 0.5 * r / reduce(s = 0.0, x IN recency | s + x)] AS a
+  WITH vectors, [r IN recency | 0.5 / size(recency) + 0.5 * r / reduce(s = 0.0, x IN recency | s + x)] AS a,
+    coalesce(train.genreDimensions, 0) + train.embeddingSize AS orderedDimensions
   WITH CASE WHEN vectors <> [] THEN [
     d IN range(0, size(vectors[0]) - 1) |
     // The dimensions after these were trained without the order of likes, which all weigh the same there.
     CASE
-      WHEN d < train.embeddingSize THEN reduce(s = 0.0, i IN range(0, size(vectors) - 1) | s + a[i] * vectors[i][d])
+      WHEN d < orderedDimensions THEN reduce(s = 0.0, i IN range(0, size(vectors) - 1) | s + a[i] * vectors[i][d])
       ELSE reduce(s = 0.0, vector IN vectors | s + vector[d]) / size(vectors)
     END
       - reduce(s = 0.0, vector IN disliked | s + 0.5 * vector[d] / size(disliked))

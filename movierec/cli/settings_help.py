@@ -61,6 +61,7 @@ TRAIN = {
         "profile_learning_rate": "Learning rate, of Adam.",
         "like_half_life": "Likes after which a like counts half, if sequential.",
         "unordered_share": "Share of the unordered profiles in the logits of sequential ones.",
+        "genre_weight": "Most that genres add to the logit of a movie's profile; 0: genres are not used.",
         "profile_temperature": "The higher, the flatter the profile score; see movierec tune.",
         "graph_weight": "Maximum graph score relative to maximum profile score; see movierec tune.",
         "prediction_weight": "Maximum prediction score, likewise; 0: make no predictions.",

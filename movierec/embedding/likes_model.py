@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from movierec.arrays import LikeLists
 from movierec.embedding.embeddings import Embeddings, Profiles
@@ -23,7 +24,7 @@ from movierec.progress import Progress, silent
 from movierec.training.checkpoint import Checkpoint
 from movierec.training.peers import Peers, alone
 
-__all__ = ["LikesModel", "learn_from_likes", "with_unordered_profiles"]
+__all__ = ["LikesModel", "learn_from_likes", "with_genres", "with_unordered_profiles"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,9 +134,28 @@ def with_unordered_profiles(sequential: LikesModel, unordered: LikesModel, share
         contexts=np.hstack([(1.0 - share) * one.contexts, share * other.contexts]).astype(np.float32),
         bias=((1.0 - share) * one.bias + share * other.bias).astype(np.float32),
     )
-    return replace(
-        sequential, profiles=profiles, results=sequential.results | {"profiles_sha256": profiles.sha256()}
+    return _with_profiles(sequential, profiles)
+
+
+def with_genres(learnt: LikesModel, vectors: NDArray[np.float32], weight: float) -> LikesModel:
+    """The same, with logits to which the genres of movies add at most `weight` (`genres`).
+
+    `vectors` (M, G): the genre vectors of the movies of its profiles. Its profile vectors begin with these G
+    numbers, a candidate's with `weight` times these.
+    """
+    one = learnt.profiles
+    if one is None or not weight or not vectors.shape[1]:
+        return learnt
+    profiles = replace(
+        one,
+        profiles=np.hstack([vectors, one.profiles]),
+        contexts=np.hstack([np.float32(weight) * vectors, one.contexts]),
     )
+    return _with_profiles(learnt, profiles)
+
+
+def _with_profiles(learnt: LikesModel, profiles: Profiles) -> LikesModel:
+    return replace(learnt, profiles=profiles, results=learnt.results | {"profiles_sha256": profiles.sha256()})
 
 
 def _encode(

@@ -35,6 +35,8 @@ class TrainResult:
     profiles_sha256: str | None = None
     profile_movies: int | None = None
     """with profile vectors"""
+    genre_dimensions: int = 0
+    """numbers of a profile vector that stand for genres"""
     predictions: int | None = None
     """PREDICTS relationships; none without predictions"""
     predictions_sha256: str | None = None

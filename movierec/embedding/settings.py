@@ -90,6 +90,7 @@ class TrainSettings:
     unordered_share: float = (
         0.5  # of the logits of the profiles without the order in those of the profiles with it
     )
+    genre_weight: float = 2.0  # most that genres add to a logit of the profiles; 0: genres are not used
     unordered_profile_temperature: float | None = None  # of answers without the order; so below
     unordered_graph_weight: float | None = None
     unordered_prediction_weight: float | None = None
@@ -132,7 +133,7 @@ class TrainSettings:
             temperature = getattr(self, name)
             if temperature is not None and not 0 < temperature < float("inf"):
                 raise BadRequest(f"{name} is {temperature}; expected a positive number.")
-        for name in _both("graph_weight", "prediction_weight", "encoder_weight"):
+        for name in ("genre_weight", *_both("graph_weight", "prediction_weight", "encoder_weight")):
             weight = getattr(self, name)
             if weight is not None and not 0 <= weight < float("inf"):
                 raise BadRequest(f"{name} is {weight}; expected 0 or more.")

@@ -28,6 +28,7 @@ from movierec.database.runs import (
     require_live_run,
 )
 from movierec.embedding.embeddings import Embeddings
+from movierec.embedding.genres import genre_vectors
 from movierec.embedding.inner_product import INDEXED_FROM, logit_vectors
 from movierec.embedding.plan import resolved_for_likes
 from movierec.embedding.popularity import COUNTED_FROM, count_recent_likes, write_recent_likes
@@ -35,7 +36,7 @@ from movierec.embedding.results import TrainingEstimate, TrainResult
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.warm_start import initial_vectors
 from movierec.errors import MovieRecError, StageMissing
-from movierec.graph.pull import pull_followed_graph, pull_likes, pull_movie_graph
+from movierec.graph.pull import pull_followed_graph, pull_genres, pull_likes, pull_movie_graph
 from movierec.ids import Ids, id_array
 from movierec.progress import Progress, silent
 from movierec.records import camel_case
@@ -104,7 +105,7 @@ def train_and_write(
     settings = settings.resolved(bool(derived["isSequential"]))
     graph, likes, pulled = _pull(database, settings, progress)
     recorded = settings if likes is None else resolved_for_likes(settings, likes)
-    from movierec.embedding.likes_model import learn_from_likes, with_unordered_profiles
+    from movierec.embedding.likes_model import learn_from_likes, with_genres, with_unordered_profiles
     from movierec.embedding.train import checkpoint_for, train_embeddings
     from movierec.training.checkpoint import discard_abandoned
     from movierec.training.peers import alone
@@ -153,6 +154,10 @@ def train_and_write(
         ]
         if len(learnt) == 2:
             learnt[0] = with_unordered_profiles(learnt[0], learnt[1], settings.unordered_share)
+        if likes is not None and settings.genre_weight:
+            genres = genre_vectors(pull_genres(database, likes.movie_ids))
+            learnt = [with_genres(one, genres, settings.genre_weight) for one in learnt]
+            run.results["genre_dimensions"] = genres.shape[1]
         for prefix, one in zip(OF_QUESTIONS, learnt, strict=False):
             run.results |= {f"{prefix}{name}": value for name, value in one.results.items()}
         for name in learnt[0].seconds:

@@ -17,7 +17,15 @@ from movierec.ids import Ids, id_array
 from movierec.progress import Advance, Progress, silent
 from movierec.thread_pool import thread_pool
 
-__all__ = ["Edges", "derived_graphs", "pull_edges", "pull_followed_graph", "pull_likes", "pull_movie_graph"]
+__all__ = [
+    "Edges",
+    "derived_graphs",
+    "pull_edges",
+    "pull_followed_graph",
+    "pull_genres",
+    "pull_likes",
+    "pull_movie_graph",
+]
 
 _log = logging.getLogger(__name__)
 
@@ -122,6 +130,12 @@ def pull_likes(database: Database, progress: Progress = silent) -> LikeLists:
         movies=joined,
         ages=np.concatenate(ages) if sequential and ages else None,
     )
+
+
+def pull_genres(database: Database, movie_ids: Ids) -> list[list[str]]:
+    """The genres of each of `movie_ids`, movies that somebody likes."""
+    genres = {row["movieId"]: row["genres"] for row in database.read(load_query("pull/genres"))}
+    return [genres.get(movie_id, []) for movie_id in movie_ids.tolist()]
 
 
 def _part(database: Database, query: str, part: int, advance: Advance) -> Edges:

@@ -28,6 +28,7 @@ __all__ = [
     "Model",
     "answering",
     "is_sequential",
+    "ordered_dimensions",
     "prediction_half_life",
     "pull_model",
     "read_encoder",
@@ -128,6 +129,11 @@ def is_sequential(run: Row) -> bool:
     return bool(run["sequential"] == "on")
 
 
+def ordered_dimensions(run: Row) -> int | None:
+    """So many dimensions of profile vectors weigh likes by their order: genres, and what was trained with it."""
+    return run.get("genreDimensions", 0) + run["embeddingSize"] if is_sequential(run) else None
+
+
 def prediction_half_life(run: Row) -> float | None:
     """Likes after which a like counts half in what it predicts; None where a training did not use their order."""
     half_life: float | None = run.get("predictionHalfLife")
@@ -214,7 +220,7 @@ def pull_model(database: Database, sequential: bool | None = None) -> Model:
             contexts=vector_table([row["contextEmbedding"] for row in rows]),
             bias=bias,
             has_profile=has_profile,
-            ordered_dimensions=run["embeddingSize"] if sequential else None,
+            ordered_dimensions=ordered_dimensions(run),
             profile_temperature=run["profileTemperature"],
             graph_weight=run["graphWeight"],
             predictions=_predictions(predicted, movie_ids),

@@ -22,7 +22,7 @@ from movierec.database.connection import Database, Row
 from movierec.database.query_files import load_query
 from movierec.ids import Id
 from movierec.recommendation.encoded_user import EncodedUser
-from movierec.recommendation.model import is_sequential, prediction_half_life
+from movierec.recommendation.model import is_sequential, ordered_dimensions, prediction_half_life
 from movierec.recommendation.results import Reason, Recommendation
 from movierec.recommendation.scoring import HALF_LIVES_USED, LikeHistories, Scorer, contributions_of_likes
 
@@ -95,7 +95,7 @@ def reasons_for(
         profiles=vector_table([profiles.get(movie_id) for movie_id in ids]),
         contexts=vector_table([contexts.get(movie_id) for movie_id in ids]),
         has_profile=np.array([profiles.get(movie_id) is not None for movie_id in ids]),
-        ordered_dimensions=run["embeddingSize"] if is_sequential(run) else None,
+        ordered_dimensions=ordered_dimensions(run),
         encoder=None if user is None else user.encoder,
         encoder_vectors=vector_table([encoded.get(movie_id) for movie_id in ids]),
         is_encoded=np.array([encoded.get(movie_id) is not None for movie_id in ids]),

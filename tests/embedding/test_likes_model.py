@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from movierec.embedding.embeddings import Profiles
-from movierec.embedding.likes_model import LikesModel, with_unordered_profiles
+from movierec.embedding.likes_model import LikesModel, with_genres, with_unordered_profiles
 from movierec.embedding.settings import TrainSettings
 
 SETTINGS = TrainSettings()
@@ -37,3 +37,23 @@ def test_nothing_is_added_at_a_share_of_zero_or_where_nothing_was_trained() -> N
     assert with_unordered_profiles(one, one, 0.0) is one
     assert with_unordered_profiles(one, nothing, 0.5) is one
     assert with_unordered_profiles(nothing, one, 0.5) is nothing
+
+
+def test_genres_add_their_mean_cosine_with_what_is_liked_to_the_logits() -> None:
+    one = profiles(1)
+    genres = np.array([[1, 0], [0, 1], [0.6, 0.8], [1, 0], [0, 1], [0.5, 0.5]], np.float32)
+    learnt = LikesModel(settings=SETTINGS, profiles=one, results={"profiles_sha256": one.sha256(), "a": 1})
+    found = with_genres(learnt, genres, 2.0)
+    assert found.profiles is not None
+    cosines = (genres[0] + genres[2]) / 2 @ genres.T
+    assert logits(found.profiles, [0, 2]) == pytest.approx(logits(one, [0, 2]) + 2.0 * cosines, abs=1e-6)
+    assert found.profiles.profiles.shape == found.profiles.contexts.shape == (6, 6)
+    assert found.profiles.contexts.dtype == np.float32
+    assert found.results == {"profiles_sha256": found.profiles.sha256(), "a": 1}
+
+
+def test_without_genres_profiles_stay_as_they_are() -> None:
+    learnt, nothing = LikesModel(settings=SETTINGS, profiles=profiles(1)), LikesModel(settings=SETTINGS)
+    assert with_genres(learnt, np.zeros((6, 0), np.float32), 2.0) is learnt
+    assert with_genres(learnt, np.ones((6, 1), np.float32), 0.0) is learnt
+    assert with_genres(nothing, np.ones((6, 1), np.float32), 2.0) is nothing

@@ -64,6 +64,17 @@ ENCODERS = parse_query(
     "COUNT { (m:Movie) WHERE m.unorderedEncoderEmbedding IS NOT NULL } AS unordered;",
 )
 
+PROFILE_SIZES = parse_query(
+    "tests/profile_sizes",
+    "// Numbers of profile vectors.\n// Parameters: none.\n// Returns: ordered; unordered.\n"
+    "MATCH (m:Movie) RETURN max(size(m.profileEmbedding)) AS ordered, "
+    "max(size(m.unorderedProfileEmbedding)) AS unordered;",
+)
+WITHOUT_GENRES = parse_query(
+    "tests/without_genres",
+    "// Movies without genres.\n// Parameters: none.\n// Returns: nothing.\nMATCH (m:Movie) SET m.genres = [];",
+)
+
 
 def generations(database: Database) -> dict[int, int]:
     """generation -> how many predictions."""
@@ -137,7 +148,7 @@ def test_training_that_is_killed_leaves_the_live_predictions_whole_or_says_that_
         f"    train_and_write(database, SMALL_TRAIN, Path({str(neo4j_server.checkpoints)!r}))\n"
     )
     seen = set()
-    for at_commit in (9, 10, 11):  # before predictions are written, after the first, and after the second
+    for at_commit in (10, 11, 12):  # before predictions are written, after the first, and after the second
         kill_at_commit(script, neo4j_server.settings, at_commit)
         now = live_run(database)
         assert now is not None
@@ -146,7 +157,7 @@ def test_training_that_is_killed_leaves_the_live_predictions_whole_or_says_that_
         rows = recommend(database, RecommendationRequest(1))
         assert [(row.movie_id, row.prediction_score) for row in rows] == expected
     assert seen == {2, 3, 4}
-    kill_at_commit(script, neo4j_server.settings, 13)  # the new vectors may be there
+    kill_at_commit(script, neo4j_server.settings, 14)  # the new vectors may be there
     with pytest.raises(StageMissing, match="not whole"):
         recommend(database, RecommendationRequest(1))
     train_and_write(database, SMALL_TRAIN, neo4j_server.checkpoints)
@@ -186,6 +197,24 @@ def test_training_without_profiles_and_encoder_recommends_by_the_graph_alone(
     train_and_write(database, replace(SMALL_TRAIN, sequential="off"), neo4j_server.checkpoints)
     assert database.read_one(ENCODERS) == {"encoders": 1, "movies": 0, "unordered": 40}, "the old ones are gone"
     assert recommend(database, RecommendationRequest(1))[0].encoder_score > 0
+
+
+def test_genres_are_dimensions_of_the_profile_vectors_where_movies_have_some(
+    changed_small_database: Database, neo4j_server: TestServer
+) -> None:
+    database = changed_small_database
+    with_genres = train_and_write(database, SMALL_TRAIN, neo4j_server.checkpoints)
+    assert with_genres.genre_dimensions == 3  # Drama, Action, War
+    assert database.read_one(PROFILE_SIZES) == {"ordered": 3 + 2 * 16, "unordered": 3 + 16}
+    for settings in (replace(SMALL_TRAIN, genre_weight=0.0), SMALL_TRAIN):
+        trained = train_and_write(database, settings, neo4j_server.checkpoints)
+        assert trained.genre_dimensions == 0
+        assert database.read_one(PROFILE_SIZES) == {"ordered": 2 * 16, "unordered": 16}
+        rows = recommend(database, RecommendationRequest(1))
+        assert [row.movie_id for row in rows] == [
+            row.movie_id for row in Recommender(database).recommend(RecommendationRequest(1))
+        ]
+        database.write(WITHOUT_GENRES)
 
 
 @pytest.mark.both_versions

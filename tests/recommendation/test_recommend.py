@@ -161,7 +161,8 @@ def by_hand(
         weighted = [(0.5 / len(known) + 0.5 * recent[m] / total) * np.array(movies[m]["p"]) for m in known]
         profile = np.sum(weighted, axis=0)
         unordered = np.mean([movies[m]["p"] for m in known], axis=0)
-        profile = np.concatenate([profile[: run["embeddingSize"]], unordered[run["embeddingSize"] :]])
+        ordered = run["genreDimensions"] + run["embeddingSize"]
+        profile = np.concatenate([profile[:ordered], unordered[ordered:]])
     if request.dislikes and profile is not None:
         profile = profile - 0.5 * np.mean([movies[m]["p"] for m in request.dislikes], axis=0)
     logits, graph_score, predicted = {}, dict.fromkeys(movies, 0.0), dict.fromkeys(movies, 0.0)
