@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from movierec.evaluation.methods import Methods, UserProfiles, above_zero
 from movierec.recommendation.scoring import Scorer
 
-__all__ = ["PARTS", "scores_by_parts", "without_genres"]
+__all__ = ["PARTS", "scores_by_parts", "with_genres_scaled"]
 
 PARTS = ("profile", "graph", "prediction", "encoder")
 
@@ -21,7 +21,7 @@ def scores_by_parts(scorer: Scorer, genre_dimensions: int) -> Methods:
 
     `genre_dimensions`: so many of the first dimensions of its profile vectors are genres.
     """
-    others = without_genres(scorer, genre_dimensions)
+    others = with_genres_scaled(scorer, genre_dimensions, 0.0)
 
     def scores(users: UserProfiles) -> Iterable[tuple[str, NDArray[np.float64]]]:
         is_rated = users.rated.marked(scorer.n_movies)
@@ -38,14 +38,10 @@ def scores_by_parts(scorer: Scorer, genre_dimensions: int) -> Methods:
     return scores
 
 
-def without_genres(scorer: Scorer, genre_dimensions: int) -> Scorer:
-    """The same without the first dimensions of its profile vectors, as with a genre weight of 0."""
-    if not genre_dimensions or scorer.profiles is None or scorer.contexts is None:
+def with_genres_scaled(scorer: Scorer, genre_dimensions: int, factor: float) -> Scorer:
+    """The same with so many times its genre weight; at 0 as if trained without genres."""
+    if scorer.contexts is None:
         return scorer
-    ordered = scorer.ordered_dimensions
-    return replace(
-        scorer,
-        profiles=scorer.profiles[:, genre_dimensions:],
-        contexts=scorer.contexts[:, genre_dimensions:],
-        ordered_dimensions=None if ordered is None else ordered - genre_dimensions,
-    )
+    contexts = scorer.contexts.copy()
+    contexts[:, :genre_dimensions] *= factor
+    return replace(scorer, contexts=contexts)

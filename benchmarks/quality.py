@@ -7,6 +7,7 @@
     python -m benchmarks.quality starts       tuning from the walk embeddings, and from others; on inner splits
     python -m benchmarks.quality diversity    what --diversity gains and costs
     python -m benchmarks.quality blend        profile temperatures and the weights of scores, on inner splits
+    python -m benchmarks.quality genres       the weight of genres in the profile score, on inner splits
     python -m benchmarks.quality parts        what each part of the score adds
     python -m benchmarks.quality questions    sums of the scores with the order of likes and without
     python -m benchmarks.quality reasons      how much of a score the reasons shown carry, and how they convince
@@ -29,7 +30,7 @@ from numpy.typing import NDArray
 
 from benchmarks.common import parts, publish, table
 from benchmarks.datasets import DATASETS, dataset
-from benchmarks.parts import scores_by_parts
+from benchmarks.parts import scores_by_parts, with_genres_scaled
 from benchmarks.starts import fastrp, random, svd
 from movierec.arrays import Lists, positions_in
 from movierec.database.connection import Database
@@ -84,6 +85,7 @@ from movierec.recommendation.scoring import Scorer, best_of_rows, share_of_large
 CALLED = {"on": "sequential", "off": "unordered"}
 SEEDS = (1, 2, 3)
 SHARES = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
+GENRE_WEIGHTS = (0.0, 1.0, 2.0, 3.0, 4.0)
 ASKED_FOR_REASONS = 10  # one user in so many
 SHOWN = ("ndcg@10", "recall@10", "recall@20", "map@10", "hit_rate@10", "coverage@10", "novelty@10", "diversity@10")
 
@@ -347,6 +349,28 @@ def blend() -> None:
     publish("blend", "\n\n".join(texts), "quality")
 
 
+def genres() -> None:
+    """Genre weights, of the same training."""
+    rows = []
+    for name in DATASETS:
+        for strategy, order in (("newest", "on"), ("random", "off")):
+            with _derived(name, inner_split, strategy) as (database, checkpoints, data):
+                found: dict[float, list[float]] = {}
+                for seed in SEEDS:
+                    trained = train_and_write(database, TrainSettings(seed=seed), checkpoints)
+                    model = pull_model(database, order == "on")
+                    for weight in GENRE_WEIGHTS:
+                        factor = weight / trained.settings.genre_weight
+                        scorer = with_genres_scaled(model.scorer, trained.genre_dimensions, factor)
+                        methods = restricted_to(movierec_scores(scorer), model, data.catalogue)
+                        own, _ = evaluate_methods(methods, data.cases, data.catalogue)["movierec"]
+                        found.setdefault(weight, []).append(float(own["ndcg@10"].mean()))
+                shown = (f"{np.mean(one):.4f} ± {np.std(one, ddof=1):.4f}" for one in found.values())
+                rows.append([f"{name}, {strategy}, {CALLED[order]}", *shown])
+                print(rows[-1], file=sys.stderr, flush=True)
+    publish("genres", table(["genre weight", *(f"{weight:g}" for weight in GENRE_WEIGHTS)], rows), "quality")
+
+
 def parts_of_scores() -> None:
     columns: dict[str, dict[str, str]] = {}
     for name in DATASETS:
@@ -450,6 +474,7 @@ if __name__ == "__main__":
         "starts": starts,
         "diversity": diversity,
         "blend": blend,
+        "genres": genres,
         "parts": parts_of_scores,
         "questions": questions,
         "reasons": reasons,
