@@ -220,7 +220,7 @@ def write_model(database: Database, movies: ManyMovies) -> None:
             ),
         )
         with database.transaction() as transaction:
-            write_likes_model(transaction, likes_model, indexed=True)
+            write_likes_model(transaction.run, likes_model, indexed=True)
     for kind, (sources, targets, weights) in movies.links.items():
         for start in range(0, len(sources), 20 * BATCH):
             rows = slice(start, start + 20 * BATCH)

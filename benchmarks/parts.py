@@ -17,7 +17,7 @@ PARTS = ("profile", "graph", "prediction", "encoder")
 
 
 def scores_by_parts(scorer: Scorer, genre_dimensions: int) -> Methods:
-    """(B, M) "movierec", "without ..." and "... alone", with the weights of the whole.
+    """(B, M) "movierec", "without ..." of each score and of genres, and "... alone", weighted as in the whole.
 
     `genre_dimensions`: so many of the first dimensions of its profile vectors are genres.
     """

@@ -5,6 +5,7 @@
 MATCH (m:Movie)
 WHERE m.embedding IS NOT NULL OR m.profileEmbedding IS NOT NULL OR m.encoderEmbedding IS NOT NULL
   OR m.unorderedProfileEmbedding IS NOT NULL OR m.unorderedEncoderEmbedding IS NOT NULL OR m.recentLikeCount IS NOT NULL
+// begin _shared/vector_properties.cypher
 REMOVE
   m.embedding,
   m.profileEmbedding,
@@ -26,4 +27,5 @@ REMOVE
   m.unorderedEncoderBias,
   m.unorderedEncoderLogitVector,
   m.recentLikeCount
+// end _shared/vector_properties.cypher
 RETURN count(m) AS movies;

@@ -34,11 +34,12 @@ from movierec.database.query_files import Query
 from movierec.database.settings import ConnectionSettings
 from movierec.errors import CommitUnanswered, NoConnection, ServerOutOfMemory
 
-__all__ = ["Database", "Row", "ServerVersion", "Transaction"]
+__all__ = ["Database", "Row", "ServerVersion", "Transaction", "Write"]
 
 _log = logging.getLogger(__name__)
 
 Row = dict[str, Any]
+Write = Callable[..., list[Row]]  # `Transaction.run`, or `Database.write`: a query and its parameters
 T = TypeVar("T")
 
 REPEAT_SECONDS = 30.0  # from the first failure, as long as the driver's managed transactions

@@ -7,8 +7,8 @@ user likes:
 
     logit_j = (sum over likes i of a_i P_i) . O_j + w * sum over likes i of a_i (G_i . G_j) + b_j
 
-which is the logit of the vectors [G, P] and [w G, O]. So nothing that reads profile vectors needs to know of
-genres.
+which is the logit of the vectors [G, P] and [w G, O]. So whoever compares profile vectors need not know of genres;
+only the weights a, where they follow the order of likes, need the number of dimensions.
 
 Shapes: M movies, G genres.
 """
@@ -23,20 +23,20 @@ from numpy.typing import NDArray
 
 __all__ = ["MOST_GENRES", "genre_vectors"]
 
-MOST_GENRES = 64  # those that most movies are of: as many dimensions as a vector of the walks has
+MOST_GENRES = 32  # the most frequent ones; the profile vectors get no longer than this
 
 
 def genre_vectors(genres: Sequence[Sequence[str]], most: int = MOST_GENRES) -> NDArray[np.float32]:
-    """(M, G) float32, of length 1, from the genres of each movie; a movie without gets the mean of the others.
+    """(M, G) float32 from the genres of each movie, of length 1; a movie without gets the mean of the others,
+    which is shorter.
 
-    G is at most `most`. A genre that every movie is of tells nothing and is none of them; without any other G is
-    0.
+    The columns are the `most` most frequent genres, but for one that every movie has; G is 0 where there is none.
     """
     counts = Counter(genre for one in genres for genre in set(one))
     telling = [genre for genre, count in counts.items() if count < len(genres)]
     chosen = sorted(telling, key=lambda genre: (-counts[genre], genre))[:most]
     column = {genre: i for i, genre in enumerate(chosen)}
-    vectors = np.zeros((len(genres), len(chosen)))
+    vectors = np.zeros((len(genres), len(chosen)), np.float32)
     for movie, one in enumerate(genres):
         for genre in one:
             if genre in column:
@@ -46,4 +46,4 @@ def genre_vectors(genres: Sequence[Sequence[str]], most: int = MOST_GENRES) -> N
     vectors[known] /= lengths[known, None]
     if known.any():
         vectors[~known] = vectors[known].mean(axis=0)
-    return vectors.astype(np.float32)
+    return vectors

@@ -6,7 +6,7 @@ it is up to date; where there are many, once, and stored on the movies as recent
 
 from __future__ import annotations
 
-from movierec.database.connection import Database, Row, Transaction
+from movierec.database.connection import Database, Row, Write
 from movierec.database.query_files import load_query
 
 __all__ = ["COUNTED_FROM", "POPULAR_DAYS", "count_recent_likes", "write_recent_likes"]
@@ -25,11 +25,11 @@ def count_recent_likes(
     return database.read(load_query("embedding/recent_likes"), minRating=min_rating, days=POPULAR_DAYS)
 
 
-def write_recent_likes(transaction: Transaction, counts: list[Row]) -> None:
+def write_recent_likes(write: Write, counts: list[Row]) -> None:
     """Store what was counted; what was stored before must have been removed (embedding/clear)."""
     for start in range(0, len(counts), BATCH_ROWS):
         rows = counts[start : start + BATCH_ROWS]
-        transaction.run(
+        write(
             load_query("embedding/write_recent_likes"),
             movieIds=[row["movieId"] for row in rows],
             likes=[row["likes"] for row in rows],

@@ -60,6 +60,8 @@ class TrainResult:
     """of these, found by the index movie_logit; none where movies are few"""
     recently_liked_movies: int | None = None
     """with a like in the last year of ratings, stored on them; none where ratings are few"""
+    single_transaction: bool = True
+    """whether all vectors were replaced in one transaction; else in batches, between which nothing answered"""
     pull_seconds: float
     train_seconds: float
     profile_seconds: float

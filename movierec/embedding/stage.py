@@ -1,7 +1,8 @@
 """The train stage: pull the graph, walk and train, train profiles on users' likes, write all vectors.
 
 The vectors and the Run that names them appear in one transaction, announced before and closed after it: a reader
-sees the old set or the new one, and a training that fails leaves the old one live.
+sees the old set or the new one, and a training that fails leaves the old one live. Where this is too much for the
+server's memory, they are written in batches, and until the last of these readers are refused.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from movierec.arrays import LikeLists, MovieGraph
-from movierec.database.connection import Database, Row, Transaction
+from movierec.database.connection import Database, Row, Write
 from movierec.database.query_files import load_query
 from movierec.database.runs import (
     RunLog,
@@ -35,7 +36,7 @@ from movierec.embedding.popularity import COUNTED_FROM, count_recent_likes, writ
 from movierec.embedding.results import TrainingEstimate, TrainResult
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.warm_start import initial_vectors
-from movierec.errors import MovieRecError, StageMissing
+from movierec.errors import MovieRecError, ServerOutOfMemory, StageMissing
 from movierec.graph.pull import pull_followed_graph, pull_genres, pull_likes, pull_movie_graph
 from movierec.ids import Ids, id_array
 from movierec.progress import Progress, silent
@@ -103,7 +104,7 @@ def train_and_write(
     started = time.monotonic()
     derived = require_finished(database, "derive")
     settings = settings.resolved(bool(derived["isSequential"]))
-    graph, likes, pulled = _pull(database, settings, progress)
+    graph, likes, genres, pulled = _pull(database, settings, progress)
     recorded = settings if likes is None else resolved_for_likes(settings, likes)
     from movierec.embedding.likes_model import learn_from_likes, with_genres, with_unordered_profiles
     from movierec.embedding.train import checkpoint_for, train_embeddings
@@ -154,10 +155,8 @@ def train_and_write(
         ]
         if len(learnt) == 2:
             learnt[0] = with_unordered_profiles(learnt[0], learnt[1], settings.unordered_share)
-        if likes is not None and settings.genre_weight:
-            genres = genre_vectors(pull_genres(database, likes.movie_ids))
-            learnt = [with_genres(one, genres, settings.genre_weight) for one in learnt]
-            run.results["genre_dimensions"] = genres.shape[1]
+        learnt = [with_genres(one, genres, settings.genre_weight) for one in learnt]
+        run.results["genre_dimensions"] = genres.shape[1]
         for prefix, one in zip(OF_QUESTIONS, learnt, strict=False):
             run.results |= {f"{prefix}{name}": value for name, value in one.results.items()}
         for name in learnt[0].seconds:
@@ -212,7 +211,7 @@ def preview_training(
 ) -> TrainingEstimate:
     """What `train_and_write` would cost, estimated from two seconds of training. Writes nothing."""
     settings = settings.resolved(bool(require_finished(database, "derive")["isSequential"]))
-    graph, likes, pulled = _pull(database, settings, progress)
+    graph, likes, _, pulled = _pull(database, settings, progress)
     from movierec.embedding.estimate import estimate_training
 
     estimated = estimate_training(graph, settings, threads, likes)
@@ -230,7 +229,8 @@ def write_embeddings(
     recent_likes: list[Row] | None = None,
     generations: Sequence[int | None] = (),
 ) -> None:
-    """Replace all live vectors by these and mark `run` as the live one, in one transaction.
+    """Replace all live vectors by these and mark `run` as the live one, in one transaction if the server's memory
+    allows it; else in batches, between which readers are told that the model is not whole.
 
     `learnt` has the parts for each question. With `indexed` the profile vectors and those of the encoders get an
     index of their logits; `recent_likes` as `popularity` counts them; `generations` as `write_predictions` returns
@@ -245,28 +245,44 @@ def write_embeddings(
     database.run_batches(load_query("embedding/vector_index"))
     if indexed:
         database.run_batches(load_query("embedding/logit_index"))
-    n = len(embeddings.movie_ids)
-    with progress("write vectors", n, "movies") as advance, database.transaction() as transaction:
-        transaction.run(load_query("embedding/clear"))
-        for start in range(0, n, BATCH_ROWS):
-            rows = slice(start, start + BATCH_ROWS)
-            (written,) = transaction.run(
-                load_query("embedding/write"),
-                movieIds=embeddings.movie_ids[rows],
-                vectors=embeddings.vectors[rows].tolist(),
-            )
-            advance(written["movies"])
-        _replace_encoders(transaction, [one.encoded for one in learnt if one.encoded is not None], run.run_id)
+
+    def write_all(write: Write) -> None:
+        n = len(embeddings.movie_ids)
+        with progress("write vectors", n, "movies") as advance:
+            for start in range(0, n, BATCH_ROWS):
+                rows = slice(start, start + BATCH_ROWS)
+                (written,) = write(
+                    load_query("embedding/write"),
+                    movieIds=embeddings.movie_ids[rows],
+                    vectors=embeddings.vectors[rows].tolist(),
+                )
+                advance(written["movies"])
+        _replace_encoders(write, [one.encoded for one in learnt if one.encoded is not None], run.run_id)
         for one in learnt:
-            write_likes_model(transaction, one, indexed)
+            write_likes_model(write, one, indexed)
         if recent_likes is not None:
-            write_recent_likes(transaction, recent_likes)
-        # Before this transaction holds a Run itself, or the two would wait for each other.
+            write_recent_likes(write, recent_likes)
+        # Before a transaction holds a Run itself, or the two would wait for each other.
         run.mark_visible(database)
         generation, unordered = (*generations, None, None)[:2]
-        transaction.run(
-            load_query("runs/make_live"), runId=run.run_id, generation=generation, unorderedGeneration=unordered
+        write(
+            load_query("runs/make_live"),
+            runId=run.run_id,
+            genreDimensions=run.results.get("genre_dimensions", 0),
+            generation=generation,
+            unorderedGeneration=unordered,
         )
+
+    try:
+        with database.transaction() as transaction:
+            transaction.run(load_query("embedding/clear"))
+            write_all(transaction.run)
+    except ServerOutOfMemory:
+        _log.info("too large for one transaction; writing in batches")
+        run.mark_visible(database)
+        database.run_batches(load_query("embedding/clear_in_batches"))
+        write_all(database.write)
+        run.results["single_transaction"] = False
 
 
 def write_predictions(
@@ -308,16 +324,16 @@ def clear_predictions(database: Database) -> None:
     database.run_batches(load_query("embedding/clear_predictions"))
 
 
-def _replace_encoders(transaction: Transaction, encoders: Sequence[EncodedMovies], run_id: str) -> None:
+def _replace_encoders(write: Write, encoders: Sequence[EncodedMovies], run_id: str) -> None:
     nodes = []
     for encoded in encoders:
         properties = {"runId": run_id, "kind": encoded.encoder.kind, "dimensions": encoded.vectors.shape[1]}
         arrays = {camel_case(name): one.astype("<f4").tobytes() for name, one in encoded.encoder.arrays().items()}
         nodes.append(properties | arrays)
-    transaction.run(load_query("embedding/replace_encoders"), encoders=nodes)
+    write(load_query("embedding/replace_encoders"), encoders=nodes)
 
 
-def write_likes_model(transaction: Transaction, learnt: LikesModel, indexed: bool) -> None:
+def write_likes_model(write: Write, learnt: LikesModel, indexed: bool) -> None:
     """Write the vectors for one question; those for answers without the order have `unordered` in their names."""
     prefix = "" if learnt.settings.sequential == "on" else "unordered_"
     profiles, encoded = learnt.profiles, learnt.encoded
@@ -329,13 +345,13 @@ def write_likes_model(transaction: Transaction, learnt: LikesModel, indexed: boo
         table |= {"context_norm": _norms(profiles.contexts), "like_bias": profiles.bias}
         if indexed:
             table["logit_vector"] = logit_vectors(profiles.contexts, profiles.bias)
-        _write_table(transaction, profiles.movie_ids, table, prefix)
+        _write_table(write, profiles.movie_ids, table, prefix)
     if encoded is not None:
         table = {"encoder_embedding": encoded.vectors, "encoder_norm": _norms(encoded.vectors)}
         table |= {"encoder_bias": encoded.bias}
         if indexed:
             table["encoder_logit_vector"] = logit_vectors(encoded.vectors, encoded.bias)
-        _write_table(transaction, encoded.movie_ids, table, prefix)
+        _write_table(write, encoded.movie_ids, table, prefix)
 
 
 def _norms(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -343,13 +359,13 @@ def _norms(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
     return norms
 
 
-def _write_table(transaction: Transaction, movie_ids: Ids, table: dict[str, NDArray[Any]], prefix: str) -> None:
+def _write_table(write: Write, movie_ids: Ids, table: dict[str, NDArray[Any]], prefix: str) -> None:
     """Rows of all columns become properties of the movies."""
     table = {camel_case(prefix + name): column for name, column in table.items()}
     for start in range(0, len(movie_ids), BATCH_ROWS):
         rows = slice(start, start + BATCH_ROWS)
         part = {name: column[rows] for name, column in table.items()}
-        transaction.run(
+        write(
             load_query("embedding/write_vectors"),
             movieIds=movie_ids[rows],
             vectors=_rows({name: column for name, column in part.items() if column.ndim == 2}),
@@ -366,14 +382,19 @@ def _rows(columns: dict[str, NDArray[Any]]) -> list[dict[str, Any]]:
 
 def _pull(
     database: Database, settings: TrainSettings, progress: Progress
-) -> tuple[MovieGraph, LikeLists | None, float]:
-    """The graph, the likes to train profiles on, and the seconds it took; PyTorch is loaded meanwhile."""
+) -> tuple[MovieGraph, LikeLists | None, NDArray[np.float32], float]:
+    """The graph, the likes to train profiles on, the (M, G) genre vectors of their movies, and the seconds it
+    took; PyTorch is loaded meanwhile.
+    """
     started = time.monotonic()
     with thread_pool(1, "import") as pool:
         loading = pool.submit(import_module, "movierec.embedding.train")
         pull = pull_followed_graph if settings.walk_graph == "FOLLOWED_BY" else pull_movie_graph
         graph = pull(database, progress)
         likes = None if settings.profile_epochs == 0 else pull_likes(database, progress)
+        genres = np.zeros((0, 0), np.float32)
+        if likes is not None and settings.genre_weight:
+            genres = genre_vectors(pull_genres(database, likes.movie_ids))
         pulled = time.monotonic() - started
         loading.result()
     require_device(settings.device)
@@ -382,7 +403,7 @@ def _pull(
             "The last derivation kept no order of likes. Train with --sequential off, or run "
             '"movierec derive --sequential on".'
         )
-    return graph, likes, pulled
+    return graph, likes, genres, pulled
 
 
 def _live_vectors(database: Database, graph: MovieGraph, settings: TrainSettings) -> NDArray[np.float32]:

@@ -133,8 +133,8 @@ def pull_likes(database: Database, progress: Progress = silent) -> LikeLists:
 
 
 def pull_genres(database: Database, movie_ids: Ids) -> list[list[str]]:
-    """The genres of each of `movie_ids`, movies that somebody likes."""
-    genres = {row["movieId"]: row["genres"] for row in database.read(load_query("pull/genres"))}
+    """The genres of each of `movie_ids`, movies that somebody likes; none for a movie that is not there."""
+    genres = {row["movieId"]: row["genres"] for row in database.stream(load_query("pull/genres"))}
     return [genres.get(movie_id, []) for movie_id in movie_ids.tolist()]
 
 

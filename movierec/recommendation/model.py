@@ -130,7 +130,7 @@ def is_sequential(run: Row) -> bool:
 
 
 def ordered_dimensions(run: Row) -> int | None:
-    """So many dimensions of profile vectors weigh likes by their order: genres, and what was trained with it."""
+    """How many dimensions of profile vectors, the first ones, weigh likes by recency; None without the order."""
     return run.get("genreDimensions", 0) + run["embeddingSize"] if is_sequential(run) else None
 
 

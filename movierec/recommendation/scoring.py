@@ -101,7 +101,7 @@ class Scorer:
     like_half_life       likes after which a like counts half; None: the order of likes is not used
     profiles, contexts   (M, D) float32 P and O; bias (M,) float32 b
     has_profile          (M,) bool: which movies have these three
-    ordered_dimensions   so many of the D, the first ones, were trained with the order of likes; None: all
+    ordered_dimensions   so many of the D, the first ones, weigh likes by recency, if sequential; None: all
     profile_temperature  the higher, the flatter the profile score
     graph_weight         maximum graph score, relative to the maximum profile score of 1
     predictions          PREDICTS; None where the model has none

@@ -165,7 +165,8 @@ def test_run_with_settings_of_another_version_is_refused_with_the_remedy(
 ) -> None:
     with record_run(empty_database, stage, {"min_rating": 4.0}) as run:
         pass
-    empty_database.write(load_query("runs/make_live"), runId=run.run_id, generation=None, unorderedGeneration=None)
+    nothing = {"genreDimensions": 0, "generation": None, "unorderedGeneration": None}
+    empty_database.write(load_query("runs/make_live"), runId=run.run_id, **nothing)
     read(empty_database)
     empty_database.write(OLD_RUN, runId=run.run_id)
     with pytest.raises(StageMissing, match=rf'settings version 1; expected {SETTINGS_VERSION}.*"{remedy}" again'):

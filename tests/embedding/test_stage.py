@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,11 +11,13 @@ from movierec.embedding.embeddings import Embeddings
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write, write_embeddings
 from movierec.errors import MovieRecError, StageMissing
+from movierec.home import Home
 from movierec.recommendation.in_database import recommend
 from movierec.recommendation.in_memory import Recommender
 from movierec.recommendation.request import RecommendationRequest
 from tests.killing import kill_at_commit
 from tests.servers import SMALL_TRAIN, TestServer
+from tests.squeezed import SqueezedServer
 
 
 def vectors(database: Database) -> tuple[list[int], np.ndarray]:
@@ -69,6 +72,16 @@ PROFILE_SIZES = parse_query(
     "// Numbers of profile vectors.\n// Parameters: none.\n// Returns: ordered; unordered.\n"
     "MATCH (m:Movie) RETURN max(size(m.profileEmbedding)) AS ordered, "
     "max(size(m.unorderedProfileEmbedding)) AS unordered;",
+)
+WITHOUT_GENRE_DIMENSIONS = parse_query(
+    "tests/without_genre_dimensions",
+    "// A Run that does not know.\n// Parameters: none.\n// Returns: nothing.\n"
+    "MATCH (run:Run {live: true}) REMOVE run.genreDimensions;",
+)
+MANY_MOVIES = parse_query(
+    "tests/many_movies",
+    "// Movies.\n// Parameters: n INTEGER.\n// Returns: nothing.\n"
+    "UNWIND range(1, $n) AS i CALL (i) { CREATE (:Movie {movieId: i}) } IN TRANSACTIONS OF 1000 ROWS;",
 )
 WITHOUT_GENRES = parse_query(
     "tests/without_genres",
@@ -148,7 +161,7 @@ def test_training_that_is_killed_leaves_the_live_predictions_whole_or_says_that_
         f"    train_and_write(database, SMALL_TRAIN, Path({str(neo4j_server.checkpoints)!r}))\n"
     )
     seen = set()
-    for at_commit in (10, 11, 12):  # before predictions are written, after the first, and after the second
+    for at_commit in (9, 10, 11):  # before predictions are written, after the first, and after the second
         kill_at_commit(script, neo4j_server.settings, at_commit)
         now = live_run(database)
         assert now is not None
@@ -157,7 +170,7 @@ def test_training_that_is_killed_leaves_the_live_predictions_whole_or_says_that_
         rows = recommend(database, RecommendationRequest(1))
         assert [(row.movie_id, row.prediction_score) for row in rows] == expected
     assert seen == {2, 3, 4}
-    kill_at_commit(script, neo4j_server.settings, 14)  # the new vectors may be there
+    kill_at_commit(script, neo4j_server.settings, 13)  # the new vectors may be there
     with pytest.raises(StageMissing, match="not whole"):
         recommend(database, RecommendationRequest(1))
     train_and_write(database, SMALL_TRAIN, neo4j_server.checkpoints)
@@ -209,6 +222,7 @@ def test_genres_are_dimensions_of_the_profile_vectors_where_movies_have_some(
     for settings in (replace(SMALL_TRAIN, genre_weight=0.0), SMALL_TRAIN):
         trained = train_and_write(database, settings, neo4j_server.checkpoints)
         assert trained.genre_dimensions == 0
+        database.write(WITHOUT_GENRE_DIMENSIONS)  # as a training of before there were any left it
         assert database.read_one(PROFILE_SIZES) == {"ordered": 2 * 16, "unordered": 16}
         rows = recommend(database, RecommendationRequest(1))
         assert [row.movie_id for row in rows] == [
@@ -261,6 +275,35 @@ def test_training_that_diverges_leaves_the_last_vectors_live(
 
 
 @pytest.mark.one_version
+@pytest.mark.slow
+@pytest.mark.embedded
+def test_vectors_that_are_too_many_for_one_transaction_are_written_in_batches(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    server = SqueezedServer(Home(tmp_path / "home"), "16m")
+    server.start()
+    try:
+        with Database(server.settings()) as database:
+            database.run_batches(MANY_MOVIES, n=10_000)
+            for n in (10_000, 5_000):  # the second time old ones are replaced, and those of 5,000 movies go
+                drawn = np.random.default_rng(n).normal(size=(n, 64)).astype(np.float32)
+                new = Embeddings(movie_ids=np.arange(1, n + 1), vectors=drawn, losses=())
+                caplog.clear()
+                with record_run(database, "train", {}, single_transaction=True) as run:
+                    write_embeddings(database, new, run)
+                assert run.results == {"single_transaction": False}
+                assert "too large for one transaction" in caplog.text
+                movie_ids, matrix = vectors(database)
+                assert movie_ids == new.movie_ids.tolist()
+                assert np.array_equal(matrix, new.vectors)
+                live = live_run(database)
+                assert live is not None
+                assert live["runId"] == run.run_id
+    finally:
+        server.discard()
+
+
 def test_vectors_of_another_length_replace_the_old_ones(changed_small_database: Database) -> None:
     database = changed_small_database
     for size, ids in ((3, [1, 2, 3]), (5, [2, 3])):

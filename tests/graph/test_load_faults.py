@@ -15,7 +15,6 @@ import psutil
 import pytest
 
 from movierec.database.connection import Database
-from movierec.database.embedded.memory import ServerMemory
 from movierec.database.embedded.server import EmbeddedServer
 from movierec.database.query_files import load_query
 from movierec.database.settings import ConnectionSettings
@@ -27,6 +26,7 @@ from movierec.home import Home
 from tests.graph.content import content
 from tests.proxy import BoltProxy
 from tests.servers import CLEAR, MOVIELENS, TestServer
+from tests.squeezed import SqueezedServer
 
 pytestmark = pytest.mark.one_version
 
@@ -236,15 +236,6 @@ def test_disk_is_full_for_the_rejects(
     assert content(empty_database) == expected
 
 
-class SqueezedServer(EmbeddedServer):
-    """A server whose transactions may use very little memory."""
-
-    def _configure(self, bolt_port: int, http_port: int, memory: ServerMemory, authenticates: bool = True) -> None:
-        super()._configure(bolt_port, http_port, memory, authenticates)
-        with self.home.configuration.open("a") as file:
-            file.write("db.memory.transaction.max=4m\n")
-
-
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[EmbeddedServer]:
     server = EmbeddedServer(Home(tmp_path / "home"), dict(os.environ))
@@ -289,7 +280,7 @@ def test_batches_shrink_to_the_memory_a_transaction_may_use(
 ) -> None:
     everything = DeriveSettings(measure="count", min_weight=1.0, sequential="off")
     home = Home(tmp_path / "home")
-    server: EmbeddedServer = SqueezedServer(home, dict(os.environ))
+    server: EmbeddedServer = SqueezedServer(home, "4m")
     server.start()
     try:
         port = port_of(server.settings())

@@ -1,9 +1,10 @@
+import numpy as np
 import pytest
 
 from movierec.database.connection import Database
 from movierec.database.query_files import load_query, parse_query
 from movierec.errors import StageMissing
-from movierec.graph.pull import pull_movie_graph
+from movierec.graph.pull import pull_genres, pull_movie_graph
 
 TAKE_ONE_AWAY = """// Delete the lightest link.
 // Parameters: none.
@@ -60,3 +61,8 @@ def test_graph_that_something_else_has_changed_is_refused(changed_small_database
     database.write(parse_query("one", TAKE_ONE_AWAY))
     with pytest.raises(StageMissing, match=rf"has {n - 1} CO_LIKED.*expected the {n}.*movierec derive"):
         pull_movie_graph(database)
+
+
+def test_genres_are_those_of_the_movies_asked_for_in_their_order(small_database: Database) -> None:
+    found = pull_genres(small_database, np.array([6, 999, 1]))
+    assert found == [["Drama", "War"], [], ["Action"]]
