@@ -27,12 +27,12 @@ from numpy.typing import NDArray
 
 from benchmarks.common import publish, table, timed
 from benchmarks.datasets import DATASETS, dataset
-from benchmarks.nets import gru4rec, sasrec
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.stage import train_and_write
 from movierec.evaluation.baselines import ease, ials, of_likes
 from movierec.evaluation.dataset import EvaluationData, pull_evaluation_data
 from movierec.evaluation.methods import UserProfiles, movierec_scores
+from movierec.evaluation.neural_baselines import gru4rec, sasrec
 from movierec.evaluation.protocol import restricted_to
 from movierec.evaluation.scratch import scratch_database
 from movierec.evaluation.sequential_baselines import (

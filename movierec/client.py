@@ -718,6 +718,7 @@ class Client:
         train: TrainSettings | None = None,
         n_seeds: int = 1,
         n_users: int | None = None,
+        neural: bool = False,
         in_place: bool = False,
         keep: bool = False,
         record: bool = False,
@@ -733,6 +734,8 @@ class Client:
             Number of seeds; results are averaged.
         n_users : int, optional
             Make lists for a random sample of so many users, by `train.seed`. Default: all.
+        neural : bool
+            Compare with GRU4Rec and SASRec too, which take minutes.
         in_place : bool
             Use the connected database itself, one made for experiments, which then stays split.
         keep : bool
@@ -757,6 +760,7 @@ class Client:
             train=train,
             n_seeds=n_seeds,
             n_users=n_users,
+            neural=neural,
             in_place=in_place,
             keep=keep,
             record=record,

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 @experiment_options
 @held_out_options
 @sequential_option
+@click.option("--neural", is_flag=True, help="Compare with GRU4Rec and SASRec too, which take minutes.")
 @click.option("--in-place", is_flag=True, help="Split, derive and train in the connected database itself.")
 @click.option("--keep", is_flag=True, help="Leave the scratch server running, for a look in Neo4j Browser.")
 @click.option("--record", is_flag=True, help="Keep the result in the connected database, for the page and agents.")
@@ -58,6 +59,7 @@ def command(
     fraction: float,
     test_file: Path | None,
     sequential: str | None,
+    neural: bool,
     in_place: bool,
     keep: bool,
     record: bool,
@@ -78,6 +80,7 @@ def command(
     \b
     Examples: movierec evaluate --seeds 3
               movierec evaluate --record
+              movierec evaluate --neural
               movierec evaluate --strategy random --sequential off
               movierec evaluate --users 10000 --dry-run
               movierec evaluate --test-file ml-100k/u1.test
@@ -104,6 +107,7 @@ def command(
             train=TrainSettings.from_preset(preset, seed=seed, sequential=sequential),
             n_seeds=seeds,
             n_users=n_users,
+            neural=neural,
             in_place=in_place,
             keep=keep,
             record=record,

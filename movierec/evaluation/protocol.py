@@ -87,13 +87,14 @@ def evaluate_in(
     progress: Progress = silent,
     n_seeds: int = 1,
     n_users: int | None = None,
+    neural: bool = False,
     by_user: Callable[[Tables], object] | None = None,
 ) -> EvaluationReport:
     """Run the whole protocol in `database`, which it changes; means over `n_seeds` seeds from `train.seed` on.
 
-    With `n_users`, lists are made for a random sample of so many users, by `train.seed`. `by_user` gets the tables
-    of metrics by user. Raises StageMissing for a graph that was derived before the split, BadRequest for too few
-    users.
+    With `n_users`, lists are made for a random sample of so many users, by `train.seed`; with `neural`, GRU4Rec
+    and SASRec are among the baselines. `by_user` gets the tables of metrics by user. Raises StageMissing for a
+    graph that was derived before the split, BadRequest for too few users.
     """
     if not all(map(find_spec, ("scipy", "sklearn"))):
         raise MissingExtra("Evaluating", "evaluate")
@@ -110,7 +111,7 @@ def evaluate_in(
     _refuse_too_few(len(data.cases), split)  # a test file may hold out what nobody likes
     if n_users is None:
         suggest_a_sample(data, n_seeds)
-    tables, of_lists, without = evaluate_baselines(data, train.seed, progress)
+    tables, of_lists, without = evaluate_baselines(data, train.seed, progress, neural=neural)
     runs, similar, probes = [], [], []
     for seed in range(train.seed, train.seed + n_seeds):
         trained = train_and_write(database, replace(train, seed=seed), checkpoints, progress=progress)
@@ -164,19 +165,30 @@ def answers_sequentially(trained: TrainSettings, split: SplitSettings, asked: Tr
 
 
 def evaluate_baselines(
-    data: EvaluationData, seed: int, progress: Progress = silent, memory: float | None = None
+    data: EvaluationData,
+    seed: int,
+    progress: Progress = silent,
+    memory: float | None = None,
+    *,
+    neural: bool = False,
 ) -> tuple[Tables, Metrics, dict[str, str]]:
     """The tables of the baselines, the metrics of their lists, and which are left out, and why.
 
-    Left out are those that would take more than `memory` bytes, by default 70 % of what is available.
+    Left out are those that would take more than `memory` bytes, by default 70 % of what is available, and unless
+    `neural` those that are neural networks, which take minutes.
     """
     from movierec.evaluation.baselines import BASELINES
 
+    baselines = dict(BASELINES)
+    if neural:
+        from movierec.evaluation.neural_baselines import NEURAL_BASELINES
+
+        baselines |= NEURAL_BASELINES
     n_movies, cases = len(data.catalogue.movie_ids), data.cases
     tables, of_lists, without = Tables(), Metrics(), left_out(sizes_of(data), memory)
     for name, reason in without.items():
         _log.warning("%s is left out: %s.", name, reason)
-    for name, fit in BASELINES.items():
+    for name, fit in baselines.items():
         if name in without:
             continue
         with progress(f"fit {name}", n_movies, "movies") as advance:

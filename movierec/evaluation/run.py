@@ -46,6 +46,7 @@ def evaluate(
     train: TrainSettings | None = None,
     n_seeds: int = 1,
     n_users: int | None = None,
+    neural: bool = False,
     in_place: bool = False,
     keep: bool = False,
     record: bool = False,
@@ -54,7 +55,8 @@ def evaluate(
 ) -> EvaluationReport:
     """Hold out a part of each user's likes, build the model from the rest, and compute how well it ranks them.
 
-    With `n_users`, lists are made for a random sample of so many users, and the intervals are theirs.
+    With `n_users`, lists are made for a random sample of so many users, and the intervals are theirs; with
+    `neural`, GRU4Rec and SASRec are among the baselines, which take minutes.
     `database` is only read, unless `in_place`, for a database made for experiments, which then stays split. With
     `keep` the scratch server is left running. With `record` a Run of what was measured is written to `database`,
     for the page and for agents. `by_user` is a CSV file to write every user's metrics to.
@@ -71,6 +73,7 @@ def evaluate(
             progress=progress,
             n_seeds=n_seeds,
             n_users=n_users,
+            neural=neural,
             by_user=None if by_user is None else _writer(by_user),
         )
     report = replace(report, seconds=round(time.monotonic() - started, 3))

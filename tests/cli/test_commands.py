@@ -96,7 +96,7 @@ def test_evaluate_on_a_copy_of_a_few_ratings(
 ) -> None:
     """Writes nothing to the connected database, or the fixture fails."""
     more = ("--by-user", tmp_path / "users.csv", "--plot", tmp_path / "quality.png")
-    answer = connected("evaluate", "--format", "json", *more)
+    answer = connected("evaluate", "--neural", "--format", "json", *more)
     assert answer.exit_code == 0, answer.err
     report = json.loads(answer.out)
     assert report["users"] == N_USERS
@@ -110,6 +110,8 @@ def test_evaluate_on_a_copy_of_a_few_ratings(
         "markov_chain",
         "stan",
         "slist",
+        "gru4rec",
+        "sasrec",
         "movierec",
     } <= set(report["methods"])
     # Taste is planted: half of the 15 movies that are left are of the wrong kind.

@@ -1,13 +1,18 @@
-"""GRU4Rec and SASRec with the full cross entropy, started from random numbers, as `benchmarks.peers` has them.
+"""GRU4Rec and SASRec with the full cross entropy, started from random numbers: baselines that take minutes.
 
     GRU4Rec   movierec's sequence encoder without the walk embeddings (Hidasi and others 2016)
     SASRec    two blocks of causal self-attention, one head, normalised before each, one table for movies read and
               asked for, positions counted from the newest like (Kang and McAuley 2018)
 
-Both have 64 dimensions, windows of 100 likes, AdamW at 0.002, and a bias that starts as 0.75 ln(likes + 1).
+Both have 64 dimensions, windows of 100 likes, AdamW at 0.002, and a bias that starts as 0.75 ln(likes + 1). Like
+the sequence encoder, they know the movies that at least three like. `benchmarks.peers` chooses epochs and dropout
+for each data set.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -20,21 +25,25 @@ from movierec.embedding.embeddings import Embeddings
 from movierec.embedding.sequence_encoder import draw_windows, encoder_plan, train_encoder
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.user_encoder import MOST_READ
+from movierec.evaluation.baselines import Fit
 from movierec.evaluation.sequential_baselines import Scores
+from movierec.progress import Advance, Progress, silently
 from movierec.recommendation.scoring import LikeHistories
 
-__all__ = ["gru4rec", "sasrec"]
+__all__ = ["NEURAL_BASELINES", "gru4rec", "sasrec"]
 
 D, BLOCKS, BATCH = 64, 2, 32
 LEARNING_RATE = 0.002
 DEVIATION = 0.04
 
 
-def gru4rec(histories: LikeHistories, n_movies: int, epochs: float) -> Scores:
-    """(B, C) logits of the next like."""
+def gru4rec(
+    histories: LikeHistories, n_movies: int, seed: int = 1, advance: Advance = silently, *, epochs: float = 24
+) -> Scores:
+    """(B, C) logits of the next like; `advance` is told of C movies, as by all baselines."""
     nothing = Embeddings(movie_ids=np.empty(0, np.int64), vectors=np.empty((0, D), np.float32))
-    settings = TrainSettings(sequential="on", encoder_epochs=int(epochs))
-    encoded = train_encoder(_like_lists(histories, n_movies), nothing, settings)
+    settings = TrainSettings(sequential="on", encoder_epochs=int(epochs), seed=seed)
+    encoded = train_encoder(_like_lists(histories, n_movies), nothing, settings, _in_movies(advance, n_movies))
     place = np.full(n_movies, -1)
     place[encoded.movie_ids] = np.arange(len(encoded.movie_ids))
 
@@ -81,16 +90,24 @@ class _SasRec(nn.Module):
         return found
 
 
-def sasrec(histories: LikeHistories, n_movies: int, epochs: float, dropout: float) -> Scores:
-    """(B, C) logits of the next like."""
+def sasrec(
+    histories: LikeHistories,
+    n_movies: int,
+    seed: int = 1,
+    advance: Advance = silently,
+    *,
+    epochs: float = 16,
+    dropout: float = 0.2,
+) -> Scores:
+    """(B, C) logits of the next like; `advance` is told of C movies, as by all baselines."""
     likes = _like_lists(histories, n_movies)
-    settings = TrainSettings(sequential="on")
+    settings = TrainSettings(sequential="on", seed=seed)
     plan = encoder_plan(likes, settings)
     torch.manual_seed(settings.seed)
     generator = np.random.default_rng(settings.seed)
     network = _SasRec(likes.like_counts[plan.movies], dropout)
     optimiser = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=0.01)
-    for _ in range(int(epochs)):
+    for epoch in range(int(epochs)):
         windows = draw_windows(likes, plan, generator)
         for start in range(0, len(windows), BATCH):
             own = windows.part(start, min(start + BATCH, len(windows)))
@@ -98,9 +115,10 @@ def sasrec(histories: LikeHistories, n_movies: int, epochs: float, dropout: floa
             is_asked = (read >= 0) & (asked >= 0)
             loss = functional.cross_entropy(network.logits(network(read)[is_asked]), asked[is_asked])
             optimiser.zero_grad()
-            loss.backward()
+            torch.autograd.backward(loss)
             nn.utils.clip_grad_norm_(network.parameters(), 5.0)
             optimiser.step()
+        advance(n_movies * (epoch + 1) // int(epochs) - n_movies * epoch // int(epochs), f"epoch {epoch + 1}")
     network.eval()
     place = np.full(n_movies, -1)
     place[plan.movies] = np.arange(len(plan.movies))
@@ -115,6 +133,23 @@ def sasrec(histories: LikeHistories, n_movies: int, epochs: float, dropout: floa
         return found
 
     return scores
+
+
+def _in_movies(advance: Advance, n_movies: int) -> Progress:
+    """A progress of a training that tells `advance` of its share of `n_movies`."""
+
+    @contextmanager
+    def progress(title: str, total: int | None, unit: str, done: int = 0) -> Iterator[Advance]:
+        all_of_it, so_far = max(total or 1, 1), done
+
+        def forward(n: int, note: str = "") -> None:
+            nonlocal so_far
+            advance((so_far + n) * n_movies // all_of_it - so_far * n_movies // all_of_it, note)
+            so_far += n
+
+        yield forward
+
+    return progress
 
 
 def _padded(lists: Lists, *, cut: int) -> Tensor:
@@ -139,3 +174,6 @@ def _like_lists(histories: LikeHistories, n_movies: int) -> LikeLists:
         movies=movies.astype(np.int32),
         ages=histories.ages[order].astype(np.float32),
     )
+
+
+NEURAL_BASELINES: dict[str, Fit] = {"gru4rec": gru4rec, "sasrec": sasrec}
