@@ -35,6 +35,7 @@ __all__ = ["NEURAL_BASELINES", "gru4rec", "sasrec"]
 D, BLOCKS, BATCH = 64, 2, 32
 LEARNING_RATE = 0.002
 DEVIATION = 0.04
+LEAST = -1e9  # the score of a movie that they do not know
 
 
 def gru4rec(
@@ -52,7 +53,7 @@ def gru4rec(
         known = movies >= 0
         read = users.movies.kept(known, movies)
         vectors = Lists(read.indptr, encoded.vectors[read.values])
-        found = np.full((len(users), n_movies), -1e9)
+        found = np.full((len(users), n_movies), LEAST)
         states = encoded.encoder.encode(vectors, users.ages[known])
         found[:, encoded.movie_ids] = states @ encoded.vectors.T + encoded.bias
         return found
@@ -103,6 +104,8 @@ def sasrec(
     likes = _like_lists(histories, n_movies)
     settings = TrainSettings(sequential="on", seed=seed)
     plan = encoder_plan(likes, settings)
+    if not len(plan.movies):
+        return lambda users: np.full((len(users), n_movies), LEAST)
     torch.manual_seed(settings.seed)
     generator = np.random.default_rng(settings.seed)
     network = _SasRec(likes.like_counts[plan.movies], dropout)
@@ -128,7 +131,7 @@ def sasrec(
         order = np.lexsort((np.arange(len(users.ages)), -users.ages, users.movies.rows))
         movies = place[users.movies.values[order]]
         read = _padded(users.movies.kept(movies >= 0, movies), cut=0)[:, -MOST_READ:]
-        found = np.full((len(users), n_movies), -1e9)
+        found = np.full((len(users), n_movies), LEAST)
         found[:, plan.movies] = network.logits(network(read)[:, -1]).numpy()
         return found
 

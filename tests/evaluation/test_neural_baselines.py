@@ -50,3 +50,10 @@ def test_user_without_likes_has_scores_and_an_unknown_movie_the_least(fit: Fit, 
     found = scores(LikeHistories(Lists.of([[], [0]]), np.zeros(1)))
     assert np.isfinite(found).all()
     assert (found[:, N_MOVIES] < found[:, :N_MOVIES].min(axis=1)).all()
+
+
+@pytest.mark.parametrize("fit", NEURAL_BASELINES.values(), ids=NEURAL_BASELINES)
+@pytest.mark.parametrize("lists", [[[0, 1], [2, 3]], [[0], [0], [0]], [[], []]], ids=["rare", "single", "none"])
+def test_likes_that_teach_nothing_give_finite_scores(fit: Fit, lists: list[list[int]]) -> None:
+    likes = LikeHistories(Lists.of(lists), np.concatenate([np.arange(len(one), dtype=float) for one in lists]))
+    assert np.isfinite(fit(likes, 6, 1, lambda n, note="": None)(likes)).all()
