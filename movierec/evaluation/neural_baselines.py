@@ -35,7 +35,6 @@ __all__ = ["NEURAL_BASELINES", "gru4rec", "sasrec"]
 D, BLOCKS, BATCH = 64, 2, 32
 LEARNING_RATE = 0.002
 DEVIATION = 0.04
-LEAST = -1e9  # the score of a movie that they do not know
 
 
 def gru4rec(
@@ -53,10 +52,8 @@ def gru4rec(
         known = movies >= 0
         read = users.movies.kept(known, movies)
         vectors = Lists(read.indptr, encoded.vectors[read.values])
-        found = np.full((len(users), n_movies), LEAST)
         states = encoded.encoder.encode(vectors, users.ages[known])
-        found[:, encoded.movie_ids] = states @ encoded.vectors.T + encoded.bias
-        return found
+        return _of_all(states @ encoded.vectors.T + encoded.bias, encoded.movie_ids, n_movies)
 
     return scores
 
@@ -105,7 +102,7 @@ def sasrec(
     settings = TrainSettings(sequential="on", seed=seed)
     plan = encoder_plan(likes, settings)
     if not len(plan.movies):
-        return lambda users: np.full((len(users), n_movies), LEAST)
+        return lambda users: np.zeros((len(users), n_movies))
     torch.manual_seed(settings.seed)
     generator = np.random.default_rng(settings.seed)
     network = _SasRec(likes.like_counts[plan.movies], dropout)
@@ -131,11 +128,21 @@ def sasrec(
         order = np.lexsort((np.arange(len(users.ages)), -users.ages, users.movies.rows))
         movies = place[users.movies.values[order]]
         read = _padded(users.movies.kept(movies >= 0, movies), cut=0)[:, -MOST_READ:]
-        found = np.full((len(users), n_movies), LEAST)
-        found[:, plan.movies] = network.logits(network(read)[:, -1]).numpy()
-        return found
+        return _of_all(network.logits(network(read)[:, -1]).numpy(), plan.movies, n_movies)
 
     return scores
+
+
+def _of_all(logits: NDArray[np.floating], movies: NDArray[np.int64], n_movies: int) -> NDArray[np.float64]:
+    """(B, C) from (B, M) logits of the M `movies` that are known; others get the least that the user has.
+
+    Not less, or they alone would be what is left of these scores where they are standardised.
+    """
+    found = np.zeros((len(logits), n_movies))
+    if len(movies):
+        found += logits.min(axis=1, keepdims=True)
+        found[:, movies] = logits
+    return found
 
 
 def _in_movies(advance: Advance, n_movies: int) -> Progress:
