@@ -7,11 +7,11 @@ line now and then; everybody else leaves the default, `silent`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
-__all__ = ["Advance", "Progress", "silent", "silently"]
+__all__ = ["Advance", "Progress", "by_share", "silent", "silently"]
 
 
 class Advance(Protocol):
@@ -30,6 +30,18 @@ class Progress(Protocol):
 
 def silently(n: int, note: str = "") -> None:
     """The `Advance` that says nothing."""
+
+
+def by_share(advance: Advance, total: int) -> Callable[..., None]:
+    """A function of the share that is done, 0 to 1, and optionally a note, that tells `advance` of it in `total`."""
+    done = 0
+
+    def reached(share: float, note: str = "") -> None:
+        nonlocal done
+        done, before = round(share * total), done
+        advance(done - before, note)
+
+    return reached
 
 
 @contextmanager

@@ -7,8 +7,8 @@ user likes:
 
     logit_j = (sum over likes i of a_i P_i) . O_j + w * sum over likes i of a_i (G_i . G_j) + b_j
 
-which is the logit of the vectors [G, P] and [w G, O]. So whoever compares profile vectors need not know of genres;
-only the weights a, where they follow the order of likes, need the number of dimensions.
+which is the logit of the concatenated vectors [G, P] and [w G, O]. Queries and indexes of profile vectors stay as
+they are; a sequential model only has to know the number of genres, to weight these dimensions by recency too.
 
 Shapes: M movies, G genres.
 """

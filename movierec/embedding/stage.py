@@ -104,7 +104,8 @@ def train_and_write(
     started = time.monotonic()
     derived = require_finished(database, "derive")
     settings = settings.resolved(bool(derived["isSequential"]))
-    graph, likes, genres, pulled = _pull(database, settings, progress)
+    graph, likes, pulled = _pull(database, settings, progress)
+    genres = _genre_vectors(database, likes, settings)
     recorded = settings if likes is None else resolved_for_likes(settings, likes)
     from movierec.embedding.likes_model import learn_from_likes, with_genres, with_unordered_profiles
     from movierec.embedding.train import checkpoint_for, train_embeddings
@@ -179,6 +180,7 @@ def train_and_write(
             indexed=indexed,
             recent_likes=recent,
             generations=generations,
+            genre_dimensions=genres.shape[1],
         )
         clear_predictions(database)
         run.results |= {
@@ -211,7 +213,7 @@ def preview_training(
 ) -> TrainingEstimate:
     """What `train_and_write` would cost, estimated from two seconds of training. Writes nothing."""
     settings = settings.resolved(bool(require_finished(database, "derive")["isSequential"]))
-    graph, likes, _, pulled = _pull(database, settings, progress)
+    graph, likes, pulled = _pull(database, settings, progress)
     from movierec.embedding.estimate import estimate_training
 
     estimated = estimate_training(graph, settings, threads, likes)
@@ -228,13 +230,14 @@ def write_embeddings(
     indexed: bool = False,
     recent_likes: list[Row] | None = None,
     generations: Sequence[int | None] = (),
+    genre_dimensions: int = 0,
 ) -> None:
     """Replace all live vectors by these and mark `run` as the live one, in one transaction if the server's memory
     allows it; else in batches, between which readers are told that the model is not whole.
 
     `learnt` has the parts for each question. With `indexed` the profile vectors and those of the encoders get an
     index of their logits; `recent_likes` as `popularity` counts them; `generations` as `write_predictions` returns
-    them.
+    them; `genre_dimensions` as `with_genres` put them before the profile vectors.
     Raises MovieRecError, and writes nothing, if a number is not finite: the driver would send it.
     """
     if not (np.isfinite(embeddings.vectors).all() and all(one.is_finite() for one in learnt)):
@@ -268,7 +271,7 @@ def write_embeddings(
         write(
             load_query("runs/make_live"),
             runId=run.run_id,
-            genreDimensions=run.results.get("genre_dimensions", 0),
+            genreDimensions=genre_dimensions,
             generation=generation,
             unorderedGeneration=unordered,
         )
@@ -382,19 +385,14 @@ def _rows(columns: dict[str, NDArray[Any]]) -> list[dict[str, Any]]:
 
 def _pull(
     database: Database, settings: TrainSettings, progress: Progress
-) -> tuple[MovieGraph, LikeLists | None, NDArray[np.float32], float]:
-    """The graph, the likes to train profiles on, the (M, G) genre vectors of their movies, and the seconds it
-    took; PyTorch is loaded meanwhile.
-    """
+) -> tuple[MovieGraph, LikeLists | None, float]:
+    """The graph, the likes to train profiles on, and the seconds it took; PyTorch is loaded meanwhile."""
     started = time.monotonic()
     with thread_pool(1, "import") as pool:
         loading = pool.submit(import_module, "movierec.embedding.train")
         pull = pull_followed_graph if settings.walk_graph == "FOLLOWED_BY" else pull_movie_graph
         graph = pull(database, progress)
         likes = None if settings.profile_epochs == 0 else pull_likes(database, progress)
-        genres = np.zeros((0, 0), np.float32)
-        if likes is not None and settings.genre_weight:
-            genres = genre_vectors(pull_genres(database, likes.movie_ids))
         pulled = time.monotonic() - started
         loading.result()
     require_device(settings.device)
@@ -403,7 +401,14 @@ def _pull(
             "The last derivation kept no order of likes. Train with --sequential off, or run "
             '"movierec derive --sequential on".'
         )
-    return graph, likes, genres, pulled
+    return graph, likes, pulled
+
+
+def _genre_vectors(database: Database, likes: LikeLists | None, settings: TrainSettings) -> NDArray[np.float32]:
+    """(M, G) of the movies of `likes`; of no genres where none are used."""
+    if likes is None or not settings.genre_weight:
+        return np.zeros((0, 0), np.float32)
+    return genre_vectors(pull_genres(database, likes.movie_ids))
 
 
 def _live_vectors(database: Database, graph: MovieGraph, settings: TrainSettings) -> NDArray[np.float32]:

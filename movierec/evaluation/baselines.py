@@ -29,7 +29,7 @@ from movierec.arrays import Lists
 from movierec.embedding.ials import ITERATIONS, factorise, solve_rows
 from movierec.errors import MovieRecError
 from movierec.evaluation.sequential_baselines import Scores, markov_chain, slist, stan
-from movierec.progress import Advance, silently
+from movierec.progress import Advance, by_share, silently
 from movierec.recommendation.scoring import LikeHistories, best_of_rows, block_rows
 from movierec.thread_pool import one_blas_thread, safe_factorisation
 
@@ -139,14 +139,6 @@ def ials(
     regularisation: float = REGULARISATION,
 ) -> ScoresOfLikes:
     """Vectors of movies by iALS; users' are solved for from what they like."""
-    n = likes.shape[1]
-    done = 0
-
-    def advance_by_movies(part: float) -> None:
-        nonlocal done
-        done, before = round(part * n), done
-        advance(done - before)
-
     with one_blas_thread():
         movies = factorise(
             likes,
@@ -155,7 +147,7 @@ def ials(
             regularisation=regularisation,
             iterations=ITERATIONS,
             seed=seed,
-            advance=advance_by_movies,
+            advance=by_share(advance, likes.shape[1]),
         )
 
     def scores(liked: sp.csr_array) -> NDArray[np.float64]:

@@ -22,12 +22,13 @@ from torch.nn import functional
 
 from movierec.arrays import LikeLists, Lists
 from movierec.embedding.embeddings import Embeddings
+from movierec.embedding.plan import places_among
 from movierec.embedding.sequence_encoder import draw_windows, encoder_plan, train_encoder
 from movierec.embedding.settings import TrainSettings
 from movierec.embedding.user_encoder import MOST_READ
 from movierec.evaluation.baselines import Fit
 from movierec.evaluation.sequential_baselines import Scores
-from movierec.progress import Advance, Progress, silently
+from movierec.progress import Advance, Progress, by_share, silently
 from movierec.recommendation.scoring import LikeHistories
 
 __all__ = ["NEURAL_BASELINES", "gru4rec", "sasrec"]
@@ -44,8 +45,7 @@ def gru4rec(
     nothing = Embeddings(movie_ids=np.empty(0, np.int64), vectors=np.empty((0, D), np.float32))
     settings = TrainSettings(sequential="on", encoder_epochs=int(epochs), seed=seed)
     encoded = train_encoder(_like_lists(histories, n_movies), nothing, settings, _in_movies(advance, n_movies))
-    place = np.full(n_movies, -1)
-    place[encoded.movie_ids] = np.arange(len(encoded.movie_ids))
+    place = places_among(encoded.movie_ids, n_movies)
 
     def scores(users: LikeHistories) -> NDArray[np.float64]:
         movies = place[users.movies.values]
@@ -107,6 +107,7 @@ def sasrec(
     generator = np.random.default_rng(settings.seed)
     network = _SasRec(likes.like_counts[plan.movies], dropout)
     optimiser = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=0.01)
+    reached = by_share(advance, n_movies)
     for epoch in range(int(epochs)):
         windows = draw_windows(likes, plan, generator)
         for start in range(0, len(windows), BATCH):
@@ -118,10 +119,9 @@ def sasrec(
             torch.autograd.backward(loss)
             nn.utils.clip_grad_norm_(network.parameters(), 5.0)
             optimiser.step()
-        advance(n_movies * (epoch + 1) // int(epochs) - n_movies * epoch // int(epochs), f"epoch {epoch + 1}")
+        reached((epoch + 1) / int(epochs), f"epoch {epoch + 1}")
     network.eval()
-    place = np.full(n_movies, -1)
-    place[plan.movies] = np.arange(len(plan.movies))
+    place = places_among(plan.movies, n_movies)
 
     @torch.no_grad()
     def scores(users: LikeHistories) -> NDArray[np.float64]:
@@ -150,12 +150,12 @@ def _in_movies(advance: Advance, n_movies: int) -> Progress:
 
     @contextmanager
     def progress(title: str, total: int | None, unit: str, done: int = 0) -> Iterator[Advance]:
-        all_of_it, so_far = max(total or 1, 1), done
+        reached, so_far = by_share(advance, n_movies), done
 
         def forward(n: int, note: str = "") -> None:
             nonlocal so_far
-            advance((so_far + n) * n_movies // all_of_it - so_far * n_movies // all_of_it, note)
             so_far += n
+            reached(so_far / (total or 1), note)
 
         yield forward
 
