@@ -33,7 +33,7 @@ def silently(n: int, note: str = "") -> None:
 
 
 def by_share(advance: Advance, total: int) -> Callable[..., None]:
-    """A function of the share that is done, 0 to 1, and optionally a note, that tells `advance` of it in `total`."""
+    """A function of the share that is done, 0 to 1, and maybe a note, that tells `advance` of it in `total`."""
     done = 0
 
     def reached(share: float, note: str = "") -> None:
